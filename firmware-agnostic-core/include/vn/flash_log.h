@@ -1,0 +1,139 @@
+/* Flash log: a log-structured, transactional ring on flash with one commit point (docs/format.md). */
+#ifndef VN_FLASH_LOG_H
+#define VN_FLASH_LOG_H
+
+#include "vn/port.h"
+
+typedef enum vn_record_type {
+  VN_RECORD_PADDING = 0,
+  VN_RECORD_SLOT = 1,
+  VN_RECORD_DELTA = 2,
+  VN_RECORD_GLOBAL = 3,
+  VN_RECORD_OUT = 4,
+  VN_RECORD_JOURNAL = 5,
+  VN_RECORD_KEY = 6,
+  VN_RECORD_SCHEMA = 7,
+  VN_RECORD_COMMIT = 8,
+  VN_RECORD_MARK = 9,
+  VN_RECORD_TOMB = 10
+} vn_record_type_t;
+
+/* What a COMMIT carries for the owner of the log. The log itself fills in the rest. */
+typedef struct vn_commit {
+  uint64_t journal_applied, journal_oldest;
+  uint64_t accepted;
+  int64_t watermark_ms;
+  uint64_t outbox_head, outbox_tail;
+  uint64_t configuration_hash, schema_hash;
+  int64_t wall_ms; /* VN_TIME_MINUS_INFINITY: the clock was not set */
+  uint32_t boot;
+  uint32_t mqtt_session;
+  uint16_t flags; /* VN_COMMIT_CLEAN_STOP */
+} vn_commit_t;
+
+#define VN_COMMIT_CLEAN_STOP 1u
+
+/*
+ * Live records are named by items: 0 <= item < item_count. An item is written again as a whole (all
+ * its records in one transaction); its older records are then dead. `rewrite` is called inside a
+ * transaction, when cleaning must move an item out of the oldest sector: it calls vn_log_put for all
+ * records of that item from RAM, as in an ordinary commit.
+ * `apply` is called by mount for each record that counts, in log order; it says which item the
+ * record belongs to (VN_LOG_NO_ITEM: dead to the owner).
+ */
+#define VN_LOG_NO_ITEM UINT32_MAX
+typedef struct vn_flash_log vn_flash_log_t;
+typedef struct vn_log_owner {
+  void *context;
+  vn_err_t (*rewrite)(void *context, vn_flash_log_t *log, uint32_t item);
+  uint32_t (*apply)(void *context, uint8_t type, uint8_t flags, uint32_t argument,
+                    const uint8_t *payload, uint32_t length);
+} vn_log_owner_t;
+
+/* Where an item's oldest record lies: a sector's sequence number, 0 = nowhere. */
+typedef uint64_t vn_log_item_t;
+
+/* Book-keeping per sector of the region; the log's own business. */
+typedef struct vn_log_sector {
+  uint64_t sequence;
+  uint32_t live;  /* items whose oldest record lies here */
+  uint32_t erase_count;
+  uint8_t state;
+} vn_log_sector_t;
+
+/* Memory and parameters, all owned by the caller and outliving the log. */
+typedef struct vn_log_config {
+  const vn_flash_t *flash;
+  const vn_log_owner_t *owner;
+  vn_log_item_t *items;
+  uint32_t item_count;
+  vn_log_sector_t *sectors; /* flash->size_bytes / flash->erase_size */
+  uint8_t *page;            /* max(prog_size, 256) bytes, 8-aligned */
+  uint32_t page_size;
+  uint8_t *record;          /* record_max bytes: mount reads payloads into it */
+  uint32_t record_max;      /* longest payload ever put; <= vn_log_payload_max(flash) */
+  uint64_t live_bytes_max;  /* most bytes that can be live at once, headers included */
+  uint64_t commit_bytes_max;/* most fresh bytes of one transaction, headers included */
+  uint32_t region_id;       /* random; used by format only */
+} vn_log_config_t;
+
+/* Figures for statistics and budget. */
+typedef struct vn_log_figures {
+  uint64_t commits, bytes_fresh, bytes_moved, erases, records_damaged;
+  uint32_t sectors_free, sectors_bad;
+} vn_log_figures_t;
+
+/* Defined in flash_log_priv.h's terms; callers treat it as opaque but own its memory. */
+struct vn_flash_log {
+  vn_log_config_t config;
+  vn_log_figures_t figures;
+  uint64_t private_words[48];
+};
+
+/* The longest payload of a record in this geometry (<= 65535 - 16). */
+uint32_t vn_log_payload_max(const vn_flash_t *flash);
+
+/* Sectors and limits: VN_OK, or VN_ERR_PLAN when a region of this geometry can't hold live_bytes_max
+ * with commits of commit_bytes_max (flash-log sizing rules); *needed_bytes says what would do. */
+VN_NODISCARD vn_err_t vn_log_check_size(const vn_flash_t *flash, uint64_t live_bytes_max,
+                                        uint64_t commit_bytes_max, uint32_t record_max,
+                                        uint64_t *needed_bytes);
+
+/* Checks the configuration and prepares the struct; touches no flash. VN_ERR_ARGUMENT, VN_ERR_PLAN. */
+VN_NODISCARD vn_err_t vn_log_init(vn_flash_log_t *log, const vn_log_config_t *config);
+
+/* Makes an empty log of the region: erases what must be erased. Ends mounted, without a commit. */
+VN_NODISCARD vn_err_t vn_log_format(vn_flash_log_t *log);
+
+/*
+ * Finds the newest committed state, applies its records, fills *last. Writes nothing.
+ * VN_ERR_UNFORMATTED nothing there; VN_ERR_FOREIGN; VN_ERR_CORRUPT headers but no commit.
+ */
+VN_NODISCARD vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last);
+
+/* True while the mounted commit may still fade: nothing may leave the device before the next commit
+ * has succeeded (vn_log_commit seals it by itself). */
+bool vn_log_uncertain(const vn_flash_log_t *log);
+
+/* Begins a transaction. The first one after a mount places a new sector and seals if need be. */
+VN_NODISCARD vn_err_t vn_log_begin(vn_flash_log_t *log);
+
+/* Adds a record to the open transaction. item: as for the owner, VN_LOG_NO_ITEM for none. The first
+ * put of an item within a transaction makes its older records dead. */
+VN_NODISCARD vn_err_t vn_log_put(vn_flash_log_t *log, uint32_t item, uint8_t type, uint8_t flags,
+                                 uint32_t argument, const void *payload, uint32_t length);
+
+/* An item is gone: its records are dead once this transaction is committed. */
+void vn_log_release(vn_flash_log_t *log, uint32_t item);
+
+/* Moves what cleaning asks for, writes the COMMIT, syncs. After VN_OK the transaction is durable.
+ * After an error it never happened; the log goes on in a new sector if the flash allows. */
+VN_NODISCARD vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *commit);
+
+/* Gives the open transaction up. */
+void vn_log_abort(vn_flash_log_t *log);
+
+/* A MARK behind the last commit: a clean stop needs no seal at the next mount. */
+VN_NODISCARD vn_err_t vn_log_mark(vn_flash_log_t *log);
+
+#endif

@@ -1,0 +1,65 @@
+/* Ports: what the core asks of a platform. Const structs of callbacks with their context. */
+#ifndef VN_PORT_H
+#define VN_PORT_H
+
+#include "vn/assert.h"
+#include "vn/error.h"
+#include "vn/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Callbacks never call back into the engine. */
+
+/* mono_ms never goes back (it starts anywhere); wall_ms returns false while the clock is not set. */
+typedef struct vn_clock {
+  void *context;
+  int64_t (*mono_ms)(void *context);
+  bool (*wall_ms)(void *context, vn_time_ms_t *out);
+} vn_clock_t;
+
+/*
+ * Flash, or a file that obeys its rules. Any read may fail at any address. prog: offset and length
+ * are multiples of prog_size, units must be erased and are programmed once. erase: whole sectors of
+ * erase_size; what an erased unit reads as is undefined. sync: what was programmed before is durable
+ * when it returns VN_OK. Every failure is VN_ERR_FLASH.
+ */
+typedef struct vn_flash {
+  void *context;
+  uint32_t size_bytes, erase_size, prog_size;
+  vn_err_t (*read)(void *context, uint32_t offset, void *to, uint32_t length);
+  vn_err_t (*prog)(void *context, uint32_t offset, const void *from, uint32_t length);
+  vn_err_t (*erase)(void *context, uint32_t offset, uint32_t length);
+  vn_err_t (*sync)(void *context);
+} vn_flash_t;
+
+/* Where a message goes, below <prefix>/<device>/. */
+typedef enum vn_channel {
+  VN_CHANNEL_SUMMARY,    /* "summary" */
+  VN_CHANNEL_ALERT,      /* "alert/<alert>/<series>", retained */
+  VN_CHANNEL_EVENT,      /* "event" */
+  VN_CHANNEL_DEAD_LETTER /* "dead-letter" */
+} vn_channel_t;
+
+/* A message as it leaves; pointers are valid during the call. */
+typedef struct vn_message {
+  const char *topic; /* the part behind <prefix>/<device>/, not terminated */
+  const uint8_t *payload;
+  size_t topic_length;
+  size_t payload_length;
+  uint64_t index; /* outbox index; the token of vn_sent */
+  uint8_t channel; /* vn_channel_t */
+  bool retained;
+} vn_message_t;
+
+/*
+ * send: VN_OK = taken, completion comes by vn_sent (later, never from inside send); VN_AGAIN = the
+ * window is full; VN_ERR_LINK = down. Copies what it needs.
+ */
+typedef struct vn_uplink {
+  void *context;
+  vn_err_t (*send)(void *context, const vn_message_t *message);
+} vn_uplink_t;
+
+#endif

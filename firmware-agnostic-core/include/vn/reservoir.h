@@ -1,0 +1,28 @@
+/* Reservoir sample by bottom-k: uniform, order-free, mergeable, the same after a replay. */
+#ifndef VN_RESERVOIR_H
+#define VN_RESERVOIR_H
+
+#include "vn/time.h"
+
+#include <stdint.h>
+
+/* A member of a sample; `priority` is vn_priority(seed, time, value). */
+typedef struct vn_member {
+  vn_time_ms_t time_ms;
+  int32_t value;
+  uint32_t priority;
+} vn_member_t;
+
+/*
+ * Offers a reading to a sample of at most `capacity` members that holds `count` now, sorted by
+ * (priority, time, value). Returns the new count. Equal readings are separate members; no member is
+ * replaced by an equal one. O(1) when refused, O(capacity) when taken.
+ */
+uint32_t vn_reservoir_offer(vn_member_t *members, uint32_t count, uint32_t capacity,
+                            const vn_member_t *member);
+
+/* Merges `other_count` members of another sample with the same seed; returns the new count. */
+uint32_t vn_reservoir_merge(vn_member_t *members, uint32_t count, uint32_t capacity,
+                            const vn_member_t *other, uint32_t other_count);
+
+#endif

@@ -1,0 +1,36 @@
+/* Duplicate detection and gap counting by sequence number: a window of 64 numbers per series. */
+#ifndef VN_SEQUENCE_H
+#define VN_SEQUENCE_H
+
+#include "vn/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * All zero bytes is the state before the first reading. `seen` bit i: highest - i was taken.
+ * `missing`: numbers that were skipped so far and have not come since.
+ */
+typedef struct vn_sequence {
+  uint64_t seen;
+  uint64_t missing;
+  vn_time_ms_t last_ms; /* greatest time accepted: tells a restarted sensor from an old reading */
+  uint32_t highest;
+  uint32_t epochs;
+  bool started;
+} vn_sequence_t;
+
+typedef enum vn_sequence_verdict {
+  VN_SEQUENCE_NEW,
+  VN_SEQUENCE_DUPLICATE,
+  VN_SEQUENCE_RESTARTED /* accepted; the sensor began to count anew */
+} vn_sequence_verdict_t;
+
+/*
+ * Judges and records `number` (modulo 2^32). Below the window of 64 and newer than the last time:
+ * the sensor restarted, a new epoch; below and not newer: duplicate. O(1).
+ */
+vn_sequence_verdict_t vn_sequence_take(vn_sequence_t *sequence, uint32_t number,
+                                       vn_time_ms_t time_ms);
+
+#endif

@@ -1,0 +1,55 @@
+/* Series table: name -> number, open addressing with linear probing, fixed capacity. */
+#ifndef VN_SERIES_H
+#define VN_SERIES_H
+
+#include "vn/assert.h"
+#include "vn/error.h"
+#include "vn/topic.h"
+
+#define VN_SERIES_NONE UINT32_MAX
+
+/* A bucket: hash and number + 1 (0: empty). */
+typedef struct vn_series_bucket {
+  uint32_t hash;
+  uint32_t number_plus_1;
+} vn_series_bucket_t;
+
+/* Names are compared byte by byte; equal hashes never merge two series. */
+typedef struct vn_series_table {
+  vn_series_bucket_t *buckets; /* bucket_count, a power of two >= capacity / 0.7 */
+  char *names;                 /* capacity * name_max bytes */
+  uint8_t *name_lengths;       /* capacity; 0: free */
+  uint32_t bucket_count;
+  uint32_t capacity;
+  uint32_t count;
+  uint32_t next_free; /* where the search for a free number starts */
+  uint16_t name_max;  /* 1..255 */
+} vn_series_table_t;
+
+/* Buckets for `capacity` series: the power of two at load <= 0.7. */
+uint32_t vn_series_buckets_for(uint32_t capacity);
+
+/* Clears the arrays. */
+void vn_series_init(vn_series_table_t *table);
+
+uint32_t vn_series_hash(vn_text_t name);
+
+/* The number of a name, or VN_SERIES_NONE. */
+uint32_t vn_series_find(const vn_series_table_t *table, vn_text_t name, uint32_t hash);
+
+/* Adds a name that is not there. VN_ERR_FULL: no free number; VN_ERR_TOO_BIG: name_max exceeded. */
+VN_NODISCARD vn_err_t vn_series_add(vn_series_table_t *table, vn_text_t name, uint32_t hash,
+                                    uint32_t *number);
+
+/* Puts a name at a given free number (restoring a checkpoint). VN_ERR_ARGUMENT: taken or too high. */
+VN_NODISCARD vn_err_t vn_series_put(vn_series_table_t *table, vn_text_t name, uint32_t number);
+
+/* Frees a number; backward-shift deletion, no tombstones. */
+void vn_series_remove(vn_series_table_t *table, uint32_t number);
+
+static inline vn_text_t vn_series_name(const vn_series_table_t *table, uint32_t number) {
+  vn_text_t name = {table->names + (size_t)number * table->name_max, table->name_lengths[number]};
+  return name;
+}
+
+#endif

@@ -1,0 +1,183 @@
+/* Event-time windows over one pane ring per series: Flink's rules, in constant memory. */
+#ifndef VN_WINDOW_H
+#define VN_WINDOW_H
+
+#include "vn/aggregate.h"
+#include "vn/assert.h"
+#include "vn/error.h"
+#include "vn/reason.h"
+#include "vn/reservoir.h"
+#include "vn/time.h"
+
+typedef enum vn_window_shape {
+  VN_WINDOW_TUMBLING, /* slide_ms == size_ms */
+  VN_WINDOW_SLIDING
+} vn_window_shape_t;
+
+/* Statistics of a summary, as bits of vn_window_t.statistics. X(NAME, "word"). */
+#define VN_STATISTIC_LIST(X)                                                                       \
+  X(COUNT, "count")                                                                                \
+  X(SUM, "sum")                                                                                    \
+  X(SUM_SQ, "sum_sq")                                                                              \
+  X(MIN, "min")                                                                                    \
+  X(MAX, "max")                                                                                    \
+  X(FIRST, "first")                                                                                \
+  X(LAST, "last")                                                                                  \
+  X(MEAN, "mean")                                                                                  \
+  X(VARIANCE, "variance")                                                                          \
+  X(VARIANCE_SAMPLE, "variance_sample")                                                            \
+  X(STDDEV, "stddev")                                                                              \
+  X(STDDEV_SAMPLE, "stddev_sample")                                                                \
+  X(RANGE, "range")
+
+typedef enum vn_statistic {
+#define VN_STATISTIC_ENUM(name, word) VN_STATISTIC_##name,
+  VN_STATISTIC_LIST(VN_STATISTIC_ENUM)
+#undef VN_STATISTIC_ENUM
+      VN_STATISTIC_COUNT_OF
+} vn_statistic_t;
+
+#define VN_STATISTIC_BIT(statistic) (UINT32_C(1) << (statistic))
+
+/* "count", "mean", ...; static storage. */
+const char *vn_statistic_word(vn_statistic_t statistic);
+
+/* A window definition. size_ms, slide_ms >= 1; |offset_ms| < slide_ms; sample 0..VN_SAMPLE_MAX. */
+typedef struct vn_window {
+  const char *name;
+  int64_t size_ms;
+  int64_t slide_ms;
+  int64_t offset_ms;
+  uint32_t statistics; /* VN_STATISTIC_BIT set; what messages carry */
+  uint16_t sample;     /* members of the reservoir sample */
+  uint8_t shape;       /* vn_window_shape_t */
+} vn_window_t;
+
+#define VN_WINDOWS_MAX 8u
+#define VN_SAMPLE_MAX 64u
+#define VN_PANES_MAX 4096u
+#define VN_REVISIONS_MAX 4096u
+
+typedef enum vn_kind {
+  VN_KIND_ON_TIME,
+  VN_KIND_LATE,
+  VN_KIND_IDLE,
+  VN_KIND_EARLY,
+  VN_KIND_FORCED,
+  VN_KIND_PARTIAL,
+  VN_KIND_COUNT
+} vn_kind_t;
+
+/* "on_time", "late", ...; static storage. */
+const char *vn_kind_word(vn_kind_t kind);
+
+/* What the windows of a pipeline have in common, derived once. */
+typedef struct vn_window_set {
+  const vn_window_t *windows;
+  int64_t out_of_order_ms;
+  int64_t lateness_ms;
+  int64_t pane_ms;       /* g: gcd of sizes, slides and offset differences */
+  int64_t anchor_ms;     /* offset of the first window: where the pane grid starts */
+  uint32_t pane_count;   /* N = ceil((size + lateness + out_of_order) / g), size the largest */
+  uint32_t sample;       /* the largest sample */
+  uint32_t revision_count;                /* of all windows together */
+  uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
+  uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
+  uint8_t window_count;
+} vn_window_set_t;
+
+/*
+ * Derives the common geometry; 1..VN_WINDOWS_MAX windows, or 0 (then there are no panes).
+ * VN_ERR_PLAN: a value outside its range, or more than VN_PANES_MAX panes or VN_REVISIONS_MAX
+ * counters; *problem_window tells whose fault it is and out->pane_ms, pane_count say how much it
+ * would have been.
+ */
+VN_NODISCARD vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
+                                           uint8_t window_count, int64_t out_of_order_ms,
+                                           int64_t lateness_ms, uint8_t *problem_window);
+
+/* A pane of the ring. Its sample has min(sample, aggregate.count) members. */
+typedef struct vn_pane {
+  int64_t number; /* floor((t - anchor) / pane) */
+  vn_aggregate_t aggregate;
+} vn_pane_t;
+
+/* State of a series' windows; vn_window_reset makes the first state. 64 bytes with the ring apart. */
+typedef struct vn_window_state {
+  vn_time_ms_t watermark_ms;
+  vn_time_ms_t pane_low_ms, pane_high_ms; /* bounds of the pane of the last reading; low > high: none */
+  vn_time_ms_t next_due_ms;               /* no window fires while the watermark is below this */
+  uint32_t pane_slot;
+} vn_window_state_t;
+
+/* Where a series' variable parts lie; the engine owns them. */
+typedef struct vn_window_memory {
+  vn_window_state_t *state;
+  vn_pane_t *panes;      /* pane_count */
+  vn_member_t *members;  /* pane_count * sample */
+  uint16_t *revisions;   /* revision_count */
+  uint64_t sample_seed;
+} vn_window_memory_t;
+
+/* A result: the content of one window at this moment. Pointers are valid during the call. */
+typedef struct vn_window_result {
+  const vn_aggregate_t *aggregate;
+  const vn_member_t *sample;
+  vn_time_ms_t start_ms, end_ms;
+  uint32_t sample_count;
+  uint32_t revision;
+  uint8_t window; /* index of the definition */
+  uint8_t kind;   /* vn_kind_t */
+} vn_window_result_t;
+
+typedef void (*vn_window_result_fn)(void *context, const vn_window_result_t *result);
+
+/* Room for folding a sample: at least `sample` members. */
+typedef struct vn_window_sink {
+  vn_window_result_fn deliver;
+  void *context;
+  vn_member_t *scratch;
+} vn_window_sink_t;
+
+void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memory);
+
+/*
+ * Takes one reading: judges it by the watermark before it, advances, fires what is due in ascending
+ * order of end, inserts, fires again what it changed (rules W1-W5, W11). The watermark before the
+ * reading is raised to `floor_ms` first (scope global; VN_TIME_MINUS_INFINITY otherwise).
+ * Returns NONE, LATE, NO_WINDOW, or LIMIT when the pane's count is at its end.
+ * `judge` is called between judging and firing when the reading is refused, so that the drop is told
+ * before the results that its time causes; it may be NULL.
+ */
+typedef void (*vn_window_drop_fn)(void *context, vn_reason_t reason);
+VN_NODISCARD vn_reason_t vn_window_reading(const vn_window_set_t *set,
+                                           const vn_window_memory_t *memory, vn_time_ms_t time_ms,
+                                           int32_t value, const vn_window_sink_t *sink,
+                                           vn_window_drop_fn judge);
+
+/* Raises the watermark (W12, W13 with VN_TIME_PLUS_INFINITY); results have the given kind. */
+void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink);
+
+/* Closes everything unfired that holds readings, kind idle (W10). */
+void vn_window_close_idle(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                          const vn_window_sink_t *sink);
+
+/* The greatest end - 1 over unfired windows that hold readings; MINUS_INFINITY if there is none. */
+vn_time_ms_t vn_window_open_end(const vn_window_set_t *set, const vn_window_memory_t *memory);
+
+/*
+ * Serialises the live part (watermark, live panes with samples, counters) into out[capacity],
+ * little-endian; returns the length, which may exceed capacity (then nothing is usable).
+ */
+size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memory, uint8_t *out,
+                      size_t capacity);
+
+/* The greatest length vn_window_save can return. */
+size_t vn_window_save_max(const vn_window_set_t *set);
+
+/* Restores what save wrote; VN_ERR_FORMAT leaves a reset state. */
+VN_NODISCARD vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                                     const uint8_t *bytes, size_t length);
+
+#endif
