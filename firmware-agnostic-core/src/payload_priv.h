@@ -1,0 +1,25 @@
+/* What the payload decoders share: one message, and one decoder per format. */
+#ifndef VN_PAYLOAD_PRIV_H
+#define VN_PAYLOAD_PRIV_H
+
+#include "vn/payload.h"
+
+/* One message on its way through a decoder: the arguments of vn_payload_decode. */
+typedef struct vn__decode {
+  const vn_input_t *input;
+  const uint8_t *payload;
+  size_t length; /* > 0 */
+  vn_time_ms_t arrival_ms;
+  bool arrival_valid;
+  vn_decoded_fn deliver;
+  void *context;
+  size_t *offset; /* set by a decoder that returns anything but NONE */
+} vn__decode_t;
+
+VN_NODISCARD vn_reason_t vn__decode_number(const vn__decode_t *decode);
+VN_NODISCARD vn_reason_t vn__decode_json(const vn__decode_t *decode);
+VN_NODISCARD vn_reason_t vn__decode_cbor(const vn__decode_t *decode);
+VN_NODISCARD vn_reason_t vn__decode_senml_json(const vn__decode_t *decode);
+VN_NODISCARD vn_reason_t vn__decode_senml_cbor(const vn__decode_t *decode);
+
+#endif
