@@ -1,0 +1,66 @@
+/* Alert messages: retained state, events; and dead letters. JSON, bounded. */
+#ifndef VN_ALERT_MESSAGE_H
+#define VN_ALERT_MESSAGE_H
+
+#include "vn/alert.h"
+#include "vn/json_writer.h"
+#include "vn/reason.h"
+
+/* One transition of one alert of one series. Times in ms; pointers valid during the call. */
+typedef struct vn_transition {
+  const char *alert;
+  const char *severity; /* "" if none is configured */
+  const char *pipeline;
+  const char *unit;
+  const char *of; /* "value", "minute.mean", ... */
+  vn_text_t series;
+  const vn_alert_rule_t *rule;
+  vn_time_ms_t at_ms;       /* of the reading, window end or timer that caused it */
+  vn_time_ms_t starts_ms;   /* pending since */
+  vn_time_ms_t ends_ms;     /* recovering since; valid when phase is normal or recovering */
+  int64_t value;            /* numerator of the value that caused it, scaled */
+  uint32_t value_divisor;   /* 1, or the count for a mean; 0: no value (absence) */
+  uint32_t episode;
+  int8_t exponent;          /* of value, limit, hysteresis */
+  uint8_t from, phase;      /* vn_alert_phase_t */
+} vn_transition_t;
+
+typedef struct vn_message_head {
+  const char *device;
+  uint64_t seq;
+  uint32_t boot;
+} vn_message_head_t;
+
+/*
+ * The retained state (interfaces: alert, series, state, severity, episode, value, limit, unit,
+ * starts_at, ends_at, at, summary, device, boot, seq, id). Returns the length, which may exceed
+ * capacity.
+ */
+size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition_t *transition,
+                              char *out, size_t capacity);
+
+/* The event: the same members and "phase": "firing" | "resolved". */
+size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition_t *transition,
+                              char *out, size_t capacity);
+
+/* Upper bound of both for names of these lengths. */
+size_t vn_alert_message_max(const char *device, uint16_t name_max);
+
+/* A message or value that could not be used: topic, reason, byte offset, first bytes as hex. */
+typedef struct vn_dead_letter {
+  vn_text_t topic;
+  vn_text_t series; /* empty if unknown */
+  const uint8_t *payload;
+  size_t payload_length;
+  size_t offset;
+  vn_time_ms_t at_ms;
+  uint64_t suppressed; /* letters not sent since the last one, because of the rate limit */
+  uint8_t reason;      /* vn_reason_t */
+} vn_dead_letter_t;
+size_t vn_dead_letter_message(const vn_message_head_t *head, const vn_dead_letter_t *letter,
+                              char *out, size_t capacity);
+
+#define VN_DEAD_LETTER_MAX 1024u
+#define VN_DEAD_LETTER_BYTES 64u /* of the payload, and of a hostile topic 256 */
+
+#endif

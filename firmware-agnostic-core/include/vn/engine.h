@@ -1,0 +1,241 @@
+/* The engine: readings in, windows, alerts and messages out, state on flash. */
+#ifndef VN_ENGINE_H
+#define VN_ENGINE_H
+
+#include "vn/alert_message.h"
+#include "vn/flash_log.h"
+#include "vn/outbox.h"
+#include "vn/plan.h"
+#include "vn/ring.h"
+#include "vn/sequence.h"
+#include "vn/series.h"
+
+#define VN_VERSION 0x000100u
+
+/* The conservation law: received = accepted + late + no_window + duplicate + limited + quarantined +
+ * rejected, per series and in all. */
+typedef struct vn_accounting {
+  uint64_t received;
+  uint64_t accepted; /* in at least one window, or in a pipeline without windows */
+  uint64_t late, no_window, duplicate, limited, quarantined, rejected;
+  uint64_t missing; /* skipped sequence numbers: readings that never came */
+} vn_accounting_t;
+
+/* Figures of the whole device since its first start (restored with the state). */
+typedef struct vn_figures {
+  vn_accounting_t readings;          /* of known series */
+  uint64_t reasons[VN_REASON_COUNT]; /* every refusal, readings and messages */
+  uint64_t messages, messages_refused, messages_dropped;
+  uint64_t unassigned; /* readings refused before they had a series; part of readings.received */
+  uint64_t summaries, alerts, late_for_alerts, dead_letters;
+  uint64_t outbox_dropped;
+} vn_figures_t;
+
+/* What a drop line says. */
+typedef struct vn_drop {
+  vn_text_t series;
+  vn_time_ms_t time_ms;
+  uint8_t reason; /* vn_reason_t */
+  bool has_time;
+} vn_drop_t;
+
+/* Tells everything as it happens; any pointer may be NULL. Callbacks don't call the engine. */
+typedef struct vn_observer {
+  void *context;
+  void (*summary)(void *context, const vn_summary_t *summary);
+  void (*drop)(void *context, const vn_drop_t *drop);
+  void (*alert)(void *context, const vn_transition_t *transition);
+} vn_observer_t;
+
+/* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL. */
+typedef struct vn_ports {
+  const vn_clock_t *clock;
+  const vn_flash_t *flash;
+  const vn_uplink_t *uplink;
+  const vn_observer_t *observer;
+} vn_ports_t;
+
+/* State of one series; its panes, members, revisions and alert states lie in the store's arrays. */
+typedef struct vn_series_state {
+  vn_window_state_t window;
+  vn_sequence_t sequence;
+  vn_accounting_t accounting;
+  int64_t last_arrival_mono_ms;
+  vn_time_ms_t last_arrival_wall_ms;
+  uint32_t local; /* place within its pipeline */
+  uint8_t pipeline;
+  uint8_t flags;
+} vn_series_state_t;
+
+/* A pipeline at work: derived geometry, and where its arrays start. */
+typedef struct vn_pipeline_state {
+  vn_window_set_t set;
+  const vn_pipeline_t *plan;
+  size_t pane_base, member_base, revision_base, alert_base;
+  vn_time_ms_t watermark_ms; /* scope global */
+  int64_t last_arrival_mono_ms;
+  uint32_t used;
+  uint32_t layout_hash;
+} vn_pipeline_state_t;
+
+/* Typed arrays, all supplied by the caller; counts as vn_store_need says. */
+typedef struct vn_store {
+  vn_pipeline_state_t *pipelines;
+  vn_series_state_t *series;
+  vn_series_bucket_t *buckets;
+  char *names;
+  uint8_t *name_lengths;
+  vn_pane_t *panes;
+  vn_member_t *members;
+  uint16_t *revisions;
+  vn_alert_state_t *alerts;
+  vn_member_t *sample_scratch;
+  uint8_t *queue;
+  uint8_t *outbox;
+  vn_outbox_place_t *places;
+  uint8_t *batch;   /* records of the summary message being filled */
+  uint8_t *scratch; /* a message or a slot being put together */
+  vn_log_item_t *items;
+  vn_log_sector_t *sectors;
+  uint8_t *page;
+  size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
+  size_t revision_count, alert_count, sample_scratch_count, queue_bytes, outbox_bytes;
+  size_t place_count, batch_bytes, scratch_bytes, item_count, sector_count, page_bytes;
+} vn_store_t;
+
+/* Fills in the counts that a plan needs (pointers stay NULL). VN_ERR_PLAN as vn_plan_check. */
+VN_NODISCARD vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need);
+
+/* Bytes of one block that holds all arrays of `need`, aligned to 64. */
+size_t vn_store_bytes(const vn_store_t *need);
+
+/* Cuts a 64-aligned block of vn_store_bytes into the arrays. */
+void vn_store_layout(vn_store_t *store, void *block);
+
+/* How the last restart went. */
+typedef struct vn_recovery {
+  bool fresh;       /* no state was there */
+  bool clean;       /* the last stop was clean: nothing is lost */
+  uint32_t boot;    /* of this start */
+  uint32_t series_restored;
+  uint32_t series_reset; /* their pipeline has another layout now: they start empty */
+  uint64_t records_damaged;
+  vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
+} vn_recovery_t;
+
+/* The engine. Opaque: look at it through the functions; its memory is the caller's. */
+typedef struct vn_engine {
+  const vn_plan_t *plan;
+  vn_store_t store;
+  vn_ports_t ports;
+  vn_series_table_t table;
+  vn_ring_t queue;
+  vn_outbox_t outbox;
+  vn_flash_log_t log;
+  vn_log_config_t log_config;
+  vn_log_owner_t log_owner;
+  vn_figures_t figures;
+  vn_recovery_t recovery;
+  vn_message_head_t head; /* device, boot, next seq */
+  uint64_t figures_private[4];
+  uint64_t letter_tokens_ms, letters_suppressed;
+  int64_t last_commit_mono_ms, batch_since_mono_ms, commit_wanted_mono_ms;
+  vn_time_ms_t arrival_ms; /* of the message or reading at work */
+  bool arrival_valid;
+  uint64_t outbox_committed; /* entries below are on flash */
+  uint32_t sweep;            /* cursor of the processing-time sweep */
+  uint32_t dirty_count;
+  uint32_t batch_length;
+  uint16_t batch_records;
+  uint8_t batch_pipelines[VN_PIPELINES_MAX];
+  uint8_t batch_pipeline_count;
+  bool commit_wanted, flash_failed, restored, stopped;
+  const vn_input_t *input; /* of the message at work */
+  vn_text_t topic;
+  vn_text_t captures[VN_CAPTURES_MAX];
+  const uint8_t *payload;
+  size_t payload_length;
+} vn_engine_t;
+
+/*
+ * Prepares an engine. plan, the store's arrays and the ports outlive it. VN_ERR_ABI: built with other
+ * headers; VN_ERR_PLAN: vn_plan_check says why; VN_ERR_STORE: an array is too small or missing.
+ */
+#define vn_init(engine, plan, store, ports)                                                        \
+  vn_init_checked((engine), (plan), (store), (ports), VN_VERSION, sizeof(vn_engine_t))
+VN_NODISCARD vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan,
+                                      const vn_store_t *store, const vn_ports_t *ports,
+                                      uint32_t version, size_t engine_size);
+
+/*
+ * Reads the state back, or formats an empty region; raises and commits the boot counter. Without a
+ * flash: a fresh state. VN_ERR_FOREIGN, VN_ERR_CORRUPT: nothing was changed on the flash, the engine
+ * must not be used. Call once, before anything else.
+ */
+VN_NODISCARD vn_err_t vn_restore(vn_engine_t *engine);
+
+/*
+ * Producer side (one thread at a time, any thread): copies a message into the queue. Never blocks.
+ * VN_ERR_FULL: the queue is full; VN_ERR_TOO_BIG: longer than message_max_bytes. The caller decides
+ * between waiting and vn_count_dropped.
+ */
+VN_NODISCARD vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                                       size_t length, bool retained);
+
+/* Takes one message at once, without the queue (replay, single-threaded ports). */
+void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
+                     bool retained);
+
+/* Counts a message that was not taken; from the engine's thread. */
+void vn_count_dropped(vn_engine_t *engine, vn_reason_t reason);
+
+/* The number of a series, made if it is new. NAME, CHARSET, SERIES_FULL, NO_PIPELINE. */
+VN_NODISCARD vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series);
+
+/* A decoded reading of a known series: value as a number (scaled here), or scaled already. */
+typedef struct vn_reading {
+  vn_number_t number;
+  vn_time_ms_t time_ms;
+  int32_t scaled;
+  uint32_t sequence;
+  bool is_scaled, has_time, has_sequence;
+} vn_reading_t;
+vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
+
+/*
+ * Does at most `budget` units of work (messages, sweeps, sends) and says when to call again.
+ * *sleep_ms: 0 = at once.
+ */
+VN_NODISCARD vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms);
+
+/* Processing time moved: idle timeouts and absence, for all series at once. vn_step does it too. */
+void vn_tick(vn_engine_t *engine);
+
+/* An explicit watermark for one series, or for all seen so far (VN_SERIES_NONE). */
+void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms);
+
+/* End of input: everything open fires. */
+void vn_flush(vn_engine_t *engine);
+
+/* Completion of a send, from the engine's thread. */
+void vn_sent(vn_engine_t *engine, uint64_t index, bool ok);
+
+/* The uplink is up again after a loss without verdicts: what was in flight is sent again. */
+void vn_uplink_restarted(vn_engine_t *engine);
+
+/* Commits everything now. VN_ERR_FLASH, VN_ERR_LOG_FULL: the engine goes on from RAM, degraded. */
+VN_NODISCARD vn_err_t vn_checkpoint(vn_engine_t *engine);
+
+/* Clean stop: cuts the batch, commits with the clean flag, marks. */
+VN_NODISCARD vn_err_t vn_stop(vn_engine_t *engine);
+
+/* True when nothing waits: queue empty, batch empty, outbox empty. */
+bool vn_idle(const vn_engine_t *engine);
+
+const vn_figures_t *vn_engine_figures(const vn_engine_t *engine);
+const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
+
+/* Accounting and watermark of a series. */
+const vn_series_state_t *vn_engine_series(const vn_engine_t *engine, uint32_t series);
+
+#endif

@@ -1,0 +1,99 @@
+/* The plan: everything the configuration says, as constant data that the engine only reads. */
+#ifndef VN_PLAN_H
+#define VN_PLAN_H
+
+#include "vn/alert.h"
+#include "vn/payload.h"
+#include "vn/summary.h"
+#include "vn/window.h"
+
+#define VN_PIPELINES_MAX 32u
+#define VN_ALERTS_MAX 16u /* per pipeline */
+#define VN_INPUTS_MAX 64u
+
+typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
+typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
+typedef enum vn_durability {
+  VN_DURABILITY_VOLATILE,
+  VN_DURABILITY_CHECKPOINT,
+  VN_DURABILITY_JOURNAL
+} vn_durability_t;
+
+/* What an alert looks at. */
+typedef enum vn_alert_source { VN_ALERT_OF_VALUE, VN_ALERT_OF_WINDOW } vn_alert_source_t;
+
+/* exponent: limit, hysteresis and the value are integers times 10^exponent (0 for counts). */
+typedef struct vn_alert_plan {
+  const char *name;
+  const char *severity; /* "" if not configured */
+  const char *of;       /* "value", "minute.mean": for messages */
+  vn_alert_rule_t rule;
+  uint8_t source;    /* vn_alert_source_t */
+  uint8_t window;    /* OF_WINDOW: index into the pipeline's windows */
+  uint8_t statistic; /* OF_WINDOW: COUNT SUM MIN MAX FIRST LAST MEAN RANGE */
+  int8_t exponent;
+} vn_alert_plan_t;
+
+/* series_max: at most so many series, what they need is reserved. range_* in scaled units. */
+typedef struct vn_pipeline {
+  vn_summary_pipeline_t summary; /* name, unit, windows, exponent: resolution is 10^exponent */
+  vn_text_t match;               /* glob over series names */
+  const vn_alert_plan_t *alerts;
+  int64_t out_of_order_ms;
+  int64_t lateness_ms;
+  int64_t idle_timeout_ms; /* VN_DURATION_OFF */
+  int64_t max_future_ms;   /* VN_DURATION_OFF */
+  int32_t range_low, range_high;
+  uint32_t series_max;
+  uint8_t alert_count;
+  uint8_t time_mode; /* vn_time_mode_t */
+  uint8_t scope;     /* vn_scope_t */
+} vn_pipeline_t;
+
+/* The whole. All pointers outlive the engine. Durations in ms, sizes in bytes. */
+typedef struct vn_plan {
+  const char *device;
+  const char *prefix;
+  const vn_input_t *inputs;
+  const vn_pipeline_t *pipelines;
+  uint64_t seed; /* of the samples */
+  int64_t flush_every_ms;
+  int64_t checkpoint_every_ms;
+  uint64_t state_bytes; /* 0 with volatile */
+  uint32_t erase_block_bytes, program_unit_bytes;
+  uint32_t endurance_cycles;
+  uint32_t lifetime_days;
+  uint32_t series_max;
+  uint32_t queue_messages;    /* input queue: messages that wait */
+  uint32_t queue_bytes;       /* a power of two */
+  uint32_t message_max_bytes; /* longest topic + payload taken */
+  uint32_t outbox_bytes;
+  uint32_t outbox_entries;
+  uint16_t batch_max; /* records per summary message */
+  uint16_t name_max;  /* bytes of a series name, 16..255 */
+  uint8_t input_count, pipeline_count;
+  uint8_t encoding;   /* vn_encoding_t */
+  uint8_t durability; /* vn_durability_t */
+} vn_plan_t;
+
+/* Which part of a plan an error is about; counts from 0, 255 = does not apply. */
+typedef struct vn_plan_problem {
+  const char *text; /* a sentence for the user; static */
+  uint8_t pipeline, window, alert, input;
+  int64_t have, limit; /* the numbers of the text, where it has them */
+} vn_plan_problem_t;
+
+/*
+ * Checks every relation of a plan that the engine relies on. VN_ERR_PLAN fills *problem with the
+ * first one that doesn't hold. vn_init does this too.
+ */
+VN_NODISCARD vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem);
+
+/* Hash of what decides the layout of a series' state in this pipeline: windows, resolution, alerts'
+ * number; limits and delays are not in it. */
+uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline);
+
+/* Hash over all layout hashes and names: tells a state of another plan. */
+uint64_t vn_plan_hash(const vn_plan_t *plan);
+
+#endif

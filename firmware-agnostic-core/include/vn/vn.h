@@ -1,0 +1,8 @@
+/* Everything an application needs. */
+#ifndef VN_VN_H
+#define VN_VN_H
+
+#include "vn/budget.h"
+#include "vn/engine.h"
+
+#endif
