@@ -1,0 +1,427 @@
+#include "vn/json.h"
+
+#include <string.h>
+
+/* What may come next. */
+enum {
+  EXPECT_VALUE,
+  EXPECT_VALUE_OR_END, /* behind [ */
+  EXPECT_KEY,
+  EXPECT_KEY_OR_END, /* behind { */
+  EXPECT_NEXT,       /* behind a value inside a container: a comma or the end */
+  EXPECT_DONE,       /* behind the top-level value */
+  EXPECT_NOTHING     /* behind an error */
+};
+
+/* Bits of kClass. */
+enum {
+  CLASS_PLAIN = 1, /* stands for itself in a string: ASCII without controls, quote, backslash */
+  CLASS_DIGIT = 2,
+  CLASS_SPACE = 4,
+  CLASS_WORD = 8 /* can't follow a number or a word: letters, digits, + - . */
+};
+
+/* Bytes from 0x80 on are 0. */
+static const uint8_t kClass[256] = {
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  4,  4, 0, 0, 4, 0, 0, /* controls */
+    0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0, 0, 0, 0, 0, 0, /* controls */
+    5,  1,  0,  1,  1,  1,  1,  1,  1,  1,  1, 9, 1, 9, 9, 1, /* space ! " # ... */
+    11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 1, 1, 1, 1, 1, 1, /* 0 ... */
+    1,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9, 9, 9, 9, 9, 9, /* @ A ... */
+    9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9, 1, 0, 1, 1, 1, /* P ... [ \ ] ^ _ */
+    1,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9, 9, 9, 9, 9, 9, /* ` a ... */
+    9,  9,  9,  9,  9,  9,  9,  9,  9,  9,  9, 1, 1, 1, 1, 1, /* p ... { | } ~ DEL */
+};
+
+void vn_json_init(vn_json_t *json, const uint8_t *bytes, size_t length, uint8_t depth_max) {
+  VN_ASSERT(json != NULL && (bytes != NULL || length == 0));
+  VN_ASSERT(depth_max >= 1 && depth_max <= 32);
+  memset(json, 0, sizeof *json);
+  json->bytes = bytes;
+  json->length = length;
+  json->depth_max = depth_max;
+  json->expect = EXPECT_VALUE;
+}
+
+static vn_reason_t fail(vn_json_t *json, const uint8_t *at, vn_reason_t reason) {
+  json->position = (size_t)(at - json->bytes);
+  json->expect = EXPECT_NOTHING;
+  return reason;
+}
+
+static void value_done(vn_json_t *json) {
+  json->expect = json->depth == 0 ? EXPECT_DONE : EXPECT_NEXT;
+}
+
+static bool in_object(const vn_json_t *json) {
+  return (json->objects >> (json->depth - 1u) & 1u) != 0;
+}
+
+/* Length of the UTF-8 sequence at `at`, 0 when there is none (RFC 3629: no overlong forms, no
+ * surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(const uint8_t *at, const uint8_t *end) {
+  uint8_t first = at[0];
+  size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  if (first < 0xC2 || first > 0xF4 || (size_t)(end - at) < length) {
+    return 0;
+  }
+  uint8_t lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  uint8_t highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (at[1] < lowest || at[1] > highest) {
+    return 0;
+  }
+  for (size_t i = 2; i < length; i++) {
+    if ((at[i] & 0xC0u) != 0x80u) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+/* The value of four hexadecimal digits, or -1. */
+static int32_t hex4(const uint8_t *at) {
+  int32_t value = 0;
+  for (unsigned i = 0; i < 4; i++) {
+    uint8_t byte = at[i];
+    if ((kClass[byte] & CLASS_DIGIT) != 0) {
+      value = value * 16 + (byte - '0');
+    } else if ((byte | 0x20u) >= 'a' && (byte | 0x20u) <= 'f') {
+      value = value * 16 + (int32_t)((byte | 0x20u) - 'a') + 10;
+    } else {
+      return -1;
+    }
+  }
+  return value;
+}
+
+/*
+ * Reads \uXXXX, or a surrogate pair of them, at `at` (the backslash). Returns the number of bytes
+ * taken, 0 for bad digits, a cut or a lone surrogate.
+ */
+static size_t unicode_escape(const uint8_t *at, const uint8_t *end, uint32_t *code_point) {
+  int32_t high = end - at < 6 ? -1 : hex4(at + 2);
+  if (high < 0 || (high >= 0xDC00 && high <= 0xDFFF)) {
+    return 0;
+  }
+  *code_point = (uint32_t)high;
+  if (high < 0xD800 || high > 0xDFFF) {
+    return 6;
+  }
+  if (end - at < 12 || at[6] != '\\' || at[7] != 'u') {
+    return 0;
+  }
+  int32_t low = hex4(at + 8);
+  if (low < 0xDC00 || low > 0xDFFF) {
+    return 0;
+  }
+  *code_point = 0x10000u + (((uint32_t)high - 0xD800u) << 10) + ((uint32_t)low - 0xDC00u);
+  return 12;
+}
+
+/* The byte that a one-letter escape stands for; 0: no such escape. */
+static uint8_t short_escape(uint8_t letter) {
+  static const char kLetters[] = "\"\\/bfnrt";
+  static const uint8_t kBytes[] = {'"', '\\', '/', 8, 12, 10, 13, 9};
+  for (unsigned i = 0; i < sizeof kBytes; i++) {
+    if (letter == (uint8_t)kLetters[i]) {
+      return kBytes[i];
+    }
+  }
+  return 0;
+}
+
+static size_t escape_length(const uint8_t *at, const uint8_t *end) {
+  uint32_t unused;
+  if (end - at < 2) {
+    return 0;
+  }
+  if (at[1] == 'u') {
+    return unicode_escape(at, end, &unused);
+  }
+  return short_escape(at[1]) != 0 ? 2 : 0;
+}
+
+/* Scans the string whose first quote is at `at`; the position ends behind the last quote. */
+static vn_reason_t scan_string(vn_json_t *json, const uint8_t *at) {
+  const uint8_t *end = json->bytes + json->length;
+  const uint8_t *start = ++at;
+  json->escaped = false;
+  for (;;) {
+    while (at < end && (kClass[*at] & CLASS_PLAIN) != 0) {
+      at++;
+    }
+    if (at == end) {
+      return fail(json, at, VN_REASON_JSON);
+    }
+    if (*at == '"') {
+      break;
+    }
+    size_t length;
+    if (*at == '\\') {
+      json->escaped = true;
+      length = escape_length(at, end);
+    } else {
+      length = *at < 0x20 ? 0 : utf8_length(at, end);
+    }
+    if (length == 0) {
+      return fail(json, at, *at < 0x80 ? VN_REASON_JSON : VN_REASON_UTF8);
+    }
+    at += length;
+  }
+  json->text.bytes = (const char *)start;
+  json->text.length = (size_t)(at - start);
+  json->position = (size_t)(at + 1 - json->bytes);
+  return VN_REASON_NONE;
+}
+
+static const uint8_t *skip_spaces(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (kClass[*at] & CLASS_SPACE) != 0) {
+    at++;
+  }
+  return at;
+}
+
+static vn_reason_t scan_key(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  if (*at != '"') {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  vn_reason_t reason = scan_string(json, at);
+  if (reason != VN_REASON_NONE) {
+    return reason;
+  }
+  const uint8_t *end = json->bytes + json->length;
+  at = skip_spaces(json->bytes + json->position, end);
+  if (at == end || *at != ':') {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  json->position = (size_t)(at + 1 - json->bytes);
+  json->expect = EXPECT_VALUE;
+  *event = VN_JSON_KEY;
+  return VN_REASON_NONE;
+}
+
+static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (kClass[*at] & CLASS_DIGIT) != 0) {
+    at++;
+  }
+  return at;
+}
+
+/* The end of the exponent at `at` (its e), or NULL with *bad at the offending byte. */
+static const uint8_t *scan_exponent(const uint8_t *at, const uint8_t *end, const uint8_t **bad) {
+  at++;
+  if (at < end && (*at == '+' || *at == '-')) {
+    at++;
+  }
+  const uint8_t *digits = at;
+  at = skip_digits(at, end);
+  *bad = at;
+  return at == digits ? NULL : at;
+}
+
+/* The end of the number at `at`, or NULL with *bad at the offending byte. */
+static const uint8_t *number_end(const uint8_t *at, const uint8_t *end, const uint8_t **bad) {
+  at += *at == '-';
+  const uint8_t *digits = at;
+  at = skip_digits(at, end);
+  if (at == digits) {
+    *bad = at;
+    return NULL;
+  }
+  if (*digits == '0' && at > digits + 1) {
+    *bad = digits + 1;
+    return NULL;
+  }
+  if (at < end && *at == '.') {
+    digits = ++at;
+    at = skip_digits(at, end);
+    if (at == digits) {
+      *bad = at;
+      return NULL;
+    }
+  }
+  if (at < end && (*at | 0x20u) == 'e') {
+    return scan_exponent(at, end, bad);
+  }
+  return at;
+}
+
+static vn_reason_t scan_number(vn_json_t *json, const uint8_t *start, vn_json_event_t *event) {
+  const uint8_t *end = json->bytes + json->length;
+  const uint8_t *bad = start;
+  const uint8_t *at = number_end(start, end, &bad);
+  if (at == NULL) {
+    return fail(json, bad, VN_REASON_JSON);
+  }
+  if (at < end && (kClass[*at] & CLASS_WORD) != 0) {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  json->text.bytes = (const char *)start;
+  json->text.length = (size_t)(at - start);
+  json->position = (size_t)(at - json->bytes);
+  value_done(json);
+  *event = VN_JSON_NUMBER;
+  return VN_REASON_NONE;
+}
+
+/* true, false or null: the event is the place in the list. */
+static vn_reason_t scan_word(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  static const char kWords[3][6] = {"true", "false", "null"};
+  const uint8_t *end = json->bytes + json->length;
+  unsigned which = *at == 't' ? 0 : *at == 'f' ? 1 : 2;
+  const char *word = kWords[which];
+  for (; *word != '\0'; word++, at++) {
+    if (at == end || *at != (uint8_t)*word) {
+      return fail(json, at, VN_REASON_JSON);
+    }
+  }
+  if (at < end && (kClass[*at] & CLASS_WORD) != 0) {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  json->position = (size_t)(at - json->bytes);
+  value_done(json);
+  *event = (vn_json_event_t)(VN_JSON_TRUE + which);
+  return VN_REASON_NONE;
+}
+
+static vn_reason_t open_container(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  if (json->depth == json->depth_max) {
+    return fail(json, at, VN_REASON_DEPTH);
+  }
+  uint32_t bit = UINT32_C(1) << json->depth;
+  json->depth++;
+  json->position = (size_t)(at + 1 - json->bytes);
+  if (*at == '{') {
+    json->objects |= bit;
+    json->expect = EXPECT_KEY_OR_END;
+    *event = VN_JSON_OBJECT_BEGIN;
+  } else {
+    json->objects &= ~bit;
+    json->expect = EXPECT_VALUE_OR_END;
+    *event = VN_JSON_ARRAY_BEGIN;
+  }
+  return VN_REASON_NONE;
+}
+
+static vn_reason_t close_container(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  bool object = in_object(json);
+  if (*at != (object ? '}' : ']')) {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  json->depth--;
+  json->position = (size_t)(at + 1 - json->bytes);
+  value_done(json);
+  *event = object ? VN_JSON_OBJECT_END : VN_JSON_ARRAY_END;
+  return VN_REASON_NONE;
+}
+
+static vn_reason_t scan_value(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  vn_reason_t reason;
+  switch (*at) {
+    case '"':
+      reason = scan_string(json, at);
+      if (reason == VN_REASON_NONE) {
+        value_done(json);
+        *event = VN_JSON_STRING;
+      }
+      return reason;
+    case '{':
+    case '[':
+      return open_container(json, at, event);
+    case 't':
+    case 'f':
+    case 'n':
+      return scan_word(json, at, event);
+    default:
+      return scan_number(json, at, event);
+  }
+}
+
+/* The input ends at `at`. */
+static vn_reason_t end_of_input(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  if (json->expect != EXPECT_DONE) {
+    return fail(json, at, json->length == 0 ? VN_REASON_EMPTY : VN_REASON_JSON);
+  }
+  json->position = json->length;
+  *event = VN_JSON_DONE;
+  return VN_REASON_NONE;
+}
+
+vn_reason_t vn_json_next(vn_json_t *json, vn_json_event_t *event) {
+  VN_ASSERT(json != NULL && event != NULL);
+  VN_ASSERT(json->expect != EXPECT_NOTHING);
+  if (json->length == 0) {
+    json->expect = EXPECT_NOTHING;
+    return VN_REASON_EMPTY;
+  }
+  const uint8_t *end = json->bytes + json->length;
+  const uint8_t *at = skip_spaces(json->bytes + json->position, end);
+  if (at < end && json->expect == EXPECT_NEXT && *at == ',') {
+    json->expect = in_object(json) ? EXPECT_KEY : EXPECT_VALUE;
+    at = skip_spaces(at + 1, end);
+  }
+  if (at == end) {
+    return end_of_input(json, at, event);
+  }
+  switch (json->expect) {
+    case EXPECT_NEXT:
+      return close_container(json, at, event);
+    case EXPECT_KEY_OR_END:
+      return *at == '}' ? close_container(json, at, event) : scan_key(json, at, event);
+    case EXPECT_KEY:
+      return scan_key(json, at, event);
+    case EXPECT_VALUE_OR_END:
+      return *at == ']' ? close_container(json, at, event) : scan_value(json, at, event);
+    case EXPECT_VALUE:
+      return scan_value(json, at, event);
+    default:
+      return fail(json, at, VN_REASON_TRAILING);
+  }
+}
+
+static size_t utf8_write(uint32_t code_point, uint8_t out[4]) {
+  static const uint8_t kLead[5] = {0, 0, 0xC0, 0xE0, 0xF0};
+  if (code_point < 0x80) {
+    out[0] = (uint8_t)code_point;
+    return 1;
+  }
+  size_t length = code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+  for (size_t i = length - 1; i > 0; i--) {
+    out[i] = (uint8_t)(0x80u | (code_point & 0x3Fu));
+    code_point >>= 6;
+  }
+  out[0] = (uint8_t)(kLead[length] | code_point);
+  return length;
+}
+
+vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity, size_t *length) {
+  VN_ASSERT(raw.bytes != NULL || raw.length == 0);
+  VN_ASSERT(length != NULL && (out != NULL || capacity == 0));
+  const uint8_t *at = (const uint8_t *)raw.bytes;
+  const uint8_t *end = at + raw.length;
+  size_t used = 0;
+  while (at < end) {
+    uint8_t bytes[4] = {*at};
+    uint32_t code_point = 0;
+    size_t taken = 1;
+    size_t written = 1;
+    if (*at == '\\' && end - at >= 2 && at[1] == 'u') {
+      taken = unicode_escape(at, end, &code_point);
+      written = utf8_write(code_point, bytes);
+    } else if (*at == '\\') {
+      taken = end - at < 2 ? 0 : 2;
+      bytes[0] = taken == 0 ? 0 : short_escape(at[1]);
+    }
+    if (taken == 0) {
+      return VN_REASON_UTF8;
+    }
+    if (capacity - used < written) {
+      return VN_REASON_LIMIT;
+    }
+    memcpy(out + used, bytes, written);
+    used += written;
+    at += taken;
+  }
+  *length = used;
+  return VN_REASON_NONE;
+}
