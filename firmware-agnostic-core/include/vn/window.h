@@ -9,6 +9,8 @@
 #include "vn/reservoir.h"
 #include "vn/time.h"
 
+#include <stddef.h>
+
 typedef enum vn_window_shape {
   VN_WINDOW_TUMBLING, /* slide_ms == size_ms */
   VN_WINDOW_SLIDING
