@@ -1,0 +1,3 @@
+# Cortex-M7: double-precision FPU.
+set(VN_CPU_FLAGS "-mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-d16")
+set(VN_BOARD mps2-an500)
