@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "utf8_priv.h"
+
 /* What may come next. */
 enum {
   EXPECT_VALUE,
@@ -57,25 +59,10 @@ static bool in_object(const vn_json_t *json) {
   return (json->objects >> (json->depth - 1u) & 1u) != 0;
 }
 
-/* Length of the UTF-8 sequence at `at`, 0 when there is none (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). */
+/* Length of the UTF-8 sequence at `at`, 0 when there is none. */
 static size_t utf8_length(const uint8_t *at, const uint8_t *end) {
-  uint8_t first = at[0];
-  size_t length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  if (first < 0xC2 || first > 0xF4 || (size_t)(end - at) < length) {
-    return 0;
-  }
-  uint8_t lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  uint8_t highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (at[1] < lowest || at[1] > highest) {
-    return 0;
-  }
-  for (size_t i = 2; i < length; i++) {
-    if ((at[i] & 0xC0u) != 0x80u) {
-      return 0;
-    }
-  }
-  return length;
+  size_t length = *at < 0xE0 ? 2 : *at < 0xF0 ? 3 : 4;
+  return (size_t)(end - at) >= length && vn__utf8_valid(at, length) ? length : 0;
 }
 
 /* The value of four hexadecimal digits, or -1. */
@@ -94,27 +81,33 @@ static int32_t hex4(const uint8_t *at) {
   return value;
 }
 
+static bool is_high_surrogate(int32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
+
+static bool is_low_surrogate(int32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
+/* The code unit of the \uXXXX at `at`, or -1. */
+static int32_t code_unit(const uint8_t *at, const uint8_t *end) {
+  return end - at < 6 || at[0] != '\\' || at[1] != 'u' ? -1 : hex4(at + 2);
+}
+
 /*
  * Reads \uXXXX, or a surrogate pair of them, at `at` (the backslash). Returns the number of bytes
  * taken, 0 for bad digits, a cut or a lone surrogate.
  */
 static size_t unicode_escape(const uint8_t *at, const uint8_t *end, uint32_t *code_point) {
-  int32_t high = end - at < 6 ? -1 : hex4(at + 2);
-  if (high < 0 || (high >= 0xDC00 && high <= 0xDFFF)) {
+  int32_t first = code_unit(at, end);
+  if (first < 0 || is_low_surrogate(first)) {
     return 0;
   }
-  *code_point = (uint32_t)high;
-  if (high < 0xD800 || high > 0xDFFF) {
+  *code_point = (uint32_t)first;
+  if (!is_high_surrogate(first)) {
     return 6;
   }
-  if (end - at < 12 || at[6] != '\\' || at[7] != 'u') {
+  int32_t second = code_unit(at + 6, end);
+  if (!is_low_surrogate(second)) {
     return 0;
   }
-  int32_t low = hex4(at + 8);
-  if (low < 0xDC00 || low > 0xDFFF) {
-    return 0;
-  }
-  *code_point = 0x10000u + (((uint32_t)high - 0xD800u) << 10) + ((uint32_t)low - 0xDC00u);
+  *code_point = 0x10000u + (((uint32_t)first - 0xD800u) << 10) + ((uint32_t)second - 0xDC00u);
   return 12;
 }
 
@@ -340,11 +333,29 @@ static vn_reason_t scan_value(vn_json_t *json, const uint8_t *at, vn_json_event_
 /* The input ends at `at`. */
 static vn_reason_t end_of_input(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
   if (json->expect != EXPECT_DONE) {
-    return fail(json, at, json->length == 0 ? VN_REASON_EMPTY : VN_REASON_JSON);
+    return fail(json, at, VN_REASON_JSON);
   }
   json->position = json->length;
   *event = VN_JSON_DONE;
   return VN_REASON_NONE;
+}
+
+/* What starts at `at`, where the expected may start. */
+static vn_reason_t scan(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  switch (json->expect) {
+    case EXPECT_NEXT:
+      return close_container(json, at, event);
+    case EXPECT_KEY_OR_END:
+      return *at == '}' ? close_container(json, at, event) : scan_key(json, at, event);
+    case EXPECT_KEY:
+      return scan_key(json, at, event);
+    case EXPECT_VALUE_OR_END:
+      return *at == ']' ? close_container(json, at, event) : scan_value(json, at, event);
+    case EXPECT_VALUE:
+      return scan_value(json, at, event);
+    default:
+      return fail(json, at, VN_REASON_TRAILING);
+  }
 }
 
 vn_reason_t vn_json_next(vn_json_t *json, vn_json_event_t *event) {
@@ -360,23 +371,7 @@ vn_reason_t vn_json_next(vn_json_t *json, vn_json_event_t *event) {
     json->expect = in_object(json) ? EXPECT_KEY : EXPECT_VALUE;
     at = skip_spaces(at + 1, end);
   }
-  if (at == end) {
-    return end_of_input(json, at, event);
-  }
-  switch (json->expect) {
-    case EXPECT_NEXT:
-      return close_container(json, at, event);
-    case EXPECT_KEY_OR_END:
-      return *at == '}' ? close_container(json, at, event) : scan_key(json, at, event);
-    case EXPECT_KEY:
-      return scan_key(json, at, event);
-    case EXPECT_VALUE_OR_END:
-      return *at == ']' ? close_container(json, at, event) : scan_value(json, at, event);
-    case EXPECT_VALUE:
-      return scan_value(json, at, event);
-    default:
-      return fail(json, at, VN_REASON_TRAILING);
-  }
+  return at == end ? end_of_input(json, at, event) : scan(json, at, event);
 }
 
 static size_t utf8_write(uint32_t code_point, uint8_t out[4]) {
@@ -394,6 +389,27 @@ static size_t utf8_write(uint32_t code_point, uint8_t out[4]) {
   return length;
 }
 
+/* Unescapes what is at `at` into bytes[*written]; returns the number of bytes taken, 0 if none. */
+static size_t unescape_one(const uint8_t *at, const uint8_t *end, uint8_t bytes[4],
+                           size_t *written) {
+  *written = 1;
+  bytes[0] = *at;
+  if (*at != '\\') {
+    return 1;
+  }
+  if (end - at < 2) {
+    return 0;
+  }
+  if (at[1] == 'u') {
+    uint32_t code_point = 0;
+    size_t taken = unicode_escape(at, end, &code_point);
+    *written = utf8_write(code_point, bytes);
+    return taken;
+  }
+  bytes[0] = short_escape(at[1]);
+  return bytes[0] == 0 ? 0 : 2;
+}
+
 vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity, size_t *length) {
   VN_ASSERT(raw.bytes != NULL || raw.length == 0);
   VN_ASSERT(length != NULL && (out != NULL || capacity == 0));
@@ -401,17 +417,9 @@ vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity, size_t *
   const uint8_t *end = at + raw.length;
   size_t used = 0;
   while (at < end) {
-    uint8_t bytes[4] = {*at};
-    uint32_t code_point = 0;
-    size_t taken = 1;
-    size_t written = 1;
-    if (*at == '\\' && end - at >= 2 && at[1] == 'u') {
-      taken = unicode_escape(at, end, &code_point);
-      written = utf8_write(code_point, bytes);
-    } else if (*at == '\\') {
-      taken = end - at < 2 ? 0 : 2;
-      bytes[0] = taken == 0 ? 0 : short_escape(at[1]);
-    }
+    uint8_t bytes[4];
+    size_t written;
+    size_t taken = unescape_one(at, end, bytes, &written);
     if (taken == 0) {
       return VN_REASON_UTF8;
     }
