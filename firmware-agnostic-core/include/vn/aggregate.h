@@ -25,8 +25,32 @@ typedef struct vn_aggregate {
 
 static inline void vn_aggregate_clear(vn_aggregate_t *aggregate) { aggregate->count = 0; }
 
-/* Adds one reading; the caller makes sure that count < UINT32_MAX. */
-void vn_aggregate_add(vn_aggregate_t *aggregate, vn_time_ms_t time_ms, int32_t value);
+/*
+ * Adds one reading; the caller makes sure that count < UINT32_MAX. O(1); inline, since every reading
+ * passes here.
+ */
+static inline void vn_aggregate_add(vn_aggregate_t *aggregate, vn_time_ms_t time_ms,
+                                    int32_t value) {
+  uint64_t square = (uint64_t)((int64_t)value * value);
+  if (aggregate->count == 0) {
+    *aggregate = (vn_aggregate_t){value, square, 0, 1, value, value, value, value, time_ms, time_ms};
+    return;
+  }
+  aggregate->count++;
+  aggregate->sum += value;
+  aggregate->squares_low += square;
+  aggregate->squares_high += aggregate->squares_low < square;
+  aggregate->min = value < aggregate->min ? value : aggregate->min;
+  aggregate->max = value > aggregate->max ? value : aggregate->max;
+  if (time_ms < aggregate->first_ms) {
+    aggregate->first_ms = time_ms;
+    aggregate->first = value;
+  }
+  if (time_ms >= aggregate->last_ms) {
+    aggregate->last_ms = time_ms;
+    aggregate->last = value;
+  }
+}
 
 /*
  * Adds the content of `other`, which arrived later as far as equal times are concerned.

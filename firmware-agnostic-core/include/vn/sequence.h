@@ -9,7 +9,9 @@
 
 /*
  * All zero bytes is the state before the first reading. `seen` bit i: highest - i was taken.
- * `missing`: numbers that were skipped so far and have not come since.
+ * `missing`: numbers that were skipped so far and have not come since. `span`: distance from the
+ * highest number back to the lowest of this epoch, at most 64; it tells a number that was skipped
+ * from one that was never due.
  */
 typedef struct vn_sequence {
   uint64_t seen;
@@ -18,6 +20,7 @@ typedef struct vn_sequence {
   uint32_t highest;
   uint32_t epochs;
   bool started;
+  uint8_t span;
 } vn_sequence_t;
 
 typedef enum vn_sequence_verdict {

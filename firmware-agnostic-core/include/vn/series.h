@@ -8,6 +8,10 @@
 
 #define VN_SERIES_NONE UINT32_MAX
 
+/* No series stands this many buckets behind its own: the cost of a search has a bound even for names
+ * made to collide. */
+#define VN_SERIES_PROBES_MAX 32u
+
 /* A bucket: hash and number + 1 (0: empty). */
 typedef struct vn_series_bucket {
   uint32_t hash;
@@ -26,10 +30,10 @@ typedef struct vn_series_table {
   uint16_t name_max;  /* 1..255 */
 } vn_series_table_t;
 
-/* Buckets for `capacity` series: the power of two at load <= 0.7. */
+/* Buckets for `capacity` series: the power of two at load <= 0.7. capacity <= 2^30. */
 uint32_t vn_series_buckets_for(uint32_t capacity);
 
-/* Clears the arrays. */
+/* Clears the arrays; the caller has set the pointers, bucket_count, capacity and name_max. */
 void vn_series_init(vn_series_table_t *table);
 
 uint32_t vn_series_hash(vn_text_t name);
@@ -37,11 +41,19 @@ uint32_t vn_series_hash(vn_text_t name);
 /* The number of a name, or VN_SERIES_NONE. */
 uint32_t vn_series_find(const vn_series_table_t *table, vn_text_t name, uint32_t hash);
 
-/* Adds a name that is not there. VN_ERR_FULL: no free number; VN_ERR_TOO_BIG: name_max exceeded. */
+/*
+ * Adds a name (not empty) that is not there, under the lowest free number; `hash` is its
+ * vn_series_hash. VN_ERR_FULL: no free number, or VN_SERIES_PROBES_MAX names collide;
+ * VN_ERR_TOO_BIG: name_max exceeded.
+ */
 VN_NODISCARD vn_err_t vn_series_add(vn_series_table_t *table, vn_text_t name, uint32_t hash,
                                     uint32_t *number);
 
-/* Puts a name at a given free number (restoring a checkpoint). VN_ERR_ARGUMENT: taken or too high. */
+/*
+ * Puts a name (not empty) that is not there at a given free number (restoring a checkpoint).
+ * VN_ERR_ARGUMENT: taken or too high; the other errors as above. A set of names that fitted once
+ * fits in any order into a table with as many buckets.
+ */
 VN_NODISCARD vn_err_t vn_series_put(vn_series_table_t *table, vn_text_t name, uint32_t number);
 
 /* Frees a number; backward-shift deletion, no tombstones. */

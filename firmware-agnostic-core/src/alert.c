@@ -1,0 +1,148 @@
+#include "vn/alert.h"
+
+#include "vn/arith.h"
+#include "vn/assert.h"
+
+const char *vn_alert_phase_word(vn_alert_phase_t phase) {
+  static const char *const words[] = {
+      [VN_ALERT_NORMAL] = "normal",
+      [VN_ALERT_PENDING] = "pending",
+      [VN_ALERT_FIRING] = "firing",
+      [VN_ALERT_RECOVERING] = "recovering",
+  };
+  VN_ASSERT((unsigned)phase <= VN_ALERT_RECOVERING);
+  return words[phase];
+}
+
+static bool has_elapsed(vn_time_ms_t since_ms, vn_time_ms_t now_ms, int64_t duration_ms) {
+  return vn_sub_saturating(now_ms, since_ms) >= duration_ms;
+}
+
+static void fire(vn_alert_state_t *state) {
+  state->phase = VN_ALERT_FIRING;
+  state->episode++;
+}
+
+static void on_true(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms) {
+  switch ((vn_alert_phase_t)state->phase) {
+    case VN_ALERT_NORMAL:
+      state->pending_since_ms = time_ms;
+      if (rule->for_ms == 0) {
+        fire(state);
+      } else {
+        state->phase = VN_ALERT_PENDING;
+      }
+      break;
+    case VN_ALERT_PENDING:
+      if (has_elapsed(state->pending_since_ms, time_ms, rule->for_ms)) {
+        fire(state);
+      }
+      break;
+    case VN_ALERT_RECOVERING:
+      state->phase = VN_ALERT_FIRING;
+      break;
+    case VN_ALERT_FIRING:
+      break;
+  }
+}
+
+static void on_false(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms) {
+  switch ((vn_alert_phase_t)state->phase) {
+    case VN_ALERT_PENDING:
+      state->phase = VN_ALERT_NORMAL;
+      break;
+    case VN_ALERT_FIRING:
+      state->recovering_since_ms = time_ms;
+      state->phase = rule->keep_firing_for_ms == 0 ? VN_ALERT_NORMAL : VN_ALERT_RECOVERING;
+      break;
+    case VN_ALERT_RECOVERING:
+      if (has_elapsed(state->recovering_since_ms, time_ms, rule->keep_firing_for_ms)) {
+        state->phase = VN_ALERT_NORMAL;
+      }
+      break;
+    case VN_ALERT_NORMAL:
+      break;
+  }
+}
+
+static vn_alert_step_t evaluate(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                vn_time_ms_t time_ms, bool condition) {
+  VN_ASSERT(state->phase <= VN_ALERT_RECOVERING);
+  vn_alert_phase_t from = (vn_alert_phase_t)state->phase;
+  state->last_ms = time_ms;
+  state->evaluated = true;
+  state->condition_true = condition;
+  if (condition) {
+    on_true(rule, state, time_ms);
+  } else {
+    on_false(rule, state, time_ms);
+  }
+  vn_alert_phase_t to = (vn_alert_phase_t)state->phase;
+  return (vn_alert_step_t){.changed = from != to, .late = false, .from = from, .to = to};
+}
+
+static bool is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms) {
+  return state->evaluated && time_ms < state->last_ms;
+}
+
+static vn_alert_step_t ignore_late(const vn_alert_state_t *state) {
+  vn_alert_phase_t phase = (vn_alert_phase_t)state->phase;
+  return (vn_alert_step_t){.changed = false, .late = true, .from = phase, .to = phase};
+}
+
+/* The limit in force: a condition that is true has to pass the hysteresis before it ends. */
+static int64_t limit_in_force(const vn_alert_rule_t *rule, const vn_alert_state_t *state) {
+  if (!state->condition_true || rule->hysteresis == 0) {
+    return rule->limit;
+  }
+  return rule->condition == VN_ALERT_ABOVE ? vn_sub_saturating(rule->limit, rule->hysteresis)
+                                           : vn_add_saturating(rule->limit, rule->hysteresis);
+}
+
+static bool is_unchanged(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms,
+                         int32_t value) {
+  if (!state->evaluated || value != state->last_value) {
+    state->last_value = value;
+    state->unchanged_since_ms = time_ms;
+  }
+  return has_elapsed(state->unchanged_since_ms, time_ms, rule->period_ms);
+}
+
+vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                               vn_time_ms_t time_ms, int32_t value) {
+  VN_ASSERT(rule->condition != VN_ALERT_ABSENT_FOR && rule->hysteresis >= 0);
+  if (is_late(state, time_ms)) {
+    return ignore_late(state);
+  }
+  bool condition;
+  if (rule->condition == VN_ALERT_UNCHANGED_FOR) {
+    condition = is_unchanged(rule, state, time_ms, value);
+  } else {
+    int64_t limit = limit_in_force(rule, state);
+    condition = rule->condition == VN_ALERT_ABOVE ? value > limit : value < limit;
+  }
+  return evaluate(rule, state, time_ms, condition);
+}
+
+static uint64_t magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_t)x; }
+
+/* Sign of sum / count - limit; limit * count may need 95 bits. */
+static int compare_mean(int64_t sum, uint32_t count, int64_t limit) {
+  if ((sum < 0) != (limit < 0)) {
+    return sum < 0 ? -1 : 1;
+  }
+  vn_u128_t left = {0, magnitude(sum)};
+  int order = vn_u128_compare(left, vn_u128_mul(magnitude(limit), count));
+  return sum < 0 ? -order : order;
+}
+
+vn_alert_step_t vn_alert_ratio(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                               vn_time_ms_t time_ms, int64_t sum, uint32_t count) {
+  VN_ASSERT(rule->condition == VN_ALERT_ABOVE || rule->condition == VN_ALERT_BELOW);
+  VN_ASSERT(count > 0 && rule->hysteresis >= 0);
+  if (is_late(state, time_ms)) {
+    return ignore_late(state);
+  }
+  int order = compare_mean(sum, count, limit_in_force(rule, state));
+  return evaluate(rule, state, time_ms, rule->condition == VN_ALERT_ABOVE ? order > 0 : order < 0);
+}

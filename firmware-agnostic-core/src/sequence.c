@@ -1,0 +1,68 @@
+#include "vn/sequence.h"
+
+#include "vn/assert.h"
+
+enum { WINDOW = 64 };
+
+static void begin_epoch(vn_sequence_t *sequence, uint32_t number) {
+  sequence->highest = number;
+  sequence->seen = 1;
+  sequence->span = 0;
+}
+
+static void advance(vn_sequence_t *sequence, uint32_t number, uint32_t steps) {
+  sequence->missing += steps - 1u;
+  sequence->seen = steps < WINDOW ? sequence->seen << steps | 1u : 1u;
+  sequence->span = (uint8_t)(steps < WINDOW - (uint32_t)sequence->span ? sequence->span + steps
+                                                                       : (uint32_t)WINDOW);
+  sequence->highest = number;
+}
+
+/* A number below the first of its epoch opens a gap; one above it fills a place counted missing. */
+static void fill(vn_sequence_t *sequence, uint32_t age) {
+  sequence->seen |= UINT64_C(1) << age;
+  if (age > sequence->span) {
+    sequence->missing += age - sequence->span - 1u;
+    sequence->span = (uint8_t)age;
+  } else {
+    VN_ASSERT(sequence->missing > 0);
+    sequence->missing--;
+  }
+}
+
+static vn_sequence_verdict_t judge(vn_sequence_t *sequence, uint32_t number, vn_time_ms_t time_ms) {
+  uint32_t steps = number - sequence->highest;
+  if (steps - 1u < UINT32_C(0x7FFFFFFF)) {
+    advance(sequence, number, steps);
+    return VN_SEQUENCE_NEW;
+  }
+  uint32_t age = 0u - steps;
+  if (age < WINDOW) {
+    if ((sequence->seen >> age & 1u) != 0) {
+      return VN_SEQUENCE_DUPLICATE;
+    }
+    fill(sequence, age);
+    return VN_SEQUENCE_NEW;
+  }
+  if (time_ms <= sequence->last_ms) {
+    return VN_SEQUENCE_DUPLICATE;
+  }
+  begin_epoch(sequence, number);
+  sequence->epochs++;
+  return VN_SEQUENCE_RESTARTED;
+}
+
+vn_sequence_verdict_t vn_sequence_take(vn_sequence_t *sequence, uint32_t number,
+                                       vn_time_ms_t time_ms) {
+  if (!sequence->started) {
+    sequence->started = true;
+    sequence->last_ms = time_ms;
+    begin_epoch(sequence, number);
+    return VN_SEQUENCE_NEW;
+  }
+  vn_sequence_verdict_t verdict = judge(sequence, number, time_ms);
+  if (verdict != VN_SEQUENCE_DUPLICATE && time_ms > sequence->last_ms) {
+    sequence->last_ms = time_ms;
+  }
+  return verdict;
+}

@@ -1,0 +1,18 @@
+#include "vn/assert.h"
+#include "vn/window.h"
+
+const char *vn_statistic_word(vn_statistic_t statistic) {
+#define STATISTIC_WORD(name, word) word,
+  static const char *const words[] = {VN_STATISTIC_LIST(STATISTIC_WORD)};
+#undef STATISTIC_WORD
+  VN_ASSERT((unsigned)statistic < VN_STATISTIC_COUNT_OF);
+  return words[statistic];
+}
+
+const char *vn_kind_word(vn_kind_t kind) {
+  static const char *const words[VN_KIND_COUNT] = {
+      [VN_KIND_ON_TIME] = "on_time", [VN_KIND_LATE] = "late",     [VN_KIND_IDLE] = "idle",
+      [VN_KIND_EARLY] = "early",     [VN_KIND_FORCED] = "forced", [VN_KIND_PARTIAL] = "partial"};
+  VN_ASSERT((unsigned)kind < VN_KIND_COUNT);
+  return words[kind];
+}
