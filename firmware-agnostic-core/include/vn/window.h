@@ -60,6 +60,9 @@ typedef struct vn_window {
 #define VN_PANES_MAX 4096u
 #define VN_REVISIONS_MAX 4096u
 
+/* Longest size, slide, out_of_order and lateness: about 317 years. */
+#define VN_WINDOW_SPAN_MAX_MS INT64_C(10000000000000)
+
 typedef enum vn_kind {
   VN_KIND_ON_TIME,
   VN_KIND_LATE,
@@ -104,7 +107,7 @@ typedef struct vn_pane {
   vn_aggregate_t aggregate;
 } vn_pane_t;
 
-/* State of a series' windows; vn_window_reset makes the first state. 64 bytes with the ring apart. */
+/* State of a series' windows, its ring apart; vn_window_reset makes the first state. */
 typedef struct vn_window_state {
   vn_time_ms_t watermark_ms;
   vn_time_ms_t pane_low_ms, pane_high_ms; /* bounds of the pane of the last reading; low > high: none */
@@ -145,17 +148,17 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
 
 /*
  * Takes one reading: judges it by the watermark before it, advances, fires what is due in ascending
- * order of end, inserts, fires again what it changed (rules W1-W5, W11). The watermark before the
- * reading is raised to `floor_ms` first (scope global; VN_TIME_MINUS_INFINITY otherwise).
- * Returns NONE, LATE, NO_WINDOW, or LIMIT when the pane's count is at its end.
- * `judge` is called between judging and firing when the reading is refused, so that the drop is told
- * before the results that its time causes; it may be NULL.
+ * order of end, inserts, fires again what it changed (rules W1-W5, W11).
+ * Returns NONE, LATE, NO_WINDOW, or LIMITED when the pane's count is at its end. `refused` is called
+ * between judging and firing, so that a drop is told before the results that its time causes; it may
+ * be NULL. The time lies within [VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS].
+ * Cost: O(1) within the last reading's pane; O(windows) in another; a fold for each result.
  */
 typedef void (*vn_window_drop_fn)(void *context, vn_reason_t reason);
 VN_NODISCARD vn_reason_t vn_window_reading(const vn_window_set_t *set,
                                            const vn_window_memory_t *memory, vn_time_ms_t time_ms,
                                            int32_t value, const vn_window_sink_t *sink,
-                                           vn_window_drop_fn judge);
+                                           vn_window_drop_fn refused);
 
 /* Raises the watermark (W12, W13 with VN_TIME_PLUS_INFINITY); results have the given kind. */
 void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,

@@ -1,0 +1,37 @@
+/* Packing of state into bytes: variable-length integers with a sticky error, both ways. */
+#ifndef VN_PACK_PRIV_H
+#define VN_PACK_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest encodings: LEB128 of 32 and 64 bits. */
+#define VN__PACK_U32_MAX 5u
+#define VN__PACK_U64_MAX 10u
+
+/* `length` keeps counting past the capacity; nothing is written there. */
+typedef struct vn__packer {
+  uint8_t *bytes;
+  size_t capacity;
+  size_t length;
+} vn__packer_t;
+
+/* `failed` stays set; what is read afterwards is 0. */
+typedef struct vn__unpacker {
+  const uint8_t *bytes;
+  size_t length;
+  size_t position;
+  bool failed;
+} vn__unpacker_t;
+
+void vn__pack_unsigned(vn__packer_t *packer, uint64_t value);
+void vn__pack_signed(vn__packer_t *packer, int64_t value); /* zigzag: small magnitudes are short */
+void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length);
+
+uint64_t vn__unpack_unsigned(vn__unpacker_t *unpacker, uint64_t highest);
+int64_t vn__unpack_signed(vn__unpacker_t *unpacker);
+int32_t vn__unpack_i32(vn__unpacker_t *unpacker);
+void vn__unpack_bytes(vn__unpacker_t *unpacker, void *bytes, size_t length);
+
+#endif

@@ -1,0 +1,219 @@
+/* Event-time windows: judging, advancing, inserting (rules W1-W5, W10-W13 of docs/semantics.md). */
+#include "vn/hash.h"
+#include "window_priv.h"
+
+#include <string.h>
+
+void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memory) {
+  VN_ASSERT(set != NULL && memory != NULL);
+  *memory->state = (vn_window_state_t){.watermark_ms = VN_TIME_MINUS_INFINITY,
+                                       .pane_low_ms = 1,
+                                       .pane_high_ms = 0,
+                                       .next_due_ms = VN_TIME_PLUS_INFINITY};
+  for (uint32_t i = 0; i < set->pane_count; i++) {
+    memory->panes[i].number = INT64_MIN;
+    vn_aggregate_clear(&memory->panes[i].aggregate);
+  }
+  if (set->revision_count > 0) {
+    memset(memory->revisions, 0, set->revision_count * sizeof memory->revisions[0]);
+  }
+}
+
+/* The index of the smallest end; VN__NO_END entries are exhausted. */
+static uint8_t smallest(const int64_t *ends_ms, uint8_t count) {
+  uint8_t best = 0;
+  for (uint8_t i = 1; i < count; i++) {
+    best = ends_ms[i] < ends_ms[best] ? i : best;
+  }
+  return best;
+}
+
+/*
+ * Fires what lies between the watermark and the new one, ascending by end over all definitions. An
+ * empty window makes it jump to the next one with data, so a step from 1970 to today costs no more
+ * than the panes that are there.
+ */
+static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
+  const vn_window_set_t *set = firing->set;
+  vn_window_state_t *state = firing->memory->state;
+  int64_t ends_ms[VN_WINDOWS_MAX];
+  bool unbounded = from_ms < VN_TIME_LOWEST_MS;
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    ends_ms[i] = unbounded ? vn__next_end_with_data(set, firing->memory->panes, i,
+                                                    VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS)
+                           : vn__grid_end_after(&set->windows[i], from_ms + 1);
+  }
+  for (;;) {
+    uint8_t next = smallest(ends_ms, set->window_count);
+    if (ends_ms[next] == VN__NO_END || ends_ms[next] - 1 > firing->watermark_ms) {
+      state->next_due_ms = ends_ms[next] == VN__NO_END ? VN_TIME_PLUS_INFINITY : ends_ms[next] - 1;
+      return;
+    }
+    if (vn__fire(firing, next, ends_ms[next])) {
+      ends_ms[next] += set->windows[next].slide_ms;
+    } else {
+      ends_ms[next] =
+          vn__next_end_with_data(set, firing->memory->panes, next, ends_ms[next]);
+    }
+  }
+}
+
+void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink) {
+  vn_window_state_t *state = memory->state;
+  if (watermark_ms <= state->watermark_ms) {
+    return;
+  }
+  vn_time_ms_t from_ms = state->watermark_ms;
+  state->watermark_ms = watermark_ms;
+  if (watermark_ms >= state->next_due_ms && set->window_count > 0) {
+    vn__firing_t firing = {set, memory, sink, watermark_ms, kind};
+    fire_due(&firing, from_ms);
+  }
+}
+
+/* Whether any window takes a reading of this time, judged by the watermark before it. */
+static vn_reason_t judge(const vn_window_set_t *set, vn_time_ms_t watermark_ms,
+                         vn_time_ms_t time_ms) {
+  vn_reason_t verdict = VN_REASON_NO_WINDOW;
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    int64_t end_ms = vn__grid_start(&set->windows[i], time_ms) + set->windows[i].size_ms;
+    if (end_ms <= time_ms) {
+      continue; /* in a hole of this window: slide > size */
+    }
+    if (!vn__gone(set, end_ms, watermark_ms)) {
+      return VN_REASON_NONE;
+    }
+    verdict = VN_REASON_LATE;
+  }
+  return verdict;
+}
+
+/* A pane that held nothing does now: the first of its windows still to fire may be due earlier. */
+static void note_due(const vn_window_set_t *set, vn_window_state_t *state, vn_time_ms_t time_ms) {
+  int64_t after_ms = state->watermark_ms < time_ms ? time_ms : state->watermark_ms + 1;
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    int64_t end_ms = vn__grid_end_after(&set->windows[i], after_ms);
+    if (end_ms - set->windows[i].size_ms <= time_ms && end_ms - 1 < state->next_due_ms) {
+      state->next_due_ms = end_ms - 1;
+    }
+  }
+}
+
+/* Makes the reading's pane the current one, clearing what a pane long gone left in its slot. */
+static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       vn_time_ms_t time_ms) {
+  vn_window_state_t *state = memory->state;
+  int64_t number = vn_floor_div(time_ms - set->anchor_ms, set->pane_ms);
+  state->pane_low_ms = number * set->pane_ms + set->anchor_ms;
+  state->pane_high_ms = state->pane_low_ms + set->pane_ms;
+  state->pane_slot = (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+  vn_pane_t *pane = &memory->panes[state->pane_slot];
+  if (pane->number != number) {
+    pane->number = number;
+    vn_aggregate_clear(&pane->aggregate);
+  }
+  if (pane->aggregate.count == 0) {
+    note_due(set, state, time_ms);
+  }
+}
+
+/* False when the pane's count is at its end. */
+static bool insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                   vn_time_ms_t time_ms, int32_t value) {
+  vn_pane_t *pane = &memory->panes[memory->state->pane_slot];
+  if (pane->aggregate.count == UINT32_MAX) {
+    return false;
+  }
+  if (set->sample > 0) {
+    vn_member_t member = {time_ms, value, vn_priority(memory->sample_seed, time_ms, value)};
+    uint32_t held = pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
+    (void)vn_reservoir_offer(memory->members + (size_t)memory->state->pane_slot * set->sample,
+                             held, set->sample, &member);
+  }
+  vn_aggregate_add(&pane->aggregate, time_ms, value);
+  return true;
+}
+
+/* Windows that have fired and are not gone fire again with the late reading in them (W5). */
+static void fire_again(const vn__firing_t *firing, vn_time_ms_t time_ms) {
+  const vn_window_set_t *set = firing->set;
+  int64_t ends_ms[VN_WINDOWS_MAX];
+  vn_time_ms_t gone_ms = vn_sub_saturating(firing->watermark_ms, set->lateness_ms) + 1;
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    ends_ms[i] = vn__grid_end_after(&set->windows[i], time_ms > gone_ms ? time_ms : gone_ms);
+  }
+  for (;;) {
+    uint8_t next = smallest(ends_ms, set->window_count);
+    if (ends_ms[next] == VN__NO_END || ends_ms[next] - 1 > firing->watermark_ms) {
+      return;
+    }
+    if (ends_ms[next] - set->windows[next].size_ms > time_ms) {
+      ends_ms[next] = VN__NO_END;
+      continue;
+    }
+    (void)vn__fire(firing, next, ends_ms[next]);
+    ends_ms[next] += set->windows[next].slide_ms;
+  }
+}
+
+/* A reading outside the current pane, or behind the watermark. */
+static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                               vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink,
+                               vn_window_drop_fn refused) {
+  vn_time_ms_t before_ms = memory->state->watermark_ms;
+  vn_reason_t verdict = judge(set, before_ms, time_ms);
+  if (verdict != VN_REASON_NONE && refused != NULL) {
+    refused(sink->context, verdict);
+  }
+  vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
+  if (verdict != VN_REASON_NONE) {
+    return verdict;
+  }
+  enter_pane(set, memory, time_ms);
+  if (!insert(set, memory, time_ms, value)) {
+    return VN_REASON_LIMITED;
+  }
+  if (time_ms <= before_ms) {
+    vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE};
+    fire_again(&firing, time_ms);
+  }
+  return VN_REASON_NONE;
+}
+
+vn_reason_t vn_window_reading(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                              vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink,
+                              vn_window_drop_fn refused) {
+  VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
+  VN_ASSERT(set->window_count > 0);
+  vn_window_state_t *state = memory->state;
+  bool current = time_ms >= state->pane_low_ms && time_ms < state->pane_high_ms;
+  if (!current || time_ms <= state->watermark_ms) {
+    return take_slowly(set, memory, time_ms, value, sink, refused);
+  }
+  /* Ahead of the watermark none of its windows has ended: nothing to judge, nothing to fire again. */
+  vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
+  return insert(set, memory, time_ms, value) ? VN_REASON_NONE : VN_REASON_LIMITED;
+}
+
+vn_time_ms_t vn_window_open_end(const vn_window_set_t *set, const vn_window_memory_t *memory) {
+  vn_time_ms_t open_ms = VN_TIME_MINUS_INFINITY;
+  for (uint32_t i = 0; i < set->pane_count; i++) {
+    if (memory->panes[i].aggregate.count == 0) {
+      continue;
+    }
+    int64_t last_ms = vn__pane_last_end(set, &memory->panes[i]) - 1;
+    if (last_ms > memory->state->watermark_ms && last_ms > open_ms) {
+      open_ms = last_ms;
+    }
+  }
+  return open_ms;
+}
+
+void vn_window_close_idle(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                          const vn_window_sink_t *sink) {
+  vn_time_ms_t open_ms = vn_window_open_end(set, memory);
+  if (open_ms != VN_TIME_MINUS_INFINITY) {
+    vn_window_advance(set, memory, open_ms, VN_KIND_IDLE, sink);
+  }
+}

@@ -1,0 +1,90 @@
+/* Results: folding the panes of one window, counting its revisions. */
+#include "window_priv.h"
+
+static uint32_t slot_of(const vn_window_set_t *set, int64_t number) {
+  return (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+}
+
+/* Adds one pane's content to the fold; false when the counts leave 32 bits. */
+static bool fold_pane(const vn__firing_t *firing, const vn_window_t *window, uint32_t slot,
+                      vn_aggregate_t *total) {
+  const vn_window_set_t *set = firing->set;
+  const vn_aggregate_t *part = &firing->memory->panes[slot].aggregate;
+  uint32_t before = total->count;
+  if (before == 0) {
+    *total = *part;
+  } else if (!vn_aggregate_merge(total, part)) {
+    return false;
+  }
+  if (window->sample > 0) {
+    uint32_t held = before < window->sample ? before : window->sample;
+    uint32_t offered = part->count < set->sample ? part->count : set->sample;
+    (void)vn_reservoir_merge(firing->sink->scratch, held, window->sample,
+                             firing->memory->members + (size_t)slot * set->sample, offered);
+  }
+  return true;
+}
+
+/* The aggregate of [start, start + size); false in *exact when the counts left 32 bits. */
+static vn_aggregate_t fold(const vn__firing_t *firing, const vn_window_t *window, int64_t start_ms,
+                           bool *exact) {
+  const vn_window_set_t *set = firing->set;
+  int64_t number = vn_floor_div(start_ms - set->anchor_ms, set->pane_ms);
+  uint32_t slot = slot_of(set, number);
+  vn_aggregate_t total;
+  vn_aggregate_clear(&total);
+  *exact = true;
+  for (int64_t left_ms = window->size_ms; left_ms > 0; left_ms -= set->pane_ms) {
+    const vn_pane_t *pane = &firing->memory->panes[slot];
+    if (pane->number == number && pane->aggregate.count > 0) {
+      *exact = fold_pane(firing, window, slot, &total) && *exact;
+    }
+    number++;
+    slot = slot + 1 == set->pane_count ? 0 : slot + 1;
+  }
+  return total;
+}
+
+/*
+ * The number of earlier results, counted. A counter is shared by windows `size` grid steps apart;
+ * it is fresh whenever the window was empty before: with one reading in it there was no result yet.
+ */
+static uint32_t count_revision(const vn__firing_t *firing, uint8_t window, int64_t start_ms,
+                               uint32_t readings) {
+  const vn_window_t *definition = &firing->set->windows[window];
+  uint32_t size = firing->set->revision_size[window];
+  if (size == 0 ||
+      vn__gone(firing->set, start_ms + definition->size_ms, firing->watermark_ms)) {
+    return 0;
+  }
+  int64_t step = vn_floor_div(start_ms - definition->offset_ms, definition->slide_ms);
+  int64_t place = step - vn_floor_div(step, size) * size;
+  uint16_t *counter =
+      firing->memory->revisions + firing->set->revision_base[window] + (size_t)place;
+  uint32_t earlier = readings == 1 || firing->kind != VN_KIND_LATE ? 0 : *counter;
+  *counter = (uint16_t)(earlier < UINT16_MAX ? earlier + 1 : UINT16_MAX);
+  return earlier;
+}
+
+bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
+  const vn_window_t *definition = &firing->set->windows[window];
+  int64_t start_ms = end_ms - definition->size_ms;
+  bool exact;
+  vn_aggregate_t total = fold(firing, definition, start_ms, &exact);
+  if (total.count == 0) {
+    return false;
+  }
+  uint32_t members = total.count < definition->sample ? total.count : definition->sample;
+  vn_window_result_t result = {
+      .aggregate = &total,
+      .sample = firing->sink->scratch,
+      .start_ms = start_ms,
+      .end_ms = end_ms,
+      .sample_count = members,
+      .revision = count_revision(firing, window, start_ms, total.count),
+      .window = window,
+      .kind = (uint8_t)(exact ? firing->kind : VN_KIND_FORCED),
+  };
+  firing->sink->deliver(firing->sink->context, &result);
+  return true;
+}

@@ -1,0 +1,149 @@
+/* Windows into a checkpoint and back: only live panes, integers of variable length. */
+#include "pack_priv.h"
+#include "vn/hash.h"
+#include "window_priv.h"
+
+#define STATE_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
+#define PANE_MAX                                                                                   \
+  (VN__PACK_U64_MAX + VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX + VN__PACK_U32_MAX +                 \
+   4 * VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX)
+#define MEMBER_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
+#define REVISION_MAX 3u
+
+/* A pane counts until the last of its windows is gone. */
+static bool is_live(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot) {
+  const vn_pane_t *pane = &memory->panes[slot];
+  return pane->aggregate.count > 0 &&
+         !vn__gone(set, vn__pane_last_end(set, pane), memory->state->watermark_ms);
+}
+
+static uint32_t members_of(const vn_window_set_t *set, const vn_pane_t *pane) {
+  return pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
+}
+
+static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
+                      const vn_window_memory_t *memory, uint32_t slot) {
+  const vn_pane_t *pane = &memory->panes[slot];
+  const vn_aggregate_t *aggregate = &pane->aggregate;
+  int64_t low_ms = pane->number * set->pane_ms + set->anchor_ms;
+  vn__pack_signed(packer, pane->number);
+  vn__pack_unsigned(packer, aggregate->count);
+  vn__pack_signed(packer, aggregate->sum);
+  vn__pack_unsigned(packer, aggregate->squares_low);
+  vn__pack_unsigned(packer, aggregate->squares_high);
+  vn__pack_signed(packer, aggregate->min);
+  vn__pack_signed(packer, aggregate->max);
+  vn__pack_signed(packer, aggregate->first);
+  vn__pack_signed(packer, aggregate->last);
+  vn__pack_signed(packer, aggregate->first_ms - low_ms);
+  vn__pack_signed(packer, aggregate->last_ms - low_ms);
+  const vn_member_t *members = memory->members + (size_t)slot * set->sample;
+  for (uint32_t i = 0; i < members_of(set, pane); i++) {
+    vn__pack_signed(packer, members[i].time_ms - low_ms);
+    vn__pack_signed(packer, members[i].value);
+  }
+}
+
+size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memory, uint8_t *out,
+                      size_t capacity) {
+  VN_ASSERT(set != NULL && memory != NULL);
+  vn__packer_t packer = {out, capacity, 0};
+  uint32_t live = 0;
+  for (uint32_t i = 0; i < set->pane_count; i++) {
+    live += is_live(set, memory, i) ? 1u : 0u;
+  }
+  vn__pack_signed(&packer, memory->state->watermark_ms);
+  vn__pack_unsigned(&packer, live);
+  for (uint32_t i = 0; i < set->pane_count; i++) {
+    if (is_live(set, memory, i)) {
+      save_pane(&packer, set, memory, i);
+    }
+  }
+  for (uint32_t i = 0; i < set->revision_count; i++) {
+    vn__pack_unsigned(&packer, memory->revisions[i]);
+  }
+  return packer.length;
+}
+
+size_t vn_window_save_max(const vn_window_set_t *set) {
+  return STATE_MAX + set->pane_count * (PANE_MAX + (size_t)set->sample * MEMBER_MAX) +
+         (size_t)set->revision_count * REVISION_MAX;
+}
+
+static vn_time_ms_t load_time(vn__unpacker_t *unpacker, int64_t low_ms) {
+  return vn_add_saturating(low_ms, vn__unpack_signed(unpacker));
+}
+
+static void load_aggregate(vn__unpacker_t *unpacker, vn_aggregate_t *aggregate, int64_t low_ms) {
+  aggregate->count = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  aggregate->sum = vn__unpack_signed(unpacker);
+  aggregate->squares_low = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  aggregate->squares_high = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  aggregate->min = vn__unpack_i32(unpacker);
+  aggregate->max = vn__unpack_i32(unpacker);
+  aggregate->first = vn__unpack_i32(unpacker);
+  aggregate->last = vn__unpack_i32(unpacker);
+  aggregate->first_ms = load_time(unpacker, low_ms);
+  aggregate->last_ms = load_time(unpacker, low_ms);
+}
+
+static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                      const vn_window_memory_t *memory) {
+  int64_t number = vn__unpack_signed(unpacker);
+  int64_t furthest = VN_TIME_HIGHEST_MS / set->pane_ms + 1;
+  if (number > furthest || number < -furthest) {
+    unpacker->failed = true;
+    return;
+  }
+  int64_t low_ms = number * set->pane_ms + set->anchor_ms;
+  size_t slot = (size_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+  vn_pane_t *pane = &memory->panes[slot];
+  pane->number = number;
+  load_aggregate(unpacker, &pane->aggregate, low_ms);
+  vn_member_t *members = memory->members + slot * set->sample;
+  for (uint32_t i = 0; i < members_of(set, pane); i++) {
+    members[i].time_ms = load_time(unpacker, low_ms);
+    members[i].value = vn__unpack_i32(unpacker);
+    members[i].priority = vn_priority(memory->sample_seed, members[i].time_ms, members[i].value);
+  }
+}
+
+/* The watermark of a restored series may fire only what is still ahead of it. */
+static void find_due(const vn_window_set_t *set, const vn_window_memory_t *memory) {
+  vn_window_state_t *state = memory->state;
+  vn_time_ms_t after_ms = state->watermark_ms < VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS
+                              ? VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS
+                              : state->watermark_ms;
+  if (after_ms == VN_TIME_PLUS_INFINITY) {
+    return;
+  }
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    int64_t end_ms = vn__next_end_with_data(set, memory->panes, i, after_ms + 1);
+    if (end_ms != VN__NO_END && end_ms - 1 < state->next_due_ms) {
+      state->next_due_ms = end_ms - 1;
+    }
+  }
+}
+
+vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                        const uint8_t *bytes, size_t length) {
+  VN_ASSERT(bytes != NULL || length == 0);
+  vn__unpacker_t unpacker = {bytes, length, 0, false};
+  vn_window_reset(set, memory);
+  memory->state->watermark_ms = vn__unpack_signed(&unpacker);
+  uint64_t live = vn__unpack_unsigned(&unpacker, set->pane_count);
+  for (uint64_t i = 0; i < live && !unpacker.failed; i++) {
+    load_pane(&unpacker, set, memory);
+  }
+  for (uint32_t i = 0; i < set->revision_count; i++) {
+    memory->revisions[i] = (uint16_t)vn__unpack_unsigned(&unpacker, UINT16_MAX);
+  }
+  if (unpacker.failed || unpacker.position != length) {
+    vn_window_reset(set, memory);
+    return VN_ERR_FORMAT;
+  }
+  if (set->window_count > 0) {
+    find_due(set, memory);
+  }
+  return VN_OK;
+}
