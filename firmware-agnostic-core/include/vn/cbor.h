@@ -8,7 +8,9 @@
 
 /*
  * The writer. When the buffer is too small `length` keeps counting, nothing more is written, and
- * `overflow` is set: one check at the end. With buffer NULL and capacity 0 it only measures.
+ * `overflow` is set: one check at the end. With buffer NULL and capacity 0 it only measures, and
+ * `overflow` stays false. Every function writes a whole piece (a head, the bytes of a string) or
+ * nothing of it. Cost: O(bytes).
  */
 typedef struct vn_cbor_writer {
   uint8_t *buffer;
@@ -67,12 +69,19 @@ typedef struct vn_cbor_reader {
 
 void vn_cbor_reader_init(vn_cbor_reader_t *reader, const uint8_t *bytes, size_t length);
 
+/* Announced counts and lengths from here on are refused unless the buffer has as many bytes. */
+#define VN_CBOR_SIZE_MAX (UINT32_C(1) << 20)
+
 /*
- * Decodes one head (and the whole of a definite string). Nesting is the caller's business.
- * Refused: VN_REASON_CBOR malformed or truncated, reserved additional information, simple values
- * < 32 in two bytes; VN_REASON_LIMIT for 8-byte lengths (5B 7B 9B BB) and lengths beyond the buffer;
- * VN_REASON_CHUNKS for indefinite strings (5F 7F); VN_REASON_UTF8. The position stays at the
- * offending byte.
+ * Decodes one head (and the whole of a definite string). Nesting, and whether a break may stand
+ * here, are the caller's business. Integers needn't be in their shortest form; every tag and every
+ * simple value that RFC 8949 calls well-formed is handed over. Refused: VN_REASON_CBOR malformed or
+ * truncated (also: nothing left), reserved additional information, simple values < 32 in two bytes;
+ * VN_REASON_LIMIT for 8-byte lengths (5B 7B 9B BB; a string's that wraps 64 bits is CBOR) and for
+ * counts and lengths >= VN_CBOR_SIZE_MAX beyond the buffer; VN_REASON_CHUNKS for indefinite strings
+ * (5F 7F; CBOR when one of the first chunks is wrong); VN_REASON_UTF8. The position then stays at
+ * the item's first byte. Cost: O(1), strings of text O(length). *item is undefined after a refusal;
+ * its views live as long as the buffer.
  */
 VN_NODISCARD vn_reason_t vn_cbor_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item);
 
