@@ -30,7 +30,6 @@ void vn_series_init(vn_series_table_t *table) {
   VN_ASSERT(table->name_max >= 1 && table->name_max <= UINT8_MAX);
   memset(table->buckets, 0, (size_t)table->bucket_count * sizeof *table->buckets);
   memset(table->name_lengths, 0, table->capacity);
-  memset(table->names, 0, (size_t)table->capacity * table->name_max);
   table->count = 0;
   table->next_free = 0;
 }

@@ -33,7 +33,10 @@ typedef struct vn_series_table {
 /* Buckets for `capacity` series: the power of two at load <= 0.7. capacity <= 2^30. */
 uint32_t vn_series_buckets_for(uint32_t capacity);
 
-/* Clears the arrays; the caller has set the pointers, bucket_count, capacity and name_max. */
+/*
+ * Empties the table; the caller has set the pointers, bucket_count, capacity and name_max. The names'
+ * memory is not touched: pages of it that no series uses cost nothing.
+ */
 void vn_series_init(vn_series_table_t *table);
 
 uint32_t vn_series_hash(vn_text_t name);

@@ -1,0 +1,31 @@
+/* Pseudo-random numbers for tests: PCG32, the same sequence on every machine. */
+#ifndef PRNG_H
+#define PRNG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* State of PCG-XSH-RR 64/32 (O'Neill 2014). */
+typedef struct prng {
+  uint64_t state;
+  uint64_t increment;
+} prng_t;
+
+/* A generator per seed and stream; streams of one seed are independent. */
+prng_t prng_make(uint64_t seed, uint64_t stream);
+
+uint32_t prng_next(prng_t *prng);
+
+/* Uniform in [0, bound), without bias (Lemire 2019); bound > 0. */
+uint32_t prng_below(prng_t *prng, uint32_t bound);
+
+/* Uniform in [low, high], low <= high. */
+int64_t prng_between(prng_t *prng, int64_t low, int64_t high);
+
+/* Any 64 bits. */
+uint64_t prng_u64(prng_t *prng);
+
+/* True in `percent` of 100 cases. */
+bool prng_chance(prng_t *prng, uint32_t percent);
+
+#endif
