@@ -31,14 +31,14 @@ void vn_json_unsigned(vn_json_writer_t *writer, uint64_t value);
 void vn_json_bool(vn_json_writer_t *writer, bool value);
 void vn_json_null(vn_json_writer_t *writer);
 
-/* value * 10^exponent as an exact decimal without exponent. */
+/* value * 10^exponent as an exact decimal without exponent; zeros behind the point are cut. */
 void vn_json_decimal(vn_json_writer_t *writer, int64_t value, int exponent);
 void vn_json_decimal_u128(vn_json_writer_t *writer, vn_u128_t value, int exponent);
 
 /*
  * numerator / denominator * 10^exponent with 17 significant digits, correctly rounded (half to
- * even), trailing zeros cut: reads back as the double nearest to the exact quotient.
- * denominator > 0.
+ * even), trailing zeros cut: within 5 units of the 18th digit, so that it reads back as the double
+ * nearest to the exact quotient or, next to a tie, as its neighbour. denominator > 0.
  */
 void vn_json_ratio(vn_json_writer_t *writer, bool negative, vn_u128_t numerator,
                    uint64_t denominator, int exponent);
