@@ -13,6 +13,8 @@ foreach(gate layers sizes words)
 endforeach()
 vn_add_gate(format ${gates}/format)
 vn_add_gate(format.self_test ${gates}/format --self-test)
+vn_add_gate(shell ${gates}/shell)
+vn_add_gate(shell.self_test ${gates}/shell --self-test)
 
 # Sanitizers and coverage add calls and data of their own.
 if(NOT CMAKE_C_FLAGS AND NOT CMAKE_CROSSCOMPILING AND TARGET vnotch-core)
