@@ -65,6 +65,9 @@ static double quotient(vn_u128_t dividend, uint64_t divisor) {
   if (dividend.high == 0 && dividend.low <= exact && divisor <= exact) {
     return (double)dividend.low / (double)divisor;
   }
+  if ((dividend.high | dividend.low) == 0) {
+    return 0.0;
+  }
   int shifts = 0;
   while (dividend.high >> 63 == 0) {
     dividend = shift_left_by_one(dividend);

@@ -6,13 +6,13 @@
 enum { MANTISSA_BITS = 52, BIAS = 1023 };
 
 /*
- * Root of mantissa * 2^52, floor, with one bit more than a double holds; mantissa in [2^52, 2^54).
+ * Root of mantissa * 2^54, rounded down: one bit more than a double holds; mantissa in [2^52, 2^54).
  * Digit by digit: `rest` is what root^2 leaves, doubled at each step instead of halving the digit.
  */
 static uint64_t root_of_mantissa(uint64_t mantissa) {
   uint64_t root = 0;
   uint64_t twice_root = 0;
-  uint64_t rest = mantissa;
+  uint64_t rest = mantissa << 1;
   for (uint64_t digit = UINT64_C(1) << (MANTISSA_BITS + 1); digit > 0; digit >>= 1) {
     uint64_t step = twice_root + digit;
     if (step <= rest) {
