@@ -2,8 +2,7 @@
 #ifndef VN_NUMBER_PRIV_H
 #define VN_NUMBER_PRIV_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "vn/number.h"
 
 #define VN__POWERS_OF_TEN 20
 
@@ -22,5 +21,14 @@ static inline int64_t vn__signed(uint64_t magnitude, bool negative) {
 static inline uint64_t vn__magnitude(int64_t value) {
   return value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
 }
+
+/*
+ * The number at the start of text[0..length), in JSON's grammar; whatever follows is left alone.
+ * Returns its length, 0 when there is none.
+ */
+size_t vn__number_prefix(const uint8_t *text, size_t length, vn_number_t *out);
+
+/* The index of the first byte that keeps the text from being a number; length when it is one. */
+size_t vn__number_stop(const uint8_t *text, size_t length);
 
 #endif

@@ -62,52 +62,70 @@ static const uint8_t *take_digits(const uint8_t *at, const uint8_t *end, uint64_
   return at;
 }
 
-/* Takes the exponent at `at` (behind the e) to the end of the text; false when it is malformed. */
-static bool take_exponent(const uint8_t *at, const uint8_t *end, int64_t *exponent) {
+/* Takes the exponent at `at` (behind the e); returns its end, or `at` when it has no digit. */
+static const uint8_t *take_exponent(const uint8_t *at, const uint8_t *end, int64_t *exponent) {
   bool negative = at < end && *at == '-';
-  at += at < end && (*at == '-' || *at == '+');
-  if (at == end) {
-    return false;
-  }
+  const uint8_t *digits = at + (at < end && (*at == '-' || *at == '+'));
+  const uint8_t *next = digits;
   int64_t value = 0;
-  for (; at < end; at++) {
-    unsigned digit = (unsigned)*at - '0';
-    if (digit > 9) {
-      return false;
-    }
+  for (; next < end && (unsigned)*next - '0' <= 9; next++) {
     /* Far beyond the length of any text, so that "0.00...1e200000" comes out right. */
     if (value < INT64_C(100000000000000000)) {
-      value = value * 10 + digit;
+      value = value * 10 + (*next - '0');
     }
   }
   *exponent += negative ? -value : value;
-  return true;
+  return next == digits ? at : next;
 }
 
-/* Splits by JSON's grammar; false when the text is something else. */
-static bool split(const uint8_t *text, const uint8_t *end, parts_t *out) {
-  const uint8_t *at = text;
+/* Takes the point and the digits behind it; returns their end, or `at` when there are none. */
+static const uint8_t *take_fraction(const uint8_t *at, const uint8_t *end, parts_t *out) {
+  const uint8_t *fraction = at + 1;
+  const uint8_t *next = take_digits(fraction, end, &out->mantissa);
+  out->exponent = -(int64_t)(next - fraction);
+  out->digit_count += (size_t)(next - fraction);
+  return next == fraction ? at : next;
+}
+
+/* Takes the sign and the integer part; NULL when there is none, with *bad where it should be. */
+static const uint8_t *take_integer(const uint8_t *at, const uint8_t *end, parts_t *out,
+                                   const uint8_t **bad) {
   out->negative = at < end && *at == '-';
-  at += out->negative;
-  out->digits = at;
+  out->digits = at + out->negative;
   out->mantissa = 0;
   out->exponent = 0;
-  at = take_digits(at, end, &out->mantissa);
+  at = take_digits(out->digits, end, &out->mantissa);
   out->digit_count = (size_t)(at - out->digits);
-  if (out->digit_count == 0 || (out->digit_count > 1 && *out->digits == '0')) {
-    return false;
+  bool padded = out->digit_count > 1 && *out->digits == '0';
+  *bad = padded ? out->digits + 1 : at;
+  return out->digit_count == 0 || padded ? NULL : at;
+}
+
+/*
+ * Splits the number at the start of a text by JSON's grammar. Returns its end, or NULL when there
+ * is none; *bad is then where it stops to be one.
+ */
+static const uint8_t *split(const uint8_t *at, const uint8_t *end, parts_t *out,
+                            const uint8_t **bad) {
+  at = take_integer(at, end, out, bad);
+  if (at == NULL) {
+    return NULL;
   }
   if (at < end && *at == '.') {
-    const uint8_t *fraction = at + 1;
-    at = take_digits(fraction, end, &out->mantissa);
-    if (at == fraction) {
-      return false;
+    *bad = at + 1;
+    const uint8_t *next = take_fraction(at, end, out);
+    if (next == at) {
+      return NULL;
     }
-    out->exponent = -(int64_t)(at - fraction);
-    out->digit_count += (size_t)(at - fraction);
+    at = next;
   }
   out->digits_end = at;
-  return at == end || ((*at | 0x20u) == 'e' && take_exponent(at + 1, end, &out->exponent));
+  if (at < end && (*at | 0x20u) == 'e') {
+    *bad = at + 1;
+    at = take_exponent(at + 1, end, &out->exponent);
+    return at == *bad ? NULL : at;
+  }
+  return at;
 }
 
 /* Reads the mantissa again, keeping the leading digits that fit into int64. */
@@ -134,23 +152,50 @@ static bool take_long_mantissa(parts_t *parts) {
   return inexact;
 }
 
-vn_reason_t vn_number_from_text(const char *text, size_t length, vn_number_t *out) {
-  VN_ASSERT(text != NULL || length == 0);
-  VN_ASSERT(out != NULL);
-  const uint8_t *bytes = (const uint8_t *)text;
-  parts_t parts;
-  if (length == 0 || !split(bytes, bytes + length, &parts)) {
-    return refusal(bytes, length);
-  }
-  bool inexact = parts.digit_count > DIGITS_SAFE && take_long_mantissa(&parts);
-  int64_t exponent = parts.exponent;
+static void make(parts_t *parts, vn_number_t *out) {
+  bool inexact = parts->digit_count > DIGITS_SAFE && take_long_mantissa(parts);
+  int64_t exponent = parts->exponent;
   if (exponent > EXPONENT_LIMIT) {
     exponent = EXPONENT_LIMIT;
   } else if (exponent < -EXPONENT_LIMIT) {
     exponent = -EXPONENT_LIMIT;
   }
-  *out = (vn_number_t){.kind = VN_NUMBER_DECIMAL, .exponent = (int32_t)exponent};
-  out->mantissa = vn__signed(parts.mantissa, parts.negative);
+  out->binary = 0.0;
+  out->mantissa = vn__signed(parts->mantissa, parts->negative);
+  out->exponent = (int32_t)exponent;
+  out->kind = VN_NUMBER_DECIMAL;
   out->inexact = inexact;
+}
+
+size_t vn__number_prefix(const uint8_t *text, size_t length, vn_number_t *out) {
+  VN_ASSERT(text != NULL && out != NULL);
+  parts_t parts;
+  const uint8_t *bad;
+  const uint8_t *end = split(text, text + length, &parts, &bad);
+  if (end == NULL) {
+    return 0;
+  }
+  make(&parts, out);
+  return (size_t)(end - text);
+}
+
+size_t vn__number_stop(const uint8_t *text, size_t length) {
+  VN_ASSERT(text != NULL);
+  parts_t parts;
+  const uint8_t *bad;
+  const uint8_t *end = split(text, text + length, &parts, &bad);
+  return (size_t)((end == NULL ? bad : end) - text);
+}
+
+vn_reason_t vn_number_from_text(const char *text, size_t length, vn_number_t *out) {
+  VN_ASSERT(text != NULL || length == 0);
+  VN_ASSERT(out != NULL);
+  const uint8_t *bytes = (const uint8_t *)text;
+  parts_t parts;
+  const uint8_t *bad;
+  if (length == 0 || split(bytes, bytes + length, &parts, &bad) != bytes + length) {
+    return refusal(bytes, length);
+  }
+  make(&parts, out);
   return VN_REASON_NONE;
 }

@@ -176,9 +176,13 @@ static bool levels_overlap(vn_text_t a, vn_text_t b) {
   return matches_one(a) || matches_one(b) || same_text(a, b);
 }
 
-/* True when the level behind `level` is there and is #. */
-static bool hash_follows(vn_text_t text, const level_t *level) {
-  return !level->last && is_single(level_at(text, level->next).text, '#');
+static bool either_is_hash(vn_text_t a, vn_text_t b) {
+  return is_single(a, '#') || is_single(b, '#');
+}
+
+/* True when a topic may end with this level: nothing follows, or # does. */
+static bool end_overlaps(vn_text_t text, const level_t *level) {
+  return level->last || is_single(level_at(text, level->next).text, '#');
 }
 
 bool vn_pattern_overlap(const vn_pattern_t *a, const vn_pattern_t *b) {
@@ -188,13 +192,12 @@ bool vn_pattern_overlap(const vn_pattern_t *a, const vn_pattern_t *b) {
   if (hidden_from(left.text, b->text) || hidden_from(right.text, a->text)) {
     return false;
   }
-  while (!is_single(left.text, '#') && !is_single(right.text, '#')) {
+  while (!either_is_hash(left.text, right.text)) {
     if (!levels_overlap(left.text, right.text)) {
       return false;
     }
     if (left.last || right.last) {
-      return left.last == right.last || hash_follows(a->text, &left) ||
-             hash_follows(b->text, &right);
+      return end_overlaps(a->text, &left) && end_overlaps(b->text, &right);
     }
     left = level_at(a->text, left.next);
     right = level_at(b->text, right.next);
