@@ -1,0 +1,192 @@
+/* Summaries as deterministic CBOR (docs/summary.cddl), with integer or with text keys. */
+#include "summary_priv.h"
+
+#include <string.h>
+
+/* RFC 8949, 4.2.1 sorts keys by their encoded bytes: text keys by length first. */
+static const uint8_t named_order[VN__FIELD_COUNT_OF] = {
+    VN__FIELD_END,        VN__FIELD_MAX,        VN__FIELD_MIN,           VN__FIELD_REV,
+    VN__FIELD_SUM,        VN__FIELD_KIND,       VN__FIELD_LAST,          VN__FIELD_MEAN,
+    VN__FIELD_COUNT,      VN__FIELD_FIRST,      VN__FIELD_FLAGS,         VN__FIELD_RANGE,
+    VN__FIELD_START,      VN__FIELD_SAMPLE,     VN__FIELD_SERIES,        VN__FIELD_STDDEV,
+    VN__FIELD_SUM_SQ,     VN__FIELD_WINDOW,     VN__FIELD_PIPELINE,      VN__FIELD_VARIANCE,
+    VN__FIELD_ACCOUNTING, VN__FIELD_SUPERSEDES, VN__FIELD_STDDEV_SAMPLE, VN__FIELD_VARIANCE_SAMPLE,
+};
+
+static void put_literal(vn_cbor_writer_t *writer, const char *text) {
+  vn_cbor_text(writer, text, strlen(text));
+}
+
+static void put_key(vn_cbor_writer_t *writer, bool named, unsigned key, const char *word) {
+  if (named) {
+    put_literal(writer, word);
+  } else {
+    vn_cbor_uint(writer, key);
+  }
+}
+
+static void put_sample(vn_cbor_writer_t *writer, const vn_window_result_t *result) {
+  vn_cbor_array(writer, result->sample_count);
+  for (uint32_t i = 0; i < result->sample_count; i++) {
+    vn_cbor_array(writer, 2);
+    vn_cbor_int(writer, result->sample[i].time_ms - result->start_ms);
+    vn_cbor_int(writer, result->sample[i].value);
+  }
+}
+
+static void put_statistic(vn_cbor_writer_t *writer, const vn_summary_t *summary,
+                          vn_statistic_t statistic) {
+  const vn_aggregate_t *aggregate = summary->result->aggregate;
+  if (vn__statistic_is_integer(statistic)) {
+    vn_cbor_int(writer, vn__statistic_integer(aggregate, statistic));
+  } else if (statistic == VN_STATISTIC_SUM_SQ) {
+    vn_cbor_u128(writer, vn_aggregate_squares(aggregate));
+  } else {
+    vn_cbor_float(writer, vn__statistic_float(aggregate, statistic, summary->pipeline->exponent));
+  }
+}
+
+static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn__field_t field,
+                      uint8_t pipeline_index) {
+  const vn_window_result_t *result = summary->result;
+  switch (field) {
+    case VN__FIELD_PIPELINE:
+      vn_cbor_uint(writer, pipeline_index);
+      break;
+    case VN__FIELD_WINDOW:
+      vn_cbor_uint(writer, result->window);
+      break;
+    case VN__FIELD_SERIES:
+      vn_cbor_text(writer, summary->series.bytes, summary->series.length);
+      break;
+    case VN__FIELD_START:
+      vn_cbor_int(writer, result->start_ms);
+      break;
+    case VN__FIELD_END:
+      vn_cbor_int(writer, result->end_ms);
+      break;
+    case VN__FIELD_REV:
+      vn_cbor_uint(writer, result->revision);
+      break;
+    case VN__FIELD_KIND:
+      vn_cbor_uint(writer, result->kind);
+      break;
+    case VN__FIELD_SAMPLE:
+      put_sample(writer, result);
+      break;
+    default:
+      put_statistic(writer, summary, vn__field_statistic(field));
+      break;
+  }
+}
+
+static uint32_t present_fields(const vn_summary_t *summary) {
+  uint32_t fields = vn__window_fields(vn__summary_window(summary));
+  if (summary->result->aggregate->count < 2) {
+    fields &= ~(VN__FIELD_BIT(VN__FIELD_VARIANCE_SAMPLE) | VN__FIELD_BIT(VN__FIELD_STDDEV_SAMPLE));
+  }
+  return fields;
+}
+
+static unsigned bits_in(uint32_t set) {
+  unsigned count = 0;
+  for (; set != 0; set &= set - 1) {
+    count++;
+  }
+  return count;
+}
+
+size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline_index,
+                       uint8_t *out, size_t capacity) {
+  vn_cbor_writer_t writer;
+  vn_cbor_writer_init(&writer, out, capacity);
+  uint32_t fields = present_fields(summary);
+  vn_cbor_map(&writer, bits_in(fields));
+  for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
+    vn__field_t field = (vn__field_t)(named ? named_order[i] : i);
+    if ((fields & VN__FIELD_BIT(field)) != 0) {
+      put_key(&writer, named, field, vn__field_word(field));
+      put_field(&writer, summary, field, pipeline_index);
+    }
+  }
+  return writer.length;
+}
+
+static void put_windows(vn_cbor_writer_t *writer, const vn_summary_pipeline_t *pipeline) {
+  vn_cbor_array(writer, pipeline->window_count);
+  for (unsigned i = 0; i < pipeline->window_count; i++) {
+    put_literal(writer, pipeline->windows[i].name);
+  }
+}
+
+static void put_pipeline(vn_cbor_writer_t *writer, bool named,
+                         const vn_summary_pipeline_t *pipeline) {
+  vn_cbor_map(writer, 4);
+  put_key(writer, named, 0, "name");
+  put_literal(writer, pipeline->name);
+  put_key(writer, named, 1, "unit");
+  put_literal(writer, pipeline->unit);
+  if (named) { /* sorted: "windows" before "exponent" */
+    put_literal(writer, "windows");
+    put_windows(writer, pipeline);
+  }
+  put_key(writer, named, 2, "exponent");
+  vn_cbor_int(writer, pipeline->exponent);
+  if (!named) {
+    vn_cbor_uint(writer, 3);
+    put_windows(writer, pipeline);
+  }
+}
+
+static void put_pipelines(vn_cbor_writer_t *writer, bool named, const vn_summary_batch_t *batch) {
+  put_key(writer, named, 4, "pipelines");
+  vn_cbor_array(writer, batch->pipeline_count);
+  for (unsigned i = 0; i < batch->pipeline_count; i++) {
+    put_pipeline(writer, named, batch->pipelines[i]);
+  }
+}
+
+static void put_records(vn_cbor_writer_t *writer, bool named, const vn_summary_batch_t *batch) {
+  put_key(writer, named, 5, "records");
+  vn_cbor_array(writer, batch->record_count);
+  vn_cbor_raw(writer, batch->records, batch->records_length);
+}
+
+static void put_head(vn_cbor_writer_t *writer, const vn_summary_batch_t *batch) {
+  vn_cbor_uint(writer, 0);
+  vn_cbor_uint(writer, VN__SUMMARY_VERSION);
+  vn_cbor_uint(writer, 1);
+  put_literal(writer, batch->head.device);
+  vn_cbor_uint(writer, 2);
+  vn_cbor_uint(writer, batch->head.boot);
+  vn_cbor_uint(writer, 3);
+  vn_cbor_uint(writer, batch->head.seq);
+}
+
+static void put_named_head(vn_cbor_writer_t *writer, const vn_summary_batch_t *batch) {
+  put_literal(writer, "seq");
+  vn_cbor_uint(writer, batch->head.seq);
+  put_literal(writer, "boot");
+  vn_cbor_uint(writer, batch->head.boot);
+  put_literal(writer, "device");
+  put_literal(writer, batch->head.device);
+}
+
+size_t vn__cbor_message(bool named, const vn_summary_batch_t *batch, uint8_t *out,
+                        size_t capacity) {
+  vn_cbor_writer_t writer;
+  vn_cbor_writer_init(&writer, out, capacity);
+  vn_cbor_map(&writer, 6);
+  if (named) {
+    put_named_head(&writer, batch);
+    put_records(&writer, named, batch);
+    put_literal(&writer, "version");
+    vn_cbor_uint(&writer, VN__SUMMARY_VERSION);
+    put_pipelines(&writer, named, batch);
+  } else {
+    put_head(&writer, batch);
+    put_pipelines(&writer, named, batch);
+    put_records(&writer, named, batch);
+  }
+  return writer.length;
+}

@@ -1,0 +1,82 @@
+/* Summaries as JSON: the members of replay's result lines. */
+#include "json_writer_priv.h"
+#include "summary_priv.h"
+
+static void put_identity(vn_json_writer_t *writer, const vn_summary_t *summary) {
+  const vn_window_result_t *result = summary->result;
+  vn_json_key(writer, "pipeline");
+  vn_json_literal(writer, summary->pipeline->name);
+  vn_json_key(writer, "window");
+  vn_json_literal(writer, vn__summary_window(summary)->name);
+  vn_json_key(writer, "series");
+  vn_json_text(writer, summary->series);
+  vn_json_key(writer, "start");
+  vn_json_integer(writer, result->start_ms);
+  vn_json_key(writer, "end");
+  vn_json_integer(writer, result->end_ms);
+  vn_json_key(writer, "kind");
+  vn_json_literal(writer, vn_kind_word((vn_kind_t)result->kind));
+  vn_json_key(writer, "rev");
+  vn_json_unsigned(writer, result->revision);
+}
+
+static void put_sample(vn_json_writer_t *writer, const vn_summary_t *summary) {
+  vn_json_key(writer, "sample");
+  vn_json_array_begin(writer);
+  for (uint32_t i = 0; i < summary->result->sample_count; i++) {
+    const vn_member_t *member = &summary->result->sample[i];
+    vn_json_array_begin(writer);
+    vn_json_integer(writer, member->time_ms);
+    vn_json_decimal(writer, member->value, summary->pipeline->exponent);
+    vn_json_array_end(writer);
+  }
+  vn_json_array_end(writer);
+}
+
+void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, bool always) {
+  const vn_aggregate_t *aggregate = summary->result->aggregate;
+  const vn_window_t *window = vn__summary_window(summary);
+  const uint32_t base = VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE + 1) - 1u;
+  VN_ASSERT(aggregate->count > 0);
+  put_identity(writer, summary);
+  uint32_t asked = window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
+  uint32_t statistics = vn__statistics_of(aggregate, always ? asked | base : asked);
+  for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
+    vn_statistic_t statistic = (vn_statistic_t)i;
+    if ((statistics & VN_STATISTIC_BIT(statistic)) != 0) {
+      vn_json_key(writer, vn_statistic_word(statistic));
+      vn__json_statistic(writer, aggregate, statistic, summary->pipeline->exponent);
+    }
+  }
+  if (window->sample > 0) {
+    put_sample(writer, summary);
+  }
+}
+
+size_t vn__json_record(const vn_summary_t *summary, bool first, char *out, size_t capacity) {
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, out, capacity);
+  writer.comma = !first;
+  vn_json_object_begin(&writer);
+  vn_summary_members(&writer, summary, false);
+  vn_json_object_end(&writer);
+  return writer.length;
+}
+
+size_t vn__json_message(const vn_summary_batch_t *batch, char *out, size_t capacity) {
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, out, capacity);
+  vn_json_object_begin(&writer);
+  vn_json_key(&writer, "device");
+  vn_json_literal(&writer, batch->head.device);
+  vn_json_key(&writer, "boot");
+  vn_json_unsigned(&writer, batch->head.boot);
+  vn_json_key(&writer, "seq");
+  vn_json_unsigned(&writer, batch->head.seq);
+  vn_json_key(&writer, "summaries");
+  vn_json_array_begin(&writer);
+  vn__json_put(&writer, (const char *)batch->records, batch->records_length);
+  vn_json_array_end(&writer);
+  vn_json_object_end(&writer);
+  return writer.length;
+}

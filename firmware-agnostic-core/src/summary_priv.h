@@ -1,0 +1,99 @@
+/* What the encodings of summaries share: fields, their numbers, and one writer per encoding. */
+#ifndef VN_SUMMARY_PRIV_H
+#define VN_SUMMARY_PRIV_H
+
+#include "vn/cbor.h"
+#include "vn/summary.h"
+
+/* Fields of a record: X(NAME, "word"). The place in the list is the integer key; never reordered.
+ */
+#define VN__FIELD_LIST(X)               \
+  X(PIPELINE, "pipeline")               \
+  X(WINDOW, "window")                   \
+  X(SERIES, "series")                   \
+  X(START, "start")                     \
+  X(END, "end")                         \
+  X(REV, "rev")                         \
+  X(KIND, "kind")                       \
+  X(COUNT, "count")                     \
+  X(SUM, "sum")                         \
+  X(SUM_SQ, "sum_sq")                   \
+  X(MIN, "min")                         \
+  X(MAX, "max")                         \
+  X(FIRST, "first")                     \
+  X(LAST, "last")                       \
+  X(SAMPLE, "sample")                   \
+  X(SUPERSEDES, "supersedes")           \
+  X(ACCOUNTING, "accounting")           \
+  X(FLAGS, "flags")                     \
+  X(MEAN, "mean")                       \
+  X(VARIANCE, "variance")               \
+  X(VARIANCE_SAMPLE, "variance_sample") \
+  X(STDDEV, "stddev")                   \
+  X(STDDEV_SAMPLE, "stddev_sample")     \
+  X(RANGE, "range")
+
+typedef enum vn__field {
+#define VN__FIELD_ENUM(name, word) VN__FIELD_##name,
+  VN__FIELD_LIST(VN__FIELD_ENUM)
+#undef VN__FIELD_ENUM
+      VN__FIELD_COUNT_OF
+} vn__field_t;
+
+#define VN__FIELD_BIT(field) (UINT32_C(1) << (field))
+
+const char *vn__field_word(vn__field_t field);
+
+/* The statistic that a field carries; the field must be one of COUNT..LAST, MEAN..RANGE. */
+vn_statistic_t vn__field_statistic(vn__field_t field);
+
+/* The fields that a record of this window can have (VN__FIELD_BIT set). */
+uint32_t vn__window_fields(const vn_window_t *window);
+
+/* Key of SenML's base name, version 1 of our format. */
+#define VN__SUMMARY_VERSION 1u
+
+static inline const vn_window_t *vn__summary_window(const vn_summary_t *summary) {
+  return &summary->pipeline->windows[summary->result->window];
+}
+
+/* A sample variance needs two readings. */
+bool vn__statistic_defined(const vn_aggregate_t *aggregate, vn_statistic_t statistic);
+
+/* Those of `statistics` that this aggregate has. */
+uint32_t vn__statistics_of(const vn_aggregate_t *aggregate, uint32_t statistics);
+
+/* 1 for values, 2 for squares, 0 for counts: how often the pipeline's exponent applies. */
+int vn__statistic_power(vn_statistic_t statistic);
+
+/* COUNT, SUM, MIN, MAX, FIRST, LAST, RANGE in scaled units. */
+int64_t vn__statistic_integer(const vn_aggregate_t *aggregate, vn_statistic_t statistic);
+bool vn__statistic_is_integer(vn_statistic_t statistic);
+
+/* MEAN, VARIANCE, VARIANCE_SAMPLE as exact quotients in scaled units. */
+typedef struct vn__ratio {
+  vn_u128_t numerator;
+  uint64_t denominator;
+  bool negative;
+} vn__ratio_t;
+bool vn__statistic_ratio(const vn_aggregate_t *aggregate, vn_statistic_t statistic,
+                         vn__ratio_t *out);
+
+/* Any statistic in physical units, as the double nearest to it but for the last bit. */
+double vn__statistic_float(const vn_aggregate_t *aggregate, vn_statistic_t statistic, int exponent);
+
+/* The same as JSON. */
+void vn__json_statistic(vn_json_writer_t *writer, const vn_aggregate_t *aggregate,
+                        vn_statistic_t statistic, int exponent);
+
+size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline_index,
+                       uint8_t *out, size_t capacity);
+size_t vn__cbor_message(bool named, const vn_summary_batch_t *batch, uint8_t *out, size_t capacity);
+size_t vn__json_record(const vn_summary_t *summary, bool first, char *out, size_t capacity);
+size_t vn__json_message(const vn_summary_batch_t *batch, char *out, size_t capacity);
+size_t vn__senml_cbor_record(const vn_summary_t *summary, uint8_t *out, size_t capacity);
+size_t vn__senml_cbor_message(const vn_summary_batch_t *batch, uint8_t *out, size_t capacity);
+size_t vn__senml_json_record(const vn_summary_t *summary, char *out, size_t capacity);
+size_t vn__senml_json_message(const vn_summary_batch_t *batch, char *out, size_t capacity);
+
+#endif

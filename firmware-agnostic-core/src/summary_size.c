@@ -1,0 +1,155 @@
+/* Upper bounds of records and envelopes, for buffers that are sized before the first reading. */
+#include "json_writer_priv.h"
+#include "summary_priv.h"
+
+#include <string.h>
+
+enum {
+  CBOR_HEAD_MAX = 9,  /* head of any integer, length or float */
+  CBOR_SHORT_MAX = 5, /* 32 bits */
+  CBOR_SMALL_MAX = 2, /* one byte of value */
+  CBOR_TEXT_HEAD_MAX = 3,
+  CBOR_MAP_HEAD_MAX = 2,     /* up to 24 pairs */
+  CBOR_SQUARES_MAX = 1 + 13, /* tag 2, head, 96 bits */
+  JSON_INTEGER_MAX = 20,
+  JSON_DECIMAL_MAX = 23,  /* sign, 19 digits, point and the 0 before it; and the exponent's zeros */
+  JSON_SQUARES_MAX = 32,  /* 29 digits, point, 0 */
+  JSON_QUOTIENT_MAX = 41, /* sign, 0, point, 20 zeros, 17 digits */
+  JSON_MEMBER_MAX = 4,    /* two quotes, colon, comma */
+  KIND_MAX = 9,
+};
+
+static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t, unsigned),
+                              unsigned parameter) {
+  size_t sum = 0;
+  for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
+    if ((statistics & VN_STATISTIC_BIT(i)) != 0) {
+      sum += size((vn_statistic_t)i, parameter);
+    }
+  }
+  return sum;
+}
+
+static unsigned exponent_digits(const vn_summary_pipeline_t *pipeline) {
+  return (unsigned)(pipeline->exponent < 0 ? -pipeline->exponent : pipeline->exponent);
+}
+
+static uint32_t asked_for(const vn_window_t *window) {
+  return window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
+}
+
+static size_t cbor_value(vn_statistic_t statistic, unsigned unused) {
+  (void)unused;
+  return statistic == VN_STATISTIC_SUM_SQ ? CBOR_SQUARES_MAX : CBOR_HEAD_MAX;
+}
+
+static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_max) {
+  uint32_t fields = vn__window_fields(window);
+  size_t size = CBOR_MAP_HEAD_MAX;
+  for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
+    if ((fields & VN__FIELD_BIT(i)) != 0) {
+      size += 1u + (named ? strlen(vn__field_word((vn__field_t)i)) : 0u);
+    }
+  }
+  size += CBOR_SMALL_MAX + CBOR_SMALL_MAX + CBOR_SMALL_MAX; /* pipeline, window, kind */
+  size += CBOR_TEXT_HEAD_MAX + (size_t)name_max;
+  size += CBOR_HEAD_MAX + CBOR_HEAD_MAX + CBOR_SHORT_MAX; /* start, end, rev */
+  size += statistics_size(asked_for(window), cbor_value, 0);
+  const size_t member = 1 + CBOR_HEAD_MAX + CBOR_SHORT_MAX;
+  return size + CBOR_SMALL_MAX + (size_t)window->sample * member;
+}
+
+static size_t json_number(vn_statistic_t statistic, unsigned exponent) {
+  size_t zeros = (size_t)exponent * (size_t)vn__statistic_power(statistic);
+  if (vn__statistic_is_integer(statistic)) {
+    return JSON_DECIMAL_MAX + zeros;
+  }
+  return zeros + (statistic == VN_STATISTIC_SUM_SQ ? JSON_SQUARES_MAX : JSON_QUOTIENT_MAX);
+}
+
+static size_t json_member(vn_statistic_t statistic, unsigned exponent) {
+  return JSON_MEMBER_MAX + strlen(vn_statistic_word(statistic)) + json_number(statistic, exponent);
+}
+
+static size_t escaped_length(const char *text) {
+  size_t escaped;
+  (void)vn__json_fitting(vn__text(text), SIZE_MAX, &escaped);
+  return escaped;
+}
+
+static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window_t *window,
+                          uint16_t name_max) {
+  static const char frame[] =
+      ",{\"pipeline\":\"\",\"window\":\"\",\"series\":\"\",\"start\":,\"end\":,\"kind\":\"\","
+      "\"rev\":,"
+      "\"sample\":[]}";
+  unsigned exponent = exponent_digits(pipeline);
+  size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
+  size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_INTEGER_MAX;
+  size += statistics_size(asked_for(window), json_member, exponent);
+  const size_t member = 4 + JSON_INTEGER_MAX + JSON_DECIMAL_MAX;
+  return size + (size_t)window->sample * (member + exponent);
+}
+
+static size_t senml_text(vn_statistic_t statistic, unsigned exponent) {
+  static const char frame[] = ",{\"n\":\"//\",\"u\":\"\",\"v\":}";
+  return sizeof frame + strlen(vn_statistic_word(statistic)) + json_number(statistic, exponent);
+}
+
+static size_t senml_binary(vn_statistic_t statistic, unsigned unused) {
+  (void)unused;
+  const size_t labels = 3;
+  const size_t slashes = 2;
+  return 1 + labels + 2 * CBOR_TEXT_HEAD_MAX + slashes + CBOR_HEAD_MAX +
+         strlen(vn_statistic_word(statistic));
+}
+
+static size_t one_each(vn_statistic_t statistic, unsigned unused) {
+  (void)statistic;
+  (void)unused;
+  return 1;
+}
+
+static size_t senml_record(bool text, const vn_summary_pipeline_t *pipeline,
+                           const vn_window_t *window, uint16_t name_max) {
+  static const char base_time[] = "\"bt\":,";
+  uint32_t statistics = asked_for(window);
+  size_t count = statistics_size(statistics, one_each, 0);
+  if (text) {
+    size_t names = name_max + escaped_length(window->name) + escaped_length(pipeline->unit);
+    return sizeof base_time + JSON_DECIMAL_MAX + count * names +
+           statistics_size(statistics, senml_text, exponent_digits(pipeline));
+  }
+  size_t names = name_max + strlen(window->name) + strlen(pipeline->unit);
+  return 1 + CBOR_HEAD_MAX + count * names + statistics_size(statistics, senml_binary, 0);
+}
+
+size_t vn_summary_record_max(vn_encoding_t encoding, const vn_summary_pipeline_t *pipeline,
+                             uint8_t window, uint16_t name_max) {
+  VN_ASSERT(window < pipeline->window_count);
+  const vn_window_t *definition = &pipeline->windows[window];
+  switch (encoding) {
+    case VN_ENCODING_JSON:
+      return json_record(pipeline, definition, name_max);
+    case VN_ENCODING_SENML_JSON:
+    case VN_ENCODING_SENML_CBOR:
+      return senml_record(encoding == VN_ENCODING_SENML_JSON, pipeline, definition, name_max);
+    case VN_ENCODING_CBOR:
+    case VN_ENCODING_CBOR_NAMED:
+    default:
+      return cbor_record(encoding == VN_ENCODING_CBOR_NAMED, definition, name_max);
+  }
+}
+
+size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
+                               const vn_summary_pipeline_t *const *pipelines,
+                               uint8_t pipeline_count) {
+  const vn_summary_batch_t worst = {
+      .head = {device, UINT64_MAX, UINT32_MAX},
+      .pipelines = pipelines,
+      .pipeline_count = pipeline_count,
+      .record_count = UINT32_MAX,
+  };
+  /* Without records SenML's array head is at its shortest. */
+  return vn_summary_message(encoding, &worst, NULL, 0) + CBOR_SHORT_MAX;
+}

@@ -1,0 +1,149 @@
+/* The numbers of a summary: exact integers and quotients, floats only at the very end. */
+#include "summary_priv.h"
+
+bool vn__statistic_defined(const vn_aggregate_t *aggregate, vn_statistic_t statistic) {
+  bool of_sample =
+      statistic == VN_STATISTIC_VARIANCE_SAMPLE || statistic == VN_STATISTIC_STDDEV_SAMPLE;
+  return aggregate->count > (of_sample ? 1u : 0u);
+}
+
+uint32_t vn__statistics_of(const vn_aggregate_t *aggregate, uint32_t statistics) {
+  uint32_t defined = statistics & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u);
+  if (aggregate->count < 2) {
+    defined &= ~(VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE_SAMPLE) |
+                 VN_STATISTIC_BIT(VN_STATISTIC_STDDEV_SAMPLE));
+  }
+  return defined;
+}
+
+int vn__statistic_power(vn_statistic_t statistic) {
+  switch (statistic) {
+    case VN_STATISTIC_COUNT:
+      return 0;
+    case VN_STATISTIC_SUM_SQ:
+    case VN_STATISTIC_VARIANCE:
+    case VN_STATISTIC_VARIANCE_SAMPLE:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+bool vn__statistic_is_integer(vn_statistic_t statistic) {
+  const uint32_t integers =
+      VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |
+      VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |
+      VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) |
+      VN_STATISTIC_BIT(VN_STATISTIC_RANGE);
+  return (integers & VN_STATISTIC_BIT(statistic)) != 0;
+}
+
+int64_t vn__statistic_integer(const vn_aggregate_t *aggregate, vn_statistic_t statistic) {
+  switch (statistic) {
+    case VN_STATISTIC_COUNT:
+      return aggregate->count;
+    case VN_STATISTIC_SUM:
+      return aggregate->sum;
+    case VN_STATISTIC_MIN:
+      return aggregate->min;
+    case VN_STATISTIC_MAX:
+      return aggregate->max;
+    case VN_STATISTIC_FIRST:
+      return aggregate->first;
+    case VN_STATISTIC_LAST:
+      return aggregate->last;
+    default:
+      VN_ASSERT(statistic == VN_STATISTIC_RANGE);
+      return (int64_t)aggregate->max - aggregate->min;
+  }
+}
+
+static uint64_t magnitude(int64_t value) {
+  return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+/* count * sum of squares - sum^2: below 2^126 and never negative. */
+static vn_u128_t scatter(const vn_aggregate_t *aggregate) {
+  vn_u128_t squares = vn_u128_mul_u32(vn_aggregate_squares(aggregate), aggregate->count);
+  uint64_t sum = magnitude(aggregate->sum);
+  return vn_u128_sub(squares, vn_u128_mul(sum, sum));
+}
+
+bool vn__statistic_ratio(const vn_aggregate_t *aggregate, vn_statistic_t statistic,
+                         vn__ratio_t *out) {
+  uint64_t count = aggregate->count;
+  VN_ASSERT(vn__statistic_defined(aggregate, statistic));
+  if (statistic == VN_STATISTIC_MEAN) {
+    out->negative = aggregate->sum < 0;
+    out->numerator.high = 0;
+    out->numerator.low = magnitude(aggregate->sum);
+    out->denominator = count;
+    return true;
+  }
+  if (statistic == VN_STATISTIC_VARIANCE || statistic == VN_STATISTIC_VARIANCE_SAMPLE) {
+    out->negative = false;
+    out->numerator = scatter(aggregate);
+    out->denominator = count * (statistic == VN_STATISTIC_VARIANCE ? count : count - 1);
+    return true;
+  }
+  return false;
+}
+
+/* Exact up to 10^22, one rounding above. exponent 0..44. */
+static double power_of_ten(int exponent) {
+  enum { EXACT = 22 };
+  double power = 1.0;
+  for (int i = 0; i < exponent && i < EXACT; i++) {
+    power *= 10.0;
+  }
+  double rest = 1.0;
+  for (int i = EXACT; i < exponent; i++) {
+    rest *= 10.0;
+  }
+  return power * rest;
+}
+
+/* numerator / denominator * 10^exponent with a single division: 2137 / 10^2 is 21.37. */
+static double quotient(double numerator, double denominator, int exponent) {
+  if (exponent < 0) {
+    return numerator / (denominator * power_of_ten(-exponent));
+  }
+  return numerator * power_of_ten(exponent) / denominator;
+}
+
+static double root(const vn_aggregate_t *aggregate, vn_statistic_t statistic) {
+  return vn_square_root(statistic == VN_STATISTIC_STDDEV ? vn_aggregate_variance(aggregate)
+                                                         : vn_aggregate_variance_sample(aggregate));
+}
+
+double vn__statistic_float(const vn_aggregate_t *aggregate, vn_statistic_t statistic,
+                           int exponent) {
+  int scale = exponent * vn__statistic_power(statistic);
+  vn__ratio_t ratio;
+  if (vn__statistic_is_integer(statistic)) {
+    return quotient((double)vn__statistic_integer(aggregate, statistic), 1.0, scale);
+  }
+  if (statistic == VN_STATISTIC_SUM_SQ) {
+    return quotient(vn_u128_to_double(vn_aggregate_squares(aggregate)), 1.0, scale);
+  }
+  if (vn__statistic_ratio(aggregate, statistic, &ratio)) {
+    double value = quotient(vn_u128_to_double(ratio.numerator), (double)ratio.denominator, scale);
+    return ratio.negative ? -value : value;
+  }
+  return quotient(root(aggregate, statistic), 1.0, scale);
+}
+
+void vn__json_statistic(vn_json_writer_t *writer, const vn_aggregate_t *aggregate,
+                        vn_statistic_t statistic, int exponent) {
+  int scale = exponent * vn__statistic_power(statistic);
+  vn__ratio_t ratio;
+  if (vn__statistic_is_integer(statistic)) {
+    vn_json_decimal(writer, vn__statistic_integer(aggregate, statistic), scale);
+  } else if (statistic == VN_STATISTIC_SUM_SQ) {
+    vn_json_decimal_u128(writer, vn_aggregate_squares(aggregate), scale);
+  } else if (vn__statistic_ratio(aggregate, statistic, &ratio)) {
+    vn_json_ratio(writer, ratio.negative, ratio.numerator, ratio.denominator, scale);
+  } else {
+    vn_json_double(writer, root(aggregate, statistic), scale);
+  }
+}
