@@ -1,0 +1,238 @@
+/* Sequence numbers: duplicates found, gaps counted, restarts told from repeats. */
+#include "vn/sequence.h"
+
+#include "prng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SEED 37
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* Takes numbers with ascending times. */
+static vn_sequence_t take_all(const uint32_t *numbers, size_t count,
+                              const vn_sequence_verdict_t *expected) {
+  vn_sequence_t sequence;
+  memset(&sequence, 0, sizeof sequence);
+  for (size_t i = 0; i < count; i++) {
+    assert_int_equal(vn_sequence_take(&sequence, numbers[i], (vn_time_ms_t)i), expected[i]);
+  }
+  return sequence;
+}
+
+#define NEW VN_SEQUENCE_NEW
+#define DUPLICATE VN_SEQUENCE_DUPLICATE
+#define RESTARTED VN_SEQUENCE_RESTARTED
+
+static void ascending_numbers_are_new_and_nothing_is_missing(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {7, 8, 9, 10};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW, NEW};
+  vn_sequence_t sequence = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(sequence.missing == 0 && sequence.highest == 10 && sequence.epochs == 0);
+}
+
+static void repeats_are_duplicates_even_when_newer(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {7, 7, 8, 7, 8};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, DUPLICATE, NEW, DUPLICATE, DUPLICATE};
+  vn_sequence_t sequence = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(sequence.missing == 0 && sequence.highest == 8);
+}
+
+static void skipped_numbers_are_missing_until_they_come(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {1, 5, 3, 3, 2, 4};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW, DUPLICATE, NEW, NEW};
+  vn_sequence_t after_gap = take_all(numbers, 2, verdicts);
+  assert_true(after_gap.missing == 3);
+  vn_sequence_t after_one = take_all(numbers, 4, verdicts);
+  assert_true(after_one.missing == 2);
+  vn_sequence_t complete = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(complete.missing == 0);
+}
+
+static void a_number_below_the_first_fills_no_gap(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {100, 103, 99, 97, 98};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW, NEW, NEW};
+  assert_true(take_all(numbers, 3, verdicts).missing == 2);
+  assert_true(take_all(numbers, 4, verdicts).missing == 3);
+  assert_true(take_all(numbers, 5, verdicts).missing == 2);
+}
+
+static void the_window_is_64_numbers_wide(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {1000, 1064, 1001, 1001};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW, DUPLICATE};
+  vn_sequence_t sequence = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(sequence.missing == 62);
+  assert_int_equal(vn_sequence_take(&sequence, 1000, 0), DUPLICATE);
+}
+
+static void a_restarted_sensor_begins_a_new_epoch(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {5000, 5002, 0, 1, 0};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, RESTARTED, NEW, DUPLICATE};
+  vn_sequence_t sequence = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(sequence.epochs == 1 && sequence.missing == 1 && sequence.highest == 1);
+}
+
+static void an_old_number_with_an_old_time_is_a_duplicate(void **state) {
+  (void)state;
+  vn_sequence_t sequence = {0};
+  assert_int_equal(vn_sequence_take(&sequence, 5000, 100), NEW);
+  assert_int_equal(vn_sequence_take(&sequence, 3, 100), DUPLICATE);
+  assert_int_equal(vn_sequence_take(&sequence, 3, -100), DUPLICATE);
+  assert_int_equal(vn_sequence_take(&sequence, 3, 101), RESTARTED);
+}
+
+static void a_duplicate_does_not_move_the_time(void **state) {
+  (void)state;
+  vn_sequence_t sequence = {0};
+  assert_int_equal(vn_sequence_take(&sequence, 5000, 100), NEW);
+  assert_int_equal(vn_sequence_take(&sequence, 5000, 900), DUPLICATE);
+  assert_int_equal(vn_sequence_take(&sequence, 3, 101), RESTARTED);
+}
+
+static void an_older_reading_in_the_window_does_not_move_the_time_back(void **state) {
+  (void)state;
+  vn_sequence_t sequence = {0};
+  assert_int_equal(vn_sequence_take(&sequence, 5000, 100), NEW);
+  assert_int_equal(vn_sequence_take(&sequence, 4999, 90), NEW);
+  assert_int_equal(vn_sequence_take(&sequence, 3, 95), DUPLICATE);
+}
+
+static void numbers_wrap_at_2_to_the_32(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {UINT32_MAX - 1, 1, UINT32_MAX, UINT32_MAX, 0, 2};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW, DUPLICATE, NEW, NEW};
+  vn_sequence_t sequence = take_all(numbers, COUNT_OF(numbers), verdicts);
+  assert_true(sequence.missing == 0 && sequence.highest == 2 && sequence.epochs == 0);
+}
+
+static void a_hole_of_a_million_is_counted(void **state) {
+  (void)state;
+  static const uint32_t numbers[] = {0, 1000001, 1000000};
+  static const vn_sequence_verdict_t verdicts[] = {NEW, NEW, NEW};
+  assert_true(take_all(numbers, 2, verdicts).missing == 1000000);
+  assert_true(take_all(numbers, 3, verdicts).missing == 999999);
+}
+
+/* Everything an epoch has taken, in plain 64-bit numbers. */
+#define TAKEN_MAX 400
+
+typedef struct model {
+  int64_t taken[TAKEN_MAX];
+  int count;
+  int64_t highest, lowest;
+  vn_time_ms_t last_ms;
+  uint64_t missing_before; /* of earlier epochs */
+  uint32_t epochs;
+} model_t;
+
+static bool was_taken(const model_t *model, int64_t number) {
+  for (int i = 0; i < model->count; i++) {
+    if (model->taken[i] == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static uint64_t missing(const model_t *model) {
+  uint64_t span = (uint64_t)(model->highest - model->lowest) + 1u;
+  return model->missing_before + span - (uint64_t)model->count;
+}
+
+static void accept(model_t *model, int64_t number, vn_time_ms_t time_ms) {
+  model->highest = model->count == 0 || number > model->highest ? number : model->highest;
+  model->lowest = model->count == 0 || number < model->lowest ? number : model->lowest;
+  bool newer = model->count == 0 || time_ms > model->last_ms;
+  model->last_ms = newer ? time_ms : model->last_ms;
+  model->taken[model->count++] = number;
+}
+
+static vn_sequence_verdict_t judge(model_t *model, int64_t number, vn_time_ms_t time_ms) {
+  if (model->count > 0 && number <= model->highest - 64) {
+    if (time_ms <= model->last_ms) {
+      return DUPLICATE;
+    }
+    model->missing_before = missing(model);
+    model->count = 0;
+    model->epochs++;
+    accept(model, number, time_ms);
+    return RESTARTED;
+  }
+  if (was_taken(model, number)) {
+    return DUPLICATE;
+  }
+  accept(model, number, time_ms);
+  return NEW;
+}
+
+static int64_t any_number(prng_t *prng, const model_t *model) {
+  switch (prng_below(prng, 8)) {
+    case 0:
+      return model->highest + prng_between(prng, -70, -58);
+    case 1:
+      return model->highest + prng_between(prng, 0, 140);
+    case 2:
+      return model->highest - prng_between(prng, 64, 1000000);
+    case 3:
+    case 4:
+      return model->highest - prng_below(prng, 64);
+    default:
+      return model->highest + prng_between(prng, -3, 4);
+  }
+}
+
+static void random_arrivals_agree_with_a_model_that_forgets_nothing(void **state) {
+  (void)state;
+  prng_t prng = prng_make(SEED, 1);
+  uint32_t restarts = 0;
+  for (int round = 0; round < 3000; round++) {
+    static model_t model;
+    memset(&model, 0, sizeof model);
+    vn_sequence_t sequence;
+    memset(&sequence, 0, sizeof sequence);
+    /* Near the wrap in most rounds; the model counts on in 64 bits. */
+    model.highest = (INT64_C(3) << 32) + prng_between(&prng, -200, 200);
+    for (int i = 0; i < TAKEN_MAX; i++) {
+      int64_t number = i == 0 ? model.highest : any_number(&prng, &model);
+      vn_time_ms_t time_ms = model.last_ms + prng_between(&prng, -2, 2);
+      vn_sequence_verdict_t expected = judge(&model, number, time_ms);
+      assert_int_equal(vn_sequence_take(&sequence, (uint32_t)number, time_ms), expected);
+      assert_true(sequence.missing == missing(&model));
+      assert_int_equal(sequence.highest, (uint32_t)model.highest);
+      assert_int_equal(sequence.epochs, model.epochs);
+      assert_true(sequence.last_ms == model.last_ms);
+    }
+    restarts += model.epochs;
+  }
+  assert_true(restarts > 3000);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(ascending_numbers_are_new_and_nothing_is_missing),
+      cmocka_unit_test(repeats_are_duplicates_even_when_newer),
+      cmocka_unit_test(skipped_numbers_are_missing_until_they_come),
+      cmocka_unit_test(a_number_below_the_first_fills_no_gap),
+      cmocka_unit_test(the_window_is_64_numbers_wide),
+      cmocka_unit_test(a_restarted_sensor_begins_a_new_epoch),
+      cmocka_unit_test(an_old_number_with_an_old_time_is_a_duplicate),
+      cmocka_unit_test(a_duplicate_does_not_move_the_time),
+      cmocka_unit_test(an_older_reading_in_the_window_does_not_move_the_time_back),
+      cmocka_unit_test(numbers_wrap_at_2_to_the_32),
+      cmocka_unit_test(a_hole_of_a_million_is_counted),
+      cmocka_unit_test(random_arrivals_agree_with_a_model_that_forgets_nothing),
+  };
+  print_message("seed %d\n", SEED);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
