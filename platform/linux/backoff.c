@@ -19,8 +19,8 @@ uint32_t vn_backoff_next_ms(vn_backoff_t *backoff) {
   uint32_t lowest = backoff->delay_ms * 5 / 6;
   uint32_t highest = backoff->delay_ms * 6 / 5;
   uint32_t delay = lowest + (uint32_t)(next_random(backoff) % (highest - lowest + 1));
-  backoff->delay_ms = backoff->delay_ms > VN_BACKOFF_LAST_MS / 2 ? VN_BACKOFF_LAST_MS
-                                                                 : backoff->delay_ms * 2;
+  backoff->delay_ms =
+      backoff->delay_ms > VN_BACKOFF_LAST_MS / 2 ? VN_BACKOFF_LAST_MS : backoff->delay_ms * 2;
   return delay > VN_BACKOFF_LAST_MS ? VN_BACKOFF_LAST_MS : delay;
 }
 

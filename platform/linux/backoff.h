@@ -17,7 +17,8 @@ typedef struct vn_backoff {
 /* Devices with different seeds come back at different times. */
 void vn_backoff_init(vn_backoff_t *backoff, uint64_t seed);
 
-/* The delay before the next attempt, within 1/1.2 .. 1.2 of 1 s, 2 s, 4 s .. 60 s, never above 60 s. */
+/* The delay before the next attempt, within 1/1.2 .. 1.2 of 1 s, 2 s, 4 s .. 60 s, never above 60
+ * s. */
 uint32_t vn_backoff_next_ms(vn_backoff_t *backoff);
 
 /* Tells how long the last connection held; a short one (two clients with one name that throw each

@@ -40,8 +40,8 @@ bool vn_broker_uri_parse(const char *text, vn_broker_uri_t *out) {
   memcpy(out->host, host, length);
   out->host[length] = '\0';
   unsigned char address[sizeof(struct in6_addr)];
-  out->numeric = inet_pton(AF_INET, out->host, address) == 1 ||
-                 inet_pton(AF_INET6, out->host, address) == 1;
+  out->numeric =
+      inet_pton(AF_INET, out->host, address) == 1 || inet_pton(AF_INET6, out->host, address) == 1;
   return true;
 }
 

@@ -18,8 +18,8 @@ typedef struct vn_broker_uri {
 bool vn_broker_uri_parse(const char *text, vn_broker_uri_t *out);
 
 /*
- * Asks the resolver; may take many seconds. Returns NULL when the name has an address, otherwise why
- * not (static text).
+ * Asks the resolver; may take many seconds. Returns NULL when the name has an address, otherwise
+ * why not (static text).
  */
 const char *vn_broker_uri_resolve(const vn_broker_uri_t *uri);
 

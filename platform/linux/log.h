@@ -16,17 +16,18 @@ typedef enum vn_log_level {
 typedef enum vn_log_kind {
   VN_LOG_START,
   VN_LOG_STOP,
-  VN_LOG_STATE,    /* flash, checkpoints, recovery */
-  VN_LOG_BROKER,   /* connections */
-  VN_LOG_REFUSED,  /* what the broker refused */
+  VN_LOG_STATE,   /* flash, checkpoints, recovery */
+  VN_LOG_BROKER,  /* connections */
+  VN_LOG_REFUSED, /* what the broker refused */
   VN_LOG_TLS,
-  VN_LOG_SESSION,  /* a session that the broker has lost */
-  VN_LOG_QUEUE,    /* messages dropped before the engine saw them */
+  VN_LOG_SESSION, /* a session that the broker has lost */
+  VN_LOG_QUEUE,   /* messages dropped before the engine saw them */
   VN_LOG_SIGNAL,
   VN_LOG_KIND_COUNT
 } vn_log_kind_t;
 
-/* At most this many lines of one kind in VN_LOG_PERIOD_MS; the next one tells how many are missing. */
+/* At most this many lines of one kind in VN_LOG_PERIOD_MS; the next one tells how many are missing.
+ */
 #define VN_LOG_ALLOWANCE 10u
 #define VN_LOG_PERIOD_MS 10000
 

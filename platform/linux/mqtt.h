@@ -16,7 +16,12 @@
 typedef struct vn_mqtt vn_mqtt_t;
 
 /* What the content type of MQTT 5 says; 3.1.1 has none. */
-typedef enum vn_mqtt_content { VN_MQTT_TEXT, VN_MQTT_JSON, VN_MQTT_CBOR, VN_MQTT_BYTES } vn_mqtt_content_t;
+typedef enum vn_mqtt_content {
+  VN_MQTT_TEXT,
+  VN_MQTT_JSON,
+  VN_MQTT_CBOR,
+  VN_MQTT_BYTES
+} vn_mqtt_content_t;
 #define VN_MQTT_CONTENTS 4u
 
 /* All are called from threads of the connection or of the library; any may be NULL. */
@@ -49,15 +54,15 @@ typedef struct vn_mqtt_setup {
 
 /* A message to publish; copied. */
 typedef struct vn_mqtt_publication {
-  const char *prefix;   /* put before the topic, not terminated */
+  const char *prefix; /* put before the topic, not terminated */
   size_t prefix_length;
   vn_text_t topic;
   const uint8_t *payload;
   size_t length;
-  uint64_t token;       /* comes back with `sent` */
-  uint8_t content;      /* vn_mqtt_content_t */
+  uint64_t token;  /* comes back with `sent` */
+  uint8_t content; /* vn_mqtt_content_t */
   bool retained;
-  bool beside;          /* doesn't count in the window of those in flight */
+  bool beside; /* doesn't count in the window of those in flight */
 } vn_mqtt_publication_t;
 
 /* Figures since the start. */
@@ -67,7 +72,8 @@ typedef struct vn_mqtt_figures {
   uint64_t refused;       /* messages that the broker will never take */
 } vn_mqtt_figures_t;
 
-/* At most so many messages without a verdict, and fewer when the broker's receive maximum says so. */
+/* At most so many messages without a verdict, and fewer when the broker's receive maximum says so.
+ */
 #define VN_MQTT_WINDOW 16u
 
 /*

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-/* The library gives a verdict on an attempt after 30 s at the latest; this is for when it doesn't. */
+/* The library gives a verdict on an attempt after 30 s at the latest; this is for when it doesn't.
+ */
 #define ATTEMPT_LIMIT_MS 90000
 #define CLOSE_LIMIT_MS 3000
 #define IDLE_WAIT_MS 60000
@@ -46,9 +47,8 @@ void vn__mqtt_connected(vn_mqtt_t *mqtt, bool session_present, uint32_t receive_
   }
   mqtt->connected_since_ms = vn_clock_linux_mono_ms();
   (void)pthread_mutex_unlock(&mqtt->mutex);
-  vn_log(VN_LOG_NOTICE, VN_LOG_BROKER, "connected to the broker", "broker",
-         mqtt->setup.broker->uri, "client_id", mqtt->client_id, "session",
-         session_present ? "kept" : "new", NULL);
+  vn_log(VN_LOG_NOTICE, VN_LOG_BROKER, "connected to the broker", "broker", mqtt->setup.broker->uri,
+         "client_id", mqtt->client_id, "session", session_present ? "kept" : "new", NULL);
   note_session(mqtt, session_present);
   if (mqtt->setup.filter_count == 0) {
     tell_changed(mqtt, true);
@@ -173,8 +173,8 @@ static bool anything_queued(vn_mqtt_t *mqtt) {
 /* One turn, with the mutex held; it is released around everything that calls the library. */
 static void keep(vn_mqtt_t *mqtt) {
   int64_t now = vn_clock_linux_mono_ms();
-  bool stale = mqtt->state == VN_MQTT_CONNECTING &&
-               now - mqtt->connecting_since_ms > ATTEMPT_LIMIT_MS;
+  bool stale =
+      mqtt->state == VN_MQTT_CONNECTING && now - mqtt->connecting_since_ms > ATTEMPT_LIMIT_MS;
   if ((mqtt->state == VN_MQTT_DOWN && now >= mqtt->next_attempt_ms) || stale) {
     mqtt->state = VN_MQTT_CONNECTING;
     mqtt->connecting_since_ms = now;

@@ -57,8 +57,8 @@ static bool prepare_queue(vn_mqtt_t *mqtt) {
   }
   mqtt->queue_memory = vn_memory_map(mqtt->setup.queue_bytes);
   return mqtt->queue_memory != NULL &&
-         vn_ring_init(&mqtt->queue, mqtt->queue_memory, mqtt->setup.queue_bytes,
-                      VN_MQTT_SLOTS) == VN_OK;
+         vn_ring_init(&mqtt->queue, mqtt->queue_memory, mqtt->setup.queue_bytes, VN_MQTT_SLOTS) ==
+             VN_OK;
 }
 
 static bool prepare_threads(vn_mqtt_t *mqtt) {

@@ -14,7 +14,8 @@
 
 #define CONNECT_TIMEOUT_S 30
 #define DISCONNECT_TIMEOUT_MS 1000
-/* What the broker may send without an acknowledgement; most brokers have a lower limit of their own. */
+/* What the broker may send without an acknowledgement; most brokers have a lower limit of their
+ * own. */
 #define INBOUND_RECEIVE_MAXIMUM 1024
 /* The library's own queue must never be what limits. */
 #define LIBRARY_QUEUE 64
@@ -144,11 +145,9 @@ static void on_connect5(void *context, MQTTAsync_successData5 *data) {
 }
 
 static const char *connect_refusal(int code) {
-  static const char *const texts[] = {"refused: protocol version",
-                                      "refused: client identifier",
+  static const char *const texts[] = {"refused: protocol version", "refused: client identifier",
                                       "refused: server unavailable",
-                                      "refused: user name or password",
-                                      "refused: not authorised"};
+                                      "refused: user name or password", "refused: not authorised"};
   return code >= 1 && code <= 5 ? texts[code - 1] : NULL;
 }
 
@@ -164,8 +163,8 @@ static void on_no_connect5(void *context, MQTTAsync_failureData5 *data) {
     vn__mqtt_lost(context, MQTTReasonCode_toString(data->reasonCode));
     return;
   }
-  vn__mqtt_lost(context, reason_of(data != NULL ? data->code : -1,
-                                   data != NULL ? data->message : NULL));
+  vn__mqtt_lost(context,
+                reason_of(data != NULL ? data->code : -1, data != NULL ? data->message : NULL));
 }
 
 static void on_sent(void *context, MQTTAsync_successData *data) {

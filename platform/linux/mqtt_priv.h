@@ -63,7 +63,7 @@ struct vn_mqtt {
   atomic_bool up;
   atomic_bool closed;
   _Atomic int64_t paused_until_ms; /* the broker refused a message for now */
-  atomic_bool session_known; /* there was a session that the broker should still have */
+  atomic_bool session_known;       /* there was a session that the broker should still have */
   _Atomic uint64_t connects, sessions_lost, refused;
 };
 

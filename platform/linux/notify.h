@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 typedef struct vn_notify {
-  int fd;                  /* -1: nobody listens */
-  int64_t watchdog_ms;     /* feed this often; 0: no watchdog */
+  int fd;              /* -1: nobody listens */
+  int64_t watchdog_ms; /* feed this often; 0: no watchdog */
   int64_t last_feed_ms;
 } vn_notify_t;
 

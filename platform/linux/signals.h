@@ -8,8 +8,8 @@
 bool vn_signals_open_standard(void);
 
 /*
- * SIGTERM and SIGINT ask for a stop, SIGHUP and SIGUSR1 for the figures in the log; each also writes
- * to wake_fd (an eventfd). SIGPIPE is ignored.
+ * SIGTERM and SIGINT ask for a stop, SIGHUP and SIGUSR1 for the figures in the log; each also
+ * writes to wake_fd (an eventfd). SIGPIPE is ignored.
  */
 bool vn_signals_install(int wake_fd);
 

@@ -1,0 +1,259 @@
+/* Between the threads of the connections and the loop that owns the engine. */
+#include "clock_linux.h"
+#include "daemon.h"
+#include "log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define OUT_QUEUE_LEAST_BYTES (64u * 1024u)
+/* Topic, prefix and record head beside the payload. */
+#define OUT_OVERHEAD_BYTES 2048u
+
+/*
+ * Waits for room in the input queue. That is allowed although the library's lock is held by this
+ * thread, because the loop, which makes the room, never calls the library (mqtt.h). It ends before
+ * the broker could miss our pings: no PINGREQ leaves while a callback runs.
+ */
+static vn_err_t wait_for_room(vn_link_t *link, vn_text_t topic, const uint8_t *payload,
+                              size_t length, bool retained) {
+  int64_t deadline = vn_clock_linux_mono_ms() + link->room_wait_ms;
+  struct timespec until = {.tv_sec = (time_t)(deadline / 1000),
+                           .tv_nsec = (long)(deadline % 1000) * 1000000};
+  vn_err_t error = VN_ERR_FULL;
+  int late = 0;
+  atomic_fetch_add(&link->waits, 1);
+  (void)pthread_mutex_lock(&link->room_mutex);
+  atomic_store(&link->room_wanted, true);
+  vn_wake_call(&link->wake);
+  while (late == 0) {
+    error = vn_offer_message(link->engine, topic, payload, length, retained);
+    if (error != VN_ERR_FULL) {
+      break;
+    }
+    late = pthread_cond_timedwait(&link->room, &link->room_mutex, &until);
+  }
+  atomic_store(&link->room_wanted, false);
+  (void)pthread_mutex_unlock(&link->room_mutex);
+  return error;
+}
+
+/* In the library's receive thread; the message is acknowledged when this returns. */
+static void on_arrived(void *context, vn_text_t topic, const uint8_t *payload, size_t length,
+                       bool retained) {
+  vn_link_t *link = context;
+  vn_err_t error = vn_offer_message(link->engine, topic, payload, length, retained);
+  if (error == VN_ERR_FULL) {
+    error = wait_for_room(link, topic, payload, length, retained);
+  }
+  if (error != VN_OK) {
+    atomic_fetch_add(error == VN_ERR_TOO_BIG ? &link->dropped_big : &link->dropped_full, 1);
+  }
+  vn_wake_call(&link->wake);
+}
+
+static void on_changed(void *context, bool up) {
+  vn_link_t *link = context;
+  (void)up; /* the loop asks the connections */
+  vn_wake_call(&link->wake);
+}
+
+static void on_sent(void *context, uint64_t token, bool ok) {
+  vn_link_t *link = context;
+  (void)pthread_mutex_lock(&link->mutex);
+  VN_ASSERT(link->verdict_count < VN_VERDICTS_MAX);
+  link->verdicts[link->verdict_count++] = (vn_verdict_t){token, ok};
+  (void)pthread_mutex_unlock(&link->mutex);
+  vn_wake_call(&link->wake);
+}
+
+static void count_drops(vn_link_t *link, uint64_t now, uint64_t *counted, vn_reason_t reason) {
+  if (now == *counted) {
+    return;
+  }
+  char before[24];
+  vn_log(VN_LOG_WARNING, VN_LOG_QUEUE,
+         reason == VN_REASON_TOO_BIG
+             ? "messages longer than capacity.message are dropped: raise it, or send smaller ones"
+             : "messages are dropped, the input queue stayed full: raise capacity.input_queue, or "
+               "send less",
+         "messages", vn_log_number((int64_t)(now - *counted), before), NULL);
+  for (; *counted != now; (*counted)++) {
+    vn_count_dropped(link->engine, reason);
+  }
+}
+
+void vn_link_collect(vn_link_t *link, vn_status_t *status) {
+  vn_verdict_t verdicts[VN_VERDICTS_MAX];
+  (void)pthread_mutex_lock(&link->mutex);
+  uint32_t count = link->verdict_count;
+  memcpy(verdicts, link->verdicts, count * sizeof verdicts[0]);
+  link->verdict_count = 0;
+  (void)pthread_mutex_unlock(&link->mutex);
+  for (uint32_t i = 0; i < count; i++) {
+    if (verdicts[i].token >= VN_TOKEN_FIRST) {
+      vn_status_verdict(status, verdicts[i].token, verdicts[i].ok);
+    } else {
+      vn_sent(link->engine, verdicts[i].token, verdicts[i].ok);
+    }
+  }
+  count_drops(link, atomic_load(&link->dropped_full), &link->counted_full, VN_REASON_QUEUE_FULL);
+  count_drops(link, atomic_load(&link->dropped_big), &link->counted_big, VN_REASON_TOO_BIG);
+}
+
+void vn_link_offer_room(vn_link_t *link) {
+  if (atomic_load(&link->room_wanted)) {
+    (void)pthread_mutex_lock(&link->room_mutex);
+    (void)pthread_cond_signal(&link->room);
+    (void)pthread_mutex_unlock(&link->room_mutex);
+  }
+}
+
+static uint8_t content_of(const vn_link_t *link, uint8_t channel) {
+  bool cbor = link->encoding == VN_ENCODING_CBOR || link->encoding == VN_ENCODING_CBOR_NAMED ||
+              link->encoding == VN_ENCODING_SENML_CBOR;
+  return channel == VN_CHANNEL_SUMMARY && cbor ? VN_MQTT_CBOR : VN_MQTT_JSON;
+}
+
+/* The uplink port. */
+static vn_err_t send_message(void *context, const vn_message_t *message) {
+  vn_link_t *link = context;
+  vn_mqtt_publication_t publication = {
+      .prefix = link->topic_prefix,
+      .prefix_length = link->topic_prefix_length,
+      .topic = {message->topic, message->topic_length},
+      .payload = message->payload,
+      .length = message->payload_length,
+      .token = message->index,
+      .content = content_of(link, message->channel),
+      .retained = message->retained,
+  };
+  vn_err_t error = vn_mqtt_publish(link->out, &publication);
+  if (error == VN_ERR_TOO_BIG) { /* would block what is behind it for ever */
+    vn_log(VN_LOG_ERROR, VN_LOG_QUEUE, "a message is too big to be sent and is dropped", "bytes",
+           vn_log_number((int64_t)message->payload_length, (char[24]){0}), NULL);
+    on_sent(link, message->index, true);
+    return VN_OK;
+  }
+  return error;
+}
+
+vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, uint64_t token) {
+  bool heartbeat = token == VN_TOKEN_HEARTBEAT;
+  vn_mqtt_publication_t publication = {
+      .prefix = link->topic_prefix,
+      .prefix_length = link->topic_prefix_length,
+      .topic = topic,
+      .payload = (const uint8_t *)payload.bytes,
+      .length = payload.length,
+      .token = token,
+      .content = token == VN_TOKEN_STATISTICS ? VN_MQTT_JSON : VN_MQTT_TEXT,
+      .retained = !heartbeat,
+      .beside = true,
+  };
+  return vn_mqtt_publish(link->out, &publication);
+}
+
+static bool prepare_room(vn_link_t *link) {
+  pthread_condattr_t monotonic;
+  if (pthread_mutex_init(&link->mutex, NULL) != 0 ||
+      pthread_mutex_init(&link->room_mutex, NULL) != 0 || pthread_condattr_init(&monotonic) != 0) {
+    return false;
+  }
+  bool ok = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+            pthread_cond_init(&link->room, &monotonic) == 0;
+  (void)pthread_condattr_destroy(&monotonic);
+  return ok;
+}
+
+static bool prepare_topics(vn_link_t *link, const vn_plan_t *plan) {
+  int length =
+      snprintf(link->topic_prefix, sizeof link->topic_prefix, "%s/%s/", plan->prefix, plan->device);
+  if (length <= 0 || (size_t)length >= sizeof link->topic_prefix) {
+    return false;
+  }
+  link->topic_prefix_length = (size_t)length;
+  (void)snprintf(link->status_topic, sizeof link->status_topic, "%sstatus", link->topic_prefix);
+  return true;
+}
+
+vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon) {
+  const vn_plan_t *plan = &daemon->configuration->plan;
+  link->engine = &daemon->engine;
+  link->encoding = plan->encoding;
+  link->room_wait_ms = (int64_t)daemon->configuration->broker.keep_alive_s * 1000 / 2;
+  link->uplink = (vn_uplink_t){.context = link, .send = send_message};
+  return prepare_room(link) && prepare_topics(link, plan) && vn_wake_open(&link->wake)
+             ? VN_OK
+             : VN_ERR_STORE;
+}
+
+static bool prepare_filters(vn_link_t *link, const vn_plan_t *plan) {
+  size_t bytes = 1;
+  for (uint8_t i = 0; i < plan->input_count; i++) {
+    bytes += plan->inputs[i].pattern.text.length + 2;
+  }
+  link->filter_bytes = calloc(1, bytes);
+  if (link->filter_bytes == NULL) {
+    return false;
+  }
+  char *next = link->filter_bytes;
+  for (uint8_t i = 0; i < plan->input_count; i++) {
+    size_t room = plan->inputs[i].pattern.text.length + 1;
+    size_t length = vn_pattern_filter(&plan->inputs[i].pattern, next, room);
+    if (length == 0) {
+      return false;
+    }
+    next[length] = '\0';
+    link->filters[i] = next;
+    link->qos[i] = plan->inputs[i].qos;
+    next += room + 1;
+  }
+  return true;
+}
+
+static uint32_t out_queue_bytes(const vn_store_t *store) {
+  size_t largest = store->scratch_bytes + OUT_OVERHEAD_BYTES;
+  uint32_t bytes = OUT_QUEUE_LEAST_BYTES;
+  while (bytes / 2 < largest && bytes < UINT32_C(1) << 30) {
+    bytes *= 2;
+  }
+  return bytes;
+}
+
+static int open_one(const vn_mqtt_setup_t *setup, vn_mqtt_t **out) {
+  const char *problem = NULL;
+  vn_err_t error = vn_mqtt_open(setup, out, &problem);
+  if (error == VN_OK) {
+    return VN_EXIT_OK;
+  }
+  vn_log(VN_LOG_ERROR, VN_LOG_START, problem != NULL ? problem : "no memory for a connection",
+         "broker", setup->broker->uri, NULL);
+  return error == VN_ERR_ARGUMENT ? VN_EXIT_CONFIGURATION : VN_EXIT_IO;
+}
+
+int vn_link_open(vn_link_t *link, vn_daemon_t *daemon) {
+  const vn_configuration_t *configuration = daemon->configuration;
+  if (!prepare_filters(link, &configuration->plan)) {
+    vn_log(VN_LOG_ERROR, VN_LOG_START, "no memory for the topic filters", NULL);
+    return VN_EXIT_IO;
+  }
+  vn_mqtt_setup_t out = {.broker = &configuration->upstream,
+                         .suffix = "-out",
+                         .will_topic = link->status_topic,
+                         .will = "offline",
+                         .queue_bytes = out_queue_bytes(&daemon->store),
+                         .events = {.context = link, .changed = on_changed, .sent = on_sent}};
+  vn_mqtt_setup_t in = {.broker = &configuration->broker,
+                        .suffix = "-in",
+                        .filters = link->filters,
+                        .qos = link->qos,
+                        .filter_count = configuration->plan.input_count,
+                        .session_expected = daemon->ports.flash != NULL &&
+                                            !vn_engine_recovery(&daemon->engine)->fresh,
+                        .events = {.context = link, .changed = on_changed, .arrived = on_arrived}};
+  int code = open_one(&out, &link->out);
+  return code != VN_EXIT_OK ? code : open_one(&in, &link->in);
+}

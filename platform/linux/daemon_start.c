@@ -1,0 +1,154 @@
+/* From a configuration file to a restored engine; every step says what is wrong and what to do. */
+#include "clock_linux.h"
+#include "daemon.h"
+#include "log.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int refuse(int code, const char *sentence, const char *key, const char *value) {
+  vn_log(VN_LOG_ERROR, VN_LOG_START, sentence, key, value, NULL);
+  return code;
+}
+
+int vn_daemon_load(vn_daemon_t *daemon, const char *path) {
+  unsigned errors = 0;
+  daemon->configuration = vn_configuration_load(path, stderr, &errors);
+  if (daemon->configuration == NULL) {
+    vn_log(VN_LOG_ERROR, VN_LOG_START, "the configuration has errors, nothing was started", "file",
+           path, "errors", vn_log_number((int64_t)errors, (char[24]){0}), NULL);
+    return VN_EXIT_CONFIGURATION;
+  }
+  vn_plan_problem_t problem = {0};
+  if (vn_plan_check(&daemon->configuration->plan, &problem) != VN_OK) {
+    return refuse(VN_EXIT_CONFIGURATION, problem.text, "file", path);
+  }
+  vn_err_t error = vn_store_need(&daemon->configuration->plan, &daemon->store);
+  if (error != VN_OK) {
+    return refuse(VN_EXIT_CONFIGURATION, vn_err_text(error), "file", path);
+  }
+  return VN_EXIT_OK;
+}
+
+static int map_store(vn_daemon_t *daemon) {
+  size_t bytes = vn_store_bytes(&daemon->store);
+  void *block = vn_memory_map(bytes);
+  if (block == NULL) {
+    return refuse(VN_EXIT_UNAVAILABLE,
+                  "the system has not enough memory for this configuration: lower its capacities",
+                  "bytes", vn_log_number((int64_t)bytes, (char[24]){0}));
+  }
+  vn_store_layout(&daemon->store, block);
+  return VN_EXIT_OK;
+}
+
+static int open_flash(vn_daemon_t *daemon) {
+  const vn_plan_t *plan = &daemon->configuration->plan;
+  if (plan->durability == VN_DURABILITY_VOLATILE) {
+    return VN_EXIT_OK;
+  }
+  const char *path = daemon->configuration->state_file;
+  vn_flash_file_setup_t setup = {.path = path,
+                                 .size_bytes = (uint32_t)plan->state_bytes,
+                                 .erase_size = plan->erase_block_bytes,
+                                 .prog_size = plan->program_unit_bytes};
+  switch (vn_flash_file_open(&daemon->flash, &setup)) {
+    case VN_FLASH_FILE_OK:
+      daemon->ports.flash = &daemon->flash.port;
+      return VN_EXIT_OK;
+    case VN_FLASH_FILE_BUSY:
+      return refuse(VN_EXIT_UNAVAILABLE,
+                    "another process holds the state file: stop it, or give this device a file of "
+                    "its own",
+                    "file", path);
+    case VN_FLASH_FILE_FOREIGN:
+      return refuse(VN_EXIT_DATA,
+                    "the state file has another size than state.size: restore the configuration, "
+                    "or move the file away to start afresh",
+                    "file", path);
+    default:
+      return refuse(VN_EXIT_IO,
+                    "the state file cannot be opened or has no room: check its folder, its rights "
+                    "and the free space",
+                    "file", path);
+  }
+}
+
+static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
+  const char *path = daemon->configuration->state_file;
+  switch (error) {
+    case VN_ERR_FOREIGN:
+      return refuse(VN_EXIT_DATA,
+                    "the state file belongs to another device, geometry or version, nothing was "
+                    "changed: correct device or state, or move the file away to start afresh",
+                    "file", path);
+    case VN_ERR_CORRUPT:
+      return refuse(VN_EXIT_DATA,
+                    "the state file is damaged beyond repair, nothing was changed: move it away to "
+                    "start afresh, and keep it for an investigation",
+                    "file", path);
+    case VN_ERR_FLASH:
+    case VN_ERR_LOG_FULL:
+      return refuse(VN_EXIT_IO,
+                    "the state file cannot be read or written: check the disk and the free space",
+                    "file", path);
+    default:
+      return refuse(VN_EXIT_CONFIGURATION, vn_err_text(error), "error", vn_err_name(error));
+  }
+}
+
+static void report_recovery(const vn_daemon_t *daemon) {
+  const vn_recovery_t *recovery = vn_engine_recovery(&daemon->engine);
+  char boot[24];
+  char series[24];
+  (void)vn_log_number((int64_t)recovery->boot, boot);
+  (void)vn_log_number((int64_t)recovery->series_restored, series);
+  if (daemon->ports.flash == NULL) {
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE, "nothing is kept over a restart: durability is volatile",
+           NULL);
+  } else if (recovery->fresh) {
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE, "started with an empty state", "boot", boot, NULL);
+  } else if (recovery->clean) {
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE, "continued after a clean stop", "boot", boot, "series",
+           series, NULL);
+  } else {
+    vn_log(VN_LOG_WARNING, VN_LOG_STATE,
+           "continued after a hard stop: readings acknowledged in this span may be missing", "boot",
+           boot, "series", series, "lost_from",
+           vn_log_number(recovery->lost_from_ms, (char[24]){0}), "lost_to",
+           vn_log_number(recovery->lost_to_ms, (char[24]){0}), NULL);
+  }
+  if (recovery->series_reset > 0 || recovery->records_damaged > 0) {
+    vn_log(VN_LOG_WARNING, VN_LOG_STATE, "a part of the state could not be used", "series_reset",
+           vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "records_damaged",
+           vn_log_number((int64_t)recovery->records_damaged, (char[24]){0}), NULL);
+  }
+}
+
+int vn_daemon_restore(vn_daemon_t *daemon) {
+  int code = map_store(daemon);
+  if (code != VN_EXIT_OK) {
+    return code;
+  }
+  code = open_flash(daemon);
+  if (code != VN_EXIT_OK) {
+    return code;
+  }
+  if (vn_link_prepare(&daemon->link, daemon) != VN_OK) {
+    return refuse(VN_EXIT_IO, "no descriptors or memory left for the connections", "limit",
+                  "RLIMIT_NOFILE");
+  }
+  daemon->ports.clock = &vn_clock_linux;
+  daemon->ports.uplink = &daemon->link.uplink;
+  vn_err_t error =
+      vn_init(&daemon->engine, &daemon->configuration->plan, &daemon->store, &daemon->ports);
+  if (error == VN_OK) {
+    error = vn_restore(&daemon->engine);
+  }
+  if (error != VN_OK) {
+    return explain_restore(daemon, error);
+  }
+  report_recovery(daemon);
+  return VN_EXIT_OK;
+}

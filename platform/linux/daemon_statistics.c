@@ -1,0 +1,142 @@
+/* The statistics message: every figure by its name. */
+#include "clock_linux.h"
+#include "daemon.h"
+#include "log.h"
+#include "memory.h"
+#include "vn/json_writer.h"
+
+static void put_unsigned(vn_json_writer_t *writer, const char *key, uint64_t value) {
+  vn_json_key(writer, key);
+  vn_json_unsigned(writer, value);
+}
+
+static void put_readings(vn_json_writer_t *writer, const vn_figures_t *figures) {
+  const vn_accounting_t *readings = &figures->readings;
+  vn_json_key(writer, "readings");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "received", readings->received);
+  put_unsigned(writer, "accepted", readings->accepted);
+  put_unsigned(writer, "late", readings->late);
+  put_unsigned(writer, "no_window", readings->no_window);
+  put_unsigned(writer, "duplicate", readings->duplicate);
+  put_unsigned(writer, "limited", readings->limited);
+  put_unsigned(writer, "quarantined", readings->quarantined);
+  put_unsigned(writer, "rejected", readings->rejected);
+  put_unsigned(writer, "missing", readings->missing);
+  put_unsigned(writer, "unassigned", figures->unassigned);
+  vn_json_object_end(writer);
+}
+
+/* Those that happened: most never do. */
+static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {
+  vn_json_key(writer, "reasons");
+  vn_json_object_begin(writer);
+  for (unsigned i = 1; i < VN_REASON_COUNT; i++) {
+    if (figures->reasons[i] > 0) {
+      put_unsigned(writer, vn_reason_word((vn_reason_t)i), figures->reasons[i]);
+    }
+  }
+  vn_json_object_end(writer);
+}
+
+static uint64_t outbox_depth(const vn_outbox_t *outbox) {
+  uint64_t depth = 0;
+  for (unsigned i = 0; i < VN_OUTBOX_QUEUES; i++) {
+    depth += outbox->lines[i].head - outbox->lines[i].tail;
+  }
+  return depth;
+}
+
+static void put_traffic(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
+  const vn_figures_t *figures = vn_engine_figures(&daemon->engine);
+  vn_json_key(writer, "messages");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "received", figures->messages);
+  put_unsigned(writer, "refused", figures->messages_refused);
+  put_unsigned(writer, "dropped", figures->messages_dropped);
+  put_unsigned(writer, "queued", vn_ring_count(&daemon->engine.queue));
+  put_unsigned(writer, "waits", atomic_load(&daemon->link.waits));
+  vn_json_object_end(writer);
+  vn_json_key(writer, "outputs");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "summaries", figures->summaries);
+  put_unsigned(writer, "alerts", figures->alerts);
+  put_unsigned(writer, "late_for_alerts", figures->late_for_alerts);
+  put_unsigned(writer, "dead_letters", figures->dead_letters);
+  put_unsigned(writer, "waiting", outbox_depth(&daemon->engine.outbox));
+  put_unsigned(writer, "dropped", figures->outbox_dropped);
+  vn_json_object_end(writer);
+}
+
+static void put_time(vn_json_writer_t *writer, const char *key, vn_time_ms_t time_ms) {
+  vn_json_key(writer, key);
+  if (time_ms == VN_TIME_MINUS_INFINITY) {
+    vn_json_null(writer);
+  } else {
+    vn_json_integer(writer, time_ms);
+  }
+}
+
+static void put_recovery(vn_json_writer_t *writer, const vn_recovery_t *recovery) {
+  vn_json_key(writer, "recovery");
+  vn_json_object_begin(writer);
+  vn_json_key(writer, "fresh");
+  vn_json_bool(writer, recovery->fresh);
+  vn_json_key(writer, "clean");
+  vn_json_bool(writer, recovery->clean);
+  put_unsigned(writer, "series_restored", recovery->series_restored);
+  put_unsigned(writer, "series_reset", recovery->series_reset);
+  put_unsigned(writer, "records_damaged", recovery->records_damaged);
+  if (!recovery->fresh && !recovery->clean) {
+    put_time(writer, "lost_from", recovery->lost_from_ms);
+    put_time(writer, "lost_to", recovery->lost_to_ms);
+  }
+  vn_json_object_end(writer);
+}
+
+static void put_connections(vn_json_writer_t *writer, const vn_link_t *link) {
+  vn_mqtt_figures_t in = vn_mqtt_figures(link->in);
+  vn_mqtt_figures_t out = vn_mqtt_figures(link->out);
+  vn_json_key(writer, "mqtt");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "connects_in", in.connects);
+  put_unsigned(writer, "connects_out", out.connects);
+  put_unsigned(writer, "sessions_lost", in.sessions_lost);
+  put_unsigned(writer, "refused", out.refused);
+  vn_json_object_end(writer);
+}
+
+size_t vn_statistics_write(const vn_daemon_t *daemon, char *text, size_t capacity) {
+  const vn_recovery_t *recovery = vn_engine_recovery(&daemon->engine);
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, text, capacity);
+  vn_json_object_begin(&writer);
+  vn_json_key(&writer, "device");
+  vn_json_literal(&writer, daemon->configuration->plan.device);
+  put_unsigned(&writer, "boot", recovery->boot);
+  vn_json_key(&writer, "version");
+  vn_json_literal(&writer, VN_VERSION_TEXT);
+  vn_json_key(&writer, "uptime_ms");
+  vn_json_integer(&writer, vn_clock_linux_mono_ms() - daemon->status.started_ms);
+  put_unsigned(&writer, "series", daemon->engine.table.count);
+  put_traffic(&writer, daemon);
+  put_readings(&writer, vn_engine_figures(&daemon->engine));
+  put_reasons(&writer, vn_engine_figures(&daemon->engine));
+  put_recovery(&writer, recovery);
+  put_connections(&writer, &daemon->link);
+  put_unsigned(&writer, "resident_bytes", vn_memory_resident_bytes());
+  vn_json_object_end(&writer);
+  return writer.overflow ? 0 : writer.length;
+}
+
+void vn_statistics_log(const vn_daemon_t *daemon) {
+  const vn_figures_t *figures = vn_engine_figures(&daemon->engine);
+  vn_log(VN_LOG_NOTICE, VN_LOG_SIGNAL, "figures", "messages",
+         vn_log_number((int64_t)figures->messages, (char[24]){0}), "received",
+         vn_log_number((int64_t)figures->readings.received, (char[24]){0}), "accepted",
+         vn_log_number((int64_t)figures->readings.accepted, (char[24]){0}), "summaries",
+         vn_log_number((int64_t)figures->summaries, (char[24]){0}), "alerts",
+         vn_log_number((int64_t)figures->alerts, (char[24]){0}), "dropped",
+         vn_log_number((int64_t)figures->messages_dropped, (char[24]){0}), "series",
+         vn_log_number((int64_t)daemon->engine.table.count, (char[24]){0}), NULL);
+}
