@@ -1,0 +1,208 @@
+/* Alert messages: the retained state and the event of one transition, as JSON. */
+#include "vn/alert_message.h"
+
+#include "json_writer_priv.h"
+#include "time_text_priv.h"
+
+#include <string.h>
+
+static bool is_episode_over(const vn_transition_t *transition) {
+  return transition->phase == VN_ALERT_NORMAL && transition->from != VN_ALERT_PENDING;
+}
+
+/* What subscribers call it: an episode that is over is resolved. */
+static const char *phase_word(const vn_transition_t *transition) {
+  return is_episode_over(transition) ? "resolved"
+                                     : vn_alert_phase_word((vn_alert_phase_t)transition->phase);
+}
+
+static bool has_limit(const vn_transition_t *transition) {
+  return transition->rule->condition == VN_ALERT_ABOVE ||
+         transition->rule->condition == VN_ALERT_BELOW;
+}
+
+static uint64_t magnitude(int64_t value) {
+  return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+static void put_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  vn_json_key(writer, "value");
+  if (transition->value_divisor == 0) {
+    vn_json_null(writer);
+    return;
+  }
+  vn_u128_t numerator = {0, magnitude(transition->value)};
+  vn_json_ratio(writer, transition->value < 0, numerator, transition->value_divisor,
+                transition->exponent);
+}
+
+static void put_limit(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  vn_json_key(writer, "limit");
+  if (has_limit(transition)) {
+    vn_json_decimal(writer, transition->rule->limit, transition->exponent);
+  } else {
+    vn_json_null(writer);
+  }
+}
+
+static void put_times(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  vn_json_key(writer, "starts_at");
+  vn_json_integer(writer, transition->starts_ms);
+  vn_json_key(writer, "ends_at");
+  if (transition->phase == VN_ALERT_RECOVERING || is_episode_over(transition)) {
+    vn_json_integer(writer, transition->ends_ms);
+  } else {
+    vn_json_null(writer);
+  }
+  vn_json_key(writer, "at");
+  vn_json_integer(writer, transition->at_ms);
+}
+
+/* For people: rounded to the resolution, half away from zero. */
+static int64_t rounded(int64_t value, uint32_t divisor) {
+  uint64_t whole = magnitude(value);
+  whole = whole / divisor + (whole % divisor >= divisor - whole % divisor);
+  return (int64_t)(value < 0 ? 0 - whole : whole);
+}
+
+static void say_amount(vn_json_writer_t *writer, const vn_transition_t *transition,
+                       int64_t amount) {
+  vn_json_decimal(writer, amount, transition->exponent);
+  if (transition->unit[0] != '\0') {
+    vn__json_string_literal(writer, " ");
+    vn__json_string_literal(writer, transition->unit);
+  }
+}
+
+static void say_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  if (transition->value_divisor == 0) {
+    return;
+  }
+  vn__json_string_literal(writer, " ");
+  vn__json_string_literal(writer, transition->of);
+  vn__json_string_literal(writer, " ");
+  say_amount(writer, transition, rounded(transition->value, transition->value_divisor));
+}
+
+static void say_condition(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  const vn_alert_rule_t *rule = transition->rule;
+  switch (rule->condition) {
+    case VN_ALERT_ABOVE:
+    case VN_ALERT_BELOW:
+      vn__json_string_literal(
+          writer, rule->condition == VN_ALERT_ABOVE ? ", limit above " : ", limit below ");
+      say_amount(writer, transition, rule->limit);
+      break;
+    default:
+      vn__json_string_literal(writer, rule->condition == VN_ALERT_ABSENT_FOR
+                                          ? ", limit no reading for "
+                                          : ", limit unchanged for ");
+      vn_json_decimal(writer, rule->period_ms, -3);
+      vn__json_string_literal(writer, " s");
+      break;
+  }
+}
+
+/* "overheat firing: a/temp value 81.2 Cel, limit above 80 Cel, at 2026-11-21T08:00:00Z" */
+static void put_summary(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  char time[VN__TIME_TEXT_MAX];
+  vn_text_t time_text = {time, vn__time_text(transition->at_ms, time)};
+  vn_json_key(writer, "summary");
+  vn__json_string_begin(writer);
+  vn__json_string_literal(writer, transition->alert);
+  vn__json_string_literal(writer, " ");
+  vn__json_string_literal(writer, phase_word(transition));
+  vn__json_string_literal(writer, ": ");
+  vn__json_string_piece(writer, transition->series);
+  say_value(writer, transition);
+  say_condition(writer, transition);
+  vn__json_string_literal(writer, ", at ");
+  vn__json_string_piece(writer, time_text);
+  vn__json_string_end(writer);
+}
+
+static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
+                   const vn_transition_t *transition) {
+  vn_json_key(writer, "id");
+  vn__json_string_begin(writer);
+  vn__json_string_literal(writer, head->device);
+  vn__json_string_literal(writer, ":");
+  vn__json_string_literal(writer, transition->alert);
+  vn__json_string_literal(writer, ":");
+  vn__json_string_piece(writer, transition->series);
+  vn__json_string_literal(writer, ":");
+  vn_json_unsigned(writer, transition->episode);
+  vn__json_string_literal(writer, ":");
+  vn__json_string_literal(writer, phase_word(transition));
+  vn__json_string_end(writer);
+}
+
+static void put_member(vn_json_writer_t *writer, const char *key, const char *text) {
+  vn_json_key(writer, key);
+  vn_json_literal(writer, text);
+}
+
+static void put_names(vn_json_writer_t *writer, const vn_transition_t *transition, bool event) {
+  put_member(writer, "alert", transition->alert);
+  vn_json_key(writer, "series");
+  vn_json_text(writer, transition->series);
+  put_member(writer, "pipeline", transition->pipeline);
+  put_member(writer, "of", transition->of);
+  put_member(writer, "state", vn_alert_phase_word((vn_alert_phase_t)transition->phase));
+  if (event) {
+    put_member(writer, "phase", phase_word(transition));
+  }
+  put_member(writer, "severity", transition->severity);
+  vn_json_key(writer, "episode");
+  vn_json_unsigned(writer, transition->episode);
+}
+
+static size_t put_message(const vn_message_head_t *head, const vn_transition_t *transition,
+                          bool event, vn_json_writer_t *writer) {
+  VN_ASSERT(transition->phase <= VN_ALERT_RECOVERING);
+  vn_json_object_begin(writer);
+  put_names(writer, transition, event);
+  put_value(writer, transition);
+  put_limit(writer, transition);
+  put_member(writer, "unit", transition->unit);
+  put_times(writer, transition);
+  put_summary(writer, transition);
+  put_member(writer, "device", head->device);
+  vn_json_key(writer, "boot");
+  vn_json_unsigned(writer, head->boot);
+  vn_json_key(writer, "seq");
+  vn_json_unsigned(writer, head->seq);
+  put_id(writer, head, transition);
+  vn_json_object_end(writer);
+  return writer->length;
+}
+
+size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition_t *transition,
+                              char *out, size_t capacity) {
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, out, capacity);
+  return put_message(head, transition, false, &writer);
+}
+
+size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition_t *transition,
+                              char *out, size_t capacity) {
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, out, capacity);
+  return put_message(head, transition, true, &writer);
+}
+
+/* Names are charset-checked, so that they need no escapes; the rest is the longest of everything.
+ */
+size_t vn_alert_message_max(const char *device, uint16_t name_max) {
+  enum {
+    FRAME = 200,    /* keys, quotes, commas of an event */
+    WORDS = 4 * 10, /* state, phase; phase in summary and id */
+    SENTENCE = 60,  /* of the summary, with the time */
+    QUOTIENT = 41 + 18,
+    DECIMAL = 23 + 18, /* limit; value, limit or period in the summary */
+    INTEGERS = 3 * 20 + 20 + 10 + 2 * 10,
+    NAMES = 11 /* alert, series 3 times each; unit 3 times; of twice; severity */
+  };
+  size_t fixed = FRAME + WORDS + SENTENCE + QUOTIENT + 3 * DECIMAL + INTEGERS;
+  return fixed + 2 * strlen(device) + (size_t)NAMES * name_max + 2u * name_max;
+}

@@ -1,0 +1,197 @@
+/* Alert messages: state and event of a transition, against known text. */
+#include "vn/alert_message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static vn_alert_rule_t rule;
+static vn_transition_t transition;
+static const vn_message_head_t head = {"gw-1", 43, 7};
+static char text[8192];
+
+static int prepare(void **state) {
+  (void)state;
+  rule = (vn_alert_rule_t){
+      .limit = 8000, .hysteresis = 500, .for_ms = 10000, .condition = VN_ALERT_ABOVE};
+  transition = (vn_transition_t){.alert = "overheat",
+                                 .severity = "critical",
+                                 .pipeline = "temperature",
+                                 .unit = "Cel",
+                                 .of = "value",
+                                 .series = {"line1/temp", 10},
+                                 .rule = &rule,
+                                 .at_ms = INT64_C(1795225600250),
+                                 .starts_ms = INT64_C(1795225590000),
+                                 .ends_ms = 1,
+                                 .value = 8120,
+                                 .value_divisor = 1,
+                                 .episode = 3,
+                                 .exponent = -2,
+                                 .from = VN_ALERT_PENDING,
+                                 .phase = VN_ALERT_FIRING};
+  return 0;
+}
+
+static const char *state_text(void) {
+  size_t length = vn_alert_state_message(&head, &transition, text, sizeof text - 1);
+  assert_true(length < sizeof text);
+  text[length] = '\0';
+  return text;
+}
+
+static const char *event_text(void) {
+  size_t length = vn_alert_event_message(&head, &transition, text, sizeof text - 1);
+  assert_true(length < sizeof text);
+  text[length] = '\0';
+  return text;
+}
+
+static void a_firing_alert_is_told_in_full(void **state) {
+  (void)state;
+  assert_string_equal(
+      state_text(),
+      "{\"alert\":\"overheat\",\"series\":\"line1/temp\",\"pipeline\":\"temperature\","
+      "\"of\":\"value\",\"state\":\"firing\",\"severity\":\"critical\",\"episode\":3,"
+      "\"value\":81.2,\"limit\":80,\"unit\":\"Cel\",\"starts_at\":1795225590000,"
+      "\"ends_at\":null,\"at\":1795225600250,"
+      "\"summary\":\"overheat firing: line1/temp value 81.2 Cel, limit above 80 Cel, "
+      "at 2026-11-21T01:46:40.250Z\","
+      "\"device\":\"gw-1\",\"boot\":7,\"seq\":43,\"id\":\"gw-1:overheat:line1/temp:3:firing\"}");
+}
+
+static void the_event_has_a_phase(void **state) {
+  (void)state;
+  assert_non_null(strstr(event_text(), "\"state\":\"firing\",\"phase\":\"firing\","));
+  transition.from = VN_ALERT_RECOVERING;
+  transition.phase = VN_ALERT_NORMAL;
+  transition.ends_ms = INT64_C(1795225600000);
+  assert_non_null(strstr(event_text(), "\"state\":\"normal\",\"phase\":\"resolved\","));
+  assert_non_null(strstr(text, "\"ends_at\":1795225600000,"));
+  assert_non_null(strstr(text, "\"id\":\"gw-1:overheat:line1/temp:3:resolved\"}"));
+}
+
+static void a_pending_alert_that_calms_down_resolves_nothing(void **state) {
+  (void)state;
+  transition.phase = VN_ALERT_NORMAL;
+  assert_non_null(strstr(state_text(), "\"ends_at\":null,"));
+  assert_non_null(strstr(text, ":3:normal\"}"));
+}
+
+static void recovering_has_an_end(void **state) {
+  (void)state;
+  transition.from = VN_ALERT_FIRING;
+  transition.phase = VN_ALERT_RECOVERING;
+  assert_non_null(strstr(state_text(), "\"state\":\"recovering\""));
+  assert_non_null(strstr(text, "\"ends_at\":1,"));
+}
+
+static void a_mean_is_exact_in_value_and_rounded_for_people(void **state) {
+  (void)state;
+  transition.of = "minute.mean";
+  transition.value = -24500;
+  transition.value_divisor = 3;
+  assert_non_null(strstr(state_text(), "\"value\":-81.666666666666667,"));
+  assert_non_null(strstr(text, "line1/temp minute.mean -81.67 Cel, limit above 80 Cel,"));
+}
+
+static void absence_has_neither_value_nor_limit(void **state) {
+  (void)state;
+  rule = (vn_alert_rule_t){.period_ms = 90500, .condition = VN_ALERT_ABSENT_FOR};
+  transition.value_divisor = 0;
+  transition.unit = "";
+  assert_non_null(strstr(state_text(), "\"value\":null,\"limit\":null,"));
+  assert_non_null(strstr(text, "firing: line1/temp, limit no reading for 90.5 s, at "));
+  rule.condition = VN_ALERT_UNCHANGED_FOR;
+  transition.value_divisor = 1;
+  assert_non_null(strstr(state_text(), "value 81.2, limit unchanged for 90.5 s, at "));
+}
+
+static void times_for_people_are_right_on_calendar_edges(void **state) {
+  (void)state;
+  static const struct {
+    vn_time_ms_t time_ms;
+    const char *text;
+  } cases[] = {
+      {0, "at 1970-01-01T00:00:00Z\""},
+      {-1, "at 1969-12-31T23:59:59.999Z\""},
+      {INT64_C(951782400000), "at 2000-02-29T00:00:00Z\""},
+      {INT64_C(4107542399000), "at 2100-02-28T23:59:59Z\""},
+      {INT64_C(4107542400000), "at 2100-03-01T00:00:00Z\""},
+      {INT64_C(1709251199001), "at 2024-02-29T23:59:59.001Z\""},
+      {VN_TIME_LOWEST_MS, "at 0001-01-01T00:00:00Z\""},
+      {VN_TIME_HIGHEST_MS, "at 9999-12-31T23:59:59.999Z\""},
+      {VN_TIME_PLUS_INFINITY, "at 9999-12-31T23:59:59.999Z\""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    transition.at_ms = cases[i].time_ms;
+    assert_non_null(strstr(state_text(), cases[i].text));
+  }
+}
+
+static void the_bound_holds_for_the_longest_names(void **state) {
+  (void)state;
+  enum { NAME_MAX_BYTES = 100 };
+  static char name[NAME_MAX_BYTES + 1];
+  memset(name, 'n', NAME_MAX_BYTES);
+  static const int8_t exponents[] = {-18, 0, 18};
+  const vn_message_head_t worst = {"a-device", UINT64_MAX, UINT32_MAX};
+  transition = (vn_transition_t){.alert = name,
+                                 .severity = name,
+                                 .pipeline = name,
+                                 .unit = name,
+                                 .of = name,
+                                 .series = {name, NAME_MAX_BYTES},
+                                 .rule = &rule,
+                                 .at_ms = VN_TIME_LOWEST_MS + 1,
+                                 .starts_ms = INT64_MIN,
+                                 .ends_ms = INT64_MIN,
+                                 .value = INT64_MIN,
+                                 .value_divisor = 1,
+                                 .episode = UINT32_MAX,
+                                 .from = VN_ALERT_FIRING,
+                                 .phase = VN_ALERT_RECOVERING};
+  rule.limit = INT64_MIN;
+  rule.period_ms = INT64_MAX;
+  size_t bound = vn_alert_message_max(worst.device, NAME_MAX_BYTES);
+  for (size_t e = 0; e < sizeof exponents; e++) {
+    transition.exponent = exponents[e];
+    for (uint8_t condition = 0; condition <= VN_ALERT_UNCHANGED_FOR; condition++) {
+      rule.condition = condition;
+      transition.value_divisor = UINT32_MAX;
+      assert_true(vn_alert_event_message(&worst, &transition, NULL, 0) <= bound);
+      transition.value_divisor = 1;
+      size_t length = vn_alert_event_message(&worst, &transition, NULL, 0);
+      assert_true(length <= bound && bound < length + 800);
+    }
+  }
+}
+
+static void tells_the_length_it_would_need(void **state) {
+  (void)state;
+  char narrow[16] = "###############";
+  size_t length = vn_alert_state_message(&head, &transition, text, sizeof text);
+  assert_int_equal(vn_alert_state_message(&head, &transition, narrow, 8), length);
+  assert_int_equal(narrow[8], '#');
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, prepare)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(a_firing_alert_is_told_in_full),
+      TEST(the_event_has_a_phase),
+      TEST(a_pending_alert_that_calms_down_resolves_nothing),
+      TEST(recovering_has_an_end),
+      TEST(a_mean_is_exact_in_value_and_rounded_for_people),
+      TEST(absence_has_neither_value_nor_limit),
+      TEST(times_for_people_are_right_on_calendar_edges),
+      TEST(the_bound_holds_for_the_longest_names),
+      TEST(tells_the_length_it_would_need),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
