@@ -4,11 +4,14 @@
 
 #include "vn/payload.h"
 
+/* Places in a payload are kept in 32 bits; no MQTT message comes near this. */
+#define VN__PAYLOAD_MAX UINT32_MAX
+
 /* One message on its way through a decoder: the arguments of vn_payload_decode. */
 typedef struct vn__decode {
   const vn_input_t *input;
   const uint8_t *payload;
-  size_t length; /* > 0 */
+  size_t length; /* 1..VN__PAYLOAD_MAX - 1 */
   vn_time_ms_t arrival_ms;
   bool arrival_valid;
   vn_decoded_fn deliver;

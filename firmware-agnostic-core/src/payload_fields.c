@@ -1,0 +1,298 @@
+#include <string.h>
+
+#include "fields_priv.h"
+
+#define ABSENT UINT32_MAX
+#define FIELD_BITS (UINT64_MAX << VN__PATH_FIELDS)
+
+static const vn_path_t *path_of(const vn__fields_t *fields, unsigned path) {
+  const vn_input_t *input = fields->decode->input;
+  switch (path) {
+    case VN__PATH_TIME:
+      return &input->time_path;
+    case VN__PATH_SEQUENCE:
+      return &input->sequence_path;
+    default:
+      return &input->fields[path - VN__PATH_FIELDS].path;
+  }
+}
+
+/* The depth of the element that the path's value belongs to: behind its last [*]. */
+static uint8_t element_depth(const vn_path_t *path) {
+  uint8_t depth = path->segment_count;
+  while (depth > 0 && path->segments[depth - 1].kind != VN_SEGMENT_EACH) {
+    depth--;
+  }
+  return depth;
+}
+
+static void add_path(vn__fields_t *fields, unsigned path) {
+  const vn_path_t *added = path_of(fields, path);
+  VN_ASSERT(added->segment_count >= 1 && added->segment_count <= VN_PATH_SEGMENTS_MAX);
+  uint8_t depth = element_depth(added);
+  fields->all |= UINT64_C(1) << path;
+  fields->element_depths[path] = depth;
+  fields->lengths[path] = added->segment_count;
+  fields->offsets[path] = ABSENT;
+  if (depth > fields->deepest_element) {
+    fields->deepest_element = depth;
+  }
+  if (added->segments[0].kind != VN_SEGMENT_KEY) {
+    fields->batch = false; /* the path addresses the array itself */
+  }
+}
+
+void vn__fields_init(vn__fields_t *fields, const vn__decode_t *decode, vn__read_fn read) {
+  const vn_input_t *input = decode->input;
+  VN_ASSERT(input->field_count <= VN_FIELDS_MAX);
+  VN_ASSERT(input->fields != NULL || input->field_count == 0);
+  fields->decode = decode;
+  fields->read = read;
+  fields->all = 0;
+  fields->child = 0;
+  fields->skipped = 0;
+  fields->arrays = 0;
+  fields->open = 0;
+  fields->path_count = (uint8_t)(VN__PATH_FIELDS + input->field_count);
+  fields->deepest_element = 0;
+  fields->texts_are_numbers = false;
+  fields->batch = true;
+  fields->in_batch = false;
+  fields->ahead = false;
+  if (input->has_time) {
+    add_path(fields, VN__PATH_TIME);
+  }
+  if (input->has_sequence) {
+    add_path(fields, VN__PATH_SEQUENCE);
+  }
+  for (unsigned path = VN__PATH_FIELDS; path < fields->path_count; path++) {
+    add_path(fields, path);
+  }
+  fields->enabled = fields->all;
+}
+
+static bool is_in(uint64_t set, unsigned path) { return (set >> path & 1u) != 0; }
+
+static bool read_time(const vn__fields_t *fields, vn_decoded_t *out) {
+  vn__value_t value;
+  if (!fields->decode->input->has_time) {
+    return true;
+  }
+  if (fields->offsets[VN__PATH_TIME] == ABSENT) {
+    return false;
+  }
+  fields->read(fields->decode, fields->offsets[VN__PATH_TIME], &value);
+  uint8_t unit = fields->decode->input->time_unit;
+  out->has_time = vn__value_time(&value, unit, &out->time_ms) == VN_REASON_NONE;
+  return out->has_time;
+}
+
+static void read_sequence(const vn__fields_t *fields, vn_decoded_t *out) {
+  vn__value_t value;
+  if (fields->decode->input->has_sequence && fields->offsets[VN__PATH_SEQUENCE] != ABSENT) {
+    fields->read(fields->decode, fields->offsets[VN__PATH_SEQUENCE], &value);
+    out->has_sequence = vn__value_sequence(&value, &out->sequence);
+  }
+}
+
+static vn_reason_t read_field(const vn__fields_t *fields, unsigned path, vn_number_t *out) {
+  const vn_field_t *field = &fields->decode->input->fields[path - VN__PATH_FIELDS];
+  vn__value_t value;
+  if (fields->offsets[path] == ABSENT) {
+    return VN_REASON_MISSING;
+  }
+  fields->read(fields->decode, fields->offsets[path], &value);
+  vn_reason_t reason = vn__value_reading(&value, fields->texts_are_numbers, out);
+  if (reason == VN_REASON_NONE && field->has_missing && vn__same_number(out, &field->missing)) {
+    return VN_REASON_MISSING;
+  }
+  return reason;
+}
+
+/* Delivers what belongs to the element that ends. */
+static void deliver(const vn__fields_t *fields, uint64_t due) {
+  vn_decoded_t decoded;
+  memset(&decoded, 0, sizeof decoded);
+  bool time_good = read_time(fields, &decoded);
+  read_sequence(fields, &decoded);
+  for (unsigned path = VN__PATH_FIELDS; path < fields->path_count; path++) {
+    if (!is_in(due, path)) {
+      continue;
+    }
+    vn_reason_t reason = read_field(fields, path, &decoded.value);
+    if (reason == VN_REASON_NONE && !time_good) {
+      reason = VN_REASON_TIME;
+    }
+    decoded.field = (uint8_t)(path - VN__PATH_FIELDS);
+    decoded.reason = (uint8_t)reason;
+    fields->decode->deliver(fields->decode->context, &decoded);
+  }
+}
+
+static void begin_value(vn__fields_t *fields, uint64_t set, uint32_t offset) {
+  unsigned depth = fields->open;
+  for (unsigned path = 0; set != 0; path++, set >>= 1) {
+    if ((set & 1u) == 0) {
+      continue;
+    }
+    if (fields->element_depths[path] == depth) {
+      fields->offsets[path] = ABSENT;
+    }
+    if (fields->lengths[path] == depth) {
+      fields->offsets[path] = offset;
+    }
+  }
+}
+
+/* The value that these paths led to is complete. */
+static void end_value(vn__fields_t *fields, uint64_t set) {
+  unsigned depth = fields->open;
+  if (depth > fields->deepest_element || fields->ahead) {
+    return;
+  }
+  uint64_t due = 0;
+  for (unsigned path = 0; path < fields->path_count; path++) {
+    if (is_in(set, path) && fields->element_depths[path] == depth) {
+      due |= UINT64_C(1) << path;
+    }
+  }
+  if ((due & FIELD_BITS) != 0) {
+    deliver(fields, due);
+  }
+  for (unsigned path = 0; path < VN__PATH_FIELDS; path++) {
+    if (is_in(due, path)) {
+      fields->offsets[path] = ABSENT; /* no time for what comes behind the element */
+    }
+  }
+}
+
+static bool same_key(vn_text_t a, vn_text_t b) {
+  return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+}
+
+void vn__fields_key(vn__fields_t *fields, vn_text_t key) {
+  if (fields->skipped > 0) {
+    return;
+  }
+  VN_ASSERT(fields->open > 0);
+  unsigned depth = fields->open - 1u;
+  uint64_t set = fields->sets[depth];
+  uint64_t child = 0;
+  for (unsigned path = 0; set != 0; path++, set >>= 1) {
+    if ((set & 1u) == 0 || fields->lengths[path] <= depth) {
+      continue;
+    }
+    const vn_path_segment_t *segment = &path_of(fields, path)->segments[depth];
+    if (segment->kind == VN_SEGMENT_KEY && same_key(segment->key, key)) {
+      child |= UINT64_C(1) << path;
+    }
+  }
+  fields->child = child;
+}
+
+void vn__fields_other_key(vn__fields_t *fields) { fields->child = 0; }
+
+/* The paths that the next item of the innermost array continues. */
+static uint64_t item_set(vn__fields_t *fields) {
+  unsigned depth = fields->open - 1u;
+  uint32_t index = fields->next_index[depth]++;
+  uint64_t set = fields->sets[depth];
+  uint64_t child = 0;
+  for (unsigned path = 0; set != 0; path++, set >>= 1) {
+    if ((set & 1u) == 0 || fields->lengths[path] <= depth) {
+      continue;
+    }
+    const vn_path_segment_t *segment = &path_of(fields, path)->segments[depth];
+    if (segment->kind == VN_SEGMENT_EACH ||
+        (segment->kind == VN_SEGMENT_INDEX && segment->index == index)) {
+      child |= UINT64_C(1) << path;
+    }
+  }
+  return child;
+}
+
+/* The paths that lead to or through the next value. */
+static uint64_t next_set(vn__fields_t *fields) {
+  if (fields->open == 0) {
+    return fields->enabled;
+  }
+  bool array = (fields->arrays >> (fields->open - 1u) & 1u) != 0;
+  return (array ? item_set(fields) : fields->child) & fields->enabled;
+}
+
+void vn__fields_scalar(vn__fields_t *fields, uint32_t offset) {
+  if (fields->skipped > 0) {
+    return;
+  }
+  uint64_t set = next_set(fields);
+  if (set != 0) {
+    begin_value(fields, set, offset);
+    end_value(fields, set);
+  }
+}
+
+void vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset) {
+  if (fields->skipped > 0) {
+    fields->skipped++;
+    return;
+  }
+  if (fields->open == 0 && array && fields->batch && !fields->in_batch) {
+    fields->in_batch = true;
+    return;
+  }
+  uint64_t set = next_set(fields);
+  if (set == 0) {
+    fields->skipped = 1;
+    return;
+  }
+  begin_value(fields, set, offset);
+  unsigned depth = fields->open++;
+  VN_ASSERT(depth <= VN_PATH_SEGMENTS_MAX);
+  fields->sets[depth] = set;
+  fields->next_index[depth] = 0;
+  fields->arrays = (uint16_t)(fields->arrays & ~(1u << depth));
+  if (array) {
+    fields->arrays = (uint16_t)(fields->arrays | 1u << depth);
+  }
+}
+
+void vn__fields_end(vn__fields_t *fields) {
+  if (fields->skipped > 0) {
+    fields->skipped--;
+    return;
+  }
+  if (fields->open == 0) {
+    fields->in_batch = false;
+    return;
+  }
+  fields->open--;
+  end_value(fields, fields->sets[fields->open]);
+}
+
+bool vn__fields_wants_ahead(const vn__fields_t *fields) {
+  if (fields->deepest_element == 0 || fields->ahead || fields->skipped > 0 || fields->open == 0) {
+    return false;
+  }
+  unsigned depth = fields->open - 1u;
+  uint64_t own = 0;
+  uint64_t inner = 0;
+  for (unsigned path = 0; path < fields->path_count; path++) {
+    uint64_t bit = UINT64_C(1) << path & fields->sets[depth];
+    own |= fields->element_depths[path] == depth ? bit : 0;
+    inner |= fields->element_depths[path] > depth ? bit : 0;
+  }
+  return (own & ~FIELD_BITS) != 0 && (inner & FIELD_BITS) != 0;
+}
+
+void vn__fields_ahead_begin(vn__fields_t *fields) {
+  fields->ahead = true;
+  fields->enabled = fields->all & ~FIELD_BITS;
+}
+
+void vn__fields_ahead_end(vn__fields_t *fields, uint8_t open) {
+  fields->ahead = false;
+  fields->enabled = fields->all;
+  fields->open = open;
+  fields->skipped = 0;
+  fields->next_index[open - 1u] = 0;
+}
