@@ -14,7 +14,7 @@ class Table:
     """The machine form of layers.txt."""
 
     def __init__(self, path):
-        self.rank = {}  # module -> (layer number, place in the layer)
+        self.rank = {}  # module -> (layer number, place in the table)
         self.layer_names = []
         self.allowed = set()
         self.system = set()
@@ -29,9 +29,10 @@ class Table:
         word, _, rest = line.partition(" ")
         head, _, tail = (part.strip() for part in rest.partition(":"))
         if word == "layer":
-            for place, module in enumerate(tail.split()):
-                self.rank[module] = (len(self.layer_names), place)
-            self.layer_names.append(head)
+            if head not in self.layer_names:
+                self.layer_names.append(head)
+            for module in tail.split():
+                self.rank[module] = (len(self.layer_names) - 1, len(self.rank))
         elif word == "allow":
             self.allowed.add(tuple(head.split()))
         elif word == "system":
