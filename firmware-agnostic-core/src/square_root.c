@@ -6,8 +6,9 @@
 enum { MANTISSA_BITS = 52, BIAS = 1023 };
 
 /*
- * Root of mantissa * 2^54, rounded down: one bit more than a double holds; mantissa in [2^52, 2^54).
- * Digit by digit: `rest` is what root^2 leaves, doubled at each step instead of halving the digit.
+ * Root of mantissa * 2^54, rounded down: one bit more than a double holds; mantissa in [2^52,
+ * 2^54). Digit by digit: `rest` is what root^2 leaves, doubled at each step instead of halving the
+ * digit.
  */
 static uint64_t root_of_mantissa(uint64_t mantissa) {
   uint64_t root = 0;

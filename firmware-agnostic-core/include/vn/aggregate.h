@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 /*
- * What is kept of the readings of one pane or window. Values are scaled int32; `count` 0 means empty
- * and leaves the rest undefined. The sum of squares has 96 bits. Exact up to 2^32 - 1 readings.
- * first and last: value at the smallest and largest time; at equal times the earlier and the later
- * arrival.
+ * What is kept of the readings of one pane or window. Values are scaled int32; `count` 0 means
+ * empty and leaves the rest undefined. The sum of squares has 96 bits. Exact up to 2^32 - 1
+ * readings. first and last: value at the smallest and largest time; at equal times the earlier and
+ * the later arrival.
  */
 typedef struct vn_aggregate {
   int64_t sum;
@@ -26,14 +26,15 @@ typedef struct vn_aggregate {
 static inline void vn_aggregate_clear(vn_aggregate_t *aggregate) { aggregate->count = 0; }
 
 /*
- * Adds one reading; the caller makes sure that count < UINT32_MAX. O(1); inline, since every reading
- * passes here.
+ * Adds one reading; the caller makes sure that count < UINT32_MAX. O(1); inline, since every
+ * reading passes here.
  */
 static inline void vn_aggregate_add(vn_aggregate_t *aggregate, vn_time_ms_t time_ms,
                                     int32_t value) {
   uint64_t square = (uint64_t)((int64_t)value * value);
   if (aggregate->count == 0) {
-    *aggregate = (vn_aggregate_t){value, square, 0, 1, value, value, value, value, time_ms, time_ms};
+    *aggregate =
+        (vn_aggregate_t){value, square, 0, 1, value, value, value, value, time_ms, time_ms};
     return;
   }
   aggregate->count++;

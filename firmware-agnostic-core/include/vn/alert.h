@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 typedef enum vn_alert_condition {
-  VN_ALERT_ABOVE,      /* true at v > limit, until v <= limit - hysteresis */
-  VN_ALERT_BELOW,      /* true at v < limit, until v >= limit + hysteresis */
-  VN_ALERT_ABSENT_FOR, /* no arrival for `period_ms` of processing time */
+  VN_ALERT_ABOVE,        /* true at v > limit, until v <= limit - hysteresis */
+  VN_ALERT_BELOW,        /* true at v < limit, until v >= limit + hysteresis */
+  VN_ALERT_ABSENT_FOR,   /* no arrival for `period_ms` of processing time */
   VN_ALERT_UNCHANGED_FOR /* the same value for `period_ms` of event time */
 } vn_alert_condition_t;
 
@@ -47,7 +47,7 @@ typedef struct vn_alert_state {
 /* What one evaluation did: `changed` tells whether the phase is a new one. */
 typedef struct vn_alert_step {
   bool changed;
-  bool late;              /* older than the last evaluation: ignored (A1) */
+  bool late; /* older than the last evaluation: ignored (A1) */
   vn_alert_phase_t from;
   vn_alert_phase_t to;
 } vn_alert_step_t;

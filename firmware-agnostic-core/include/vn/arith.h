@@ -17,8 +17,8 @@ int64_t vn_floor_div(int64_t dividend, int64_t divisor);
 /* Rounds towards plus infinity; divisor > 0. */
 int64_t vn_ceil_div(int64_t dividend, int64_t divisor);
 
-/* Greatest common divisor of the magnitudes; gcd(0, b) = |b|. INT64_MIN with itself or 0 has none in
- * int64 and must not be asked for. */
+/* Greatest common divisor of the magnitudes; gcd(0, b) = |b|. INT64_MIN with itself or 0 has none
+ * in int64 and must not be asked for. */
 int64_t vn_gcd(int64_t a, int64_t b);
 
 /* Unsigned 128-bit integer in two words, for targets without __int128. */

@@ -15,11 +15,11 @@
  */
 typedef struct vn_ring {
   uint8_t *bytes;
-  uint32_t capacity;         /* bytes, a power of two >= 64 */
-  uint32_t records_max;      /* at most this many records at a time */
-  _Atomic uint32_t head;     /* next byte to write */
-  _Atomic uint32_t tail;     /* next byte to read */
-  _Atomic uint32_t pushed;   /* records, modulo 2^32 */
+  uint32_t capacity;       /* bytes, a power of two >= 64 */
+  uint32_t records_max;    /* at most this many records at a time */
+  _Atomic uint32_t head;   /* next byte to write */
+  _Atomic uint32_t tail;   /* next byte to read */
+  _Atomic uint32_t pushed; /* records, modulo 2^32 */
   _Atomic uint32_t popped;
 } vn_ring_t;
 
@@ -28,8 +28,8 @@ VN_NODISCARD vn_err_t vn_ring_init(vn_ring_t *ring, uint8_t *bytes, uint32_t cap
                                    uint32_t records_max);
 
 /*
- * Producer: room for a record of `length` bytes, 8-aligned, to be filled and then committed with the
- * same length. NULL: full now, or longer than capacity / 2 - 8 (never fits).
+ * Producer: room for a record of `length` bytes, 8-aligned, to be filled and then committed with
+ * the same length. NULL: full now, or longer than capacity / 2 - 8 (never fits).
  */
 uint8_t *vn_ring_claim(vn_ring_t *ring, uint32_t length);
 void vn_ring_commit(vn_ring_t *ring, uint32_t length);

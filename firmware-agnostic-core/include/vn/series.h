@@ -8,8 +8,8 @@
 
 #define VN_SERIES_NONE UINT32_MAX
 
-/* No series stands this many buckets behind its own: the cost of a search has a bound even for names
- * made to collide. */
+/* No series stands this many buckets behind its own: the cost of a search has a bound even for
+ * names made to collide. */
 #define VN_SERIES_PROBES_MAX 32u
 
 /* A bucket: hash and number + 1 (0: empty). */
@@ -34,8 +34,8 @@ typedef struct vn_series_table {
 uint32_t vn_series_buckets_for(uint32_t capacity);
 
 /*
- * Empties the table; the caller has set the pointers, bucket_count, capacity and name_max. The names'
- * memory is not touched: pages of it that no series uses cost nothing.
+ * Empties the table; the caller has set the pointers, bucket_count, capacity and name_max. The
+ * names' memory is not touched: pages of it that no series uses cost nothing.
  */
 void vn_series_init(vn_series_table_t *table);
 
