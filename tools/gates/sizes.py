@@ -10,13 +10,25 @@ LIMITS = {"c_lines": 500, "h_lines": 400, "py_lines": 500, "columns": 100, "func
 FOLDERS = ("firmware-agnostic-core", "config", "platform", "tests", "tools", "cmake", "toolchains")
 NOISE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.M)
-BRANCH = re.compile(r"\b(?:if|for|while|switch)\b|&&|\|\||\?")
+BRANCH = re.compile(r"\b(?:if|for|while|switch)\b|&&|\|\||[?;{}]")
 NAME = re.compile(r"(\w+)\s*\([^;{}]*\)\s*$", re.S)
 
 
 def blank(match):
     """The same number of lines, nothing else."""
     return re.sub(r"[^\n]", " ", match.group(0))
+
+
+def complexity(body):
+    """Decisions + 1; a run of equal && or || reads as one decision and counts as one."""
+    count, run = 1, None
+    for token in BRANCH.findall(body):
+        logical = token in ("&&", "||")
+        if token not in ";{}" and not (logical and token == run):
+            count += 1
+        if logical or token in ";{}":
+            run = token
+    return count
 
 
 def functions(text):
@@ -37,14 +49,14 @@ def functions(text):
                 if start is not None:
                     body = text[start:place + 1]
                     yield (name, text.count("\n", 0, start) + 1, body.count("\n") + 1,
-                           1 + len(BRANCH.findall(body)), deepest)
+                           complexity(body), deepest)
         elif char == ";" and depth == 0:
             head = place + 1
 
 
 def check_c(file, text, limits):
-    for name, line, lines, complexity, nesting in functions(text):
-        for what, value in (("function", lines), ("complexity", complexity), ("nesting", nesting)):
+    for name, line, *sizes in functions(text):
+        for what, value in zip(("function", "complexity", "nesting"), sizes):
             if value > limits[what]:
                 unit = "lines" if what == "function" else what
                 yield f"{file}:{line}: {name}: {unit} {value}, at most {limits[what]}"
@@ -87,6 +99,9 @@ def self_test():
         (core, "int f(void) {\n\n\n\n\n}\n", "lines 6"),
         (core, "int f(int a,\n      int b) { /* { */\n  return a ? b : a && b || a;\n}\n",
          "complexity 4"),
+        (core, "int f(int a) {\n  if (a && a && a && a) return 1; return a || a || a;\n}\n",
+         "complexity 4"),
+        (core, "int f(int a) {\n  return (a && a && a && a) || a || a;\n}\n", None),
         (core, 'void f(void) {\n  if (1) {\n    if ("}") {\n    }\n  }\n}\n', "nesting 2"),
         (core, "#if A\n#endif\n#ifdef B\n#endif\n#ifndef C\n#endif\n", "#if 3"),
         ("tests/x.c", "#if A\n#endif\n#ifdef B\n#endif\n#ifndef C\n#endif\n", None),

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Finds what does not belong into a finished project: leftovers, machine paths, archive addresses."""
+"""Finds what a finished project has not: leftovers, machine paths, addresses of archives."""
 
 import os
 import re
