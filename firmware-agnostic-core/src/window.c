@@ -52,8 +52,7 @@ static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
     if (vn__fire(firing, next, ends_ms[next])) {
       ends_ms[next] += set->windows[next].slide_ms;
     } else {
-      ends_ms[next] =
-          vn__next_end_with_data(set, firing->memory->panes, next, ends_ms[next]);
+      ends_ms[next] = vn__next_end_with_data(set, firing->memory->panes, next, ends_ms[next]);
     }
   }
 }
@@ -128,8 +127,8 @@ static bool insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
   if (set->sample > 0) {
     vn_member_t member = {time_ms, value, vn_priority(memory->sample_seed, time_ms, value)};
     uint32_t held = pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
-    (void)vn_reservoir_offer(memory->members + (size_t)memory->state->pane_slot * set->sample,
-                             held, set->sample, &member);
+    (void)vn_reservoir_offer(memory->members + (size_t)memory->state->pane_slot * set->sample, held,
+                             set->sample, &member);
   }
   vn_aggregate_add(&pane->aggregate, time_ms, value);
   return true;
@@ -191,7 +190,8 @@ vn_reason_t vn_window_reading(const vn_window_set_t *set, const vn_window_memory
   if (!current || time_ms <= state->watermark_ms) {
     return take_slowly(set, memory, time_ms, value, sink, refused);
   }
-  /* Ahead of the watermark none of its windows has ended: nothing to judge, nothing to fire again. */
+  /* Ahead of the watermark none of its windows has ended: nothing to judge, nothing to fire again.
+   */
   vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
   return insert(set, memory, time_ms, value) ? VN_REASON_NONE : VN_REASON_LIMITED;
 }

@@ -53,8 +53,7 @@ static uint32_t count_revision(const vn__firing_t *firing, uint8_t window, int64
                                uint32_t readings) {
   const vn_window_t *definition = &firing->set->windows[window];
   uint32_t size = firing->set->revision_size[window];
-  if (size == 0 ||
-      vn__gone(firing->set, start_ms + definition->size_ms, firing->watermark_ms)) {
+  if (size == 0 || vn__gone(firing->set, start_ms + definition->size_ms, firing->watermark_ms)) {
     return 0;
   }
   int64_t step = vn_floor_div(start_ms - definition->offset_ms, definition->slide_ms);

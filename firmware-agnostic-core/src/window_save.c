@@ -4,8 +4,8 @@
 #include "window_priv.h"
 
 #define STATE_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
-#define PANE_MAX                                                                                   \
-  (VN__PACK_U64_MAX + VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX + VN__PACK_U32_MAX +                 \
+#define PANE_MAX                                                                   \
+  (VN__PACK_U64_MAX + VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX + VN__PACK_U32_MAX + \
    4 * VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX)
 #define MEMBER_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
 #define REVISION_MAX 3u

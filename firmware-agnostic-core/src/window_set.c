@@ -95,7 +95,8 @@ int64_t vn__grid_end_after(const vn_window_t *window, int64_t after_ms) {
   return start_ms + window->slide_ms + window->size_ms;
 }
 
-/* The smallest end > after_ms among the windows that cover one pane; VN__NO_END if there is none. */
+/* The smallest end > after_ms among the windows that cover one pane; VN__NO_END if there is none.
+ */
 static int64_t pane_next_end(const vn_window_t *window, int64_t low_ms, int64_t after_ms) {
   int64_t end_ms = vn__grid_end_after(window, after_ms > low_ms ? after_ms : low_ms);
   return end_ms - window->size_ms <= low_ms ? end_ms : VN__NO_END;

@@ -6,23 +6,27 @@
 
 typedef struct vn_budget_pipeline {
   uint32_t series;
-  uint32_t panes;        /* per series */
+  uint32_t panes; /* per series */
   int64_t pane_ms;
-  size_t series_bytes;   /* of one series in all, share of table and names included */
+  size_t series_bytes; /* of one series; its entry in the table comes on top */
   size_t pane_bytes, member_bytes, revision_bytes, alert_bytes; /* of one series */
-  size_t slot_bytes_max; /* of one series in a checkpoint */
-  size_t bytes;          /* of all its series */
+  size_t slot_bytes_max;                                        /* of one series in a checkpoint */
+  size_t bytes;                                                 /* of all its series */
 } vn_budget_pipeline_t;
 
 typedef struct vn_budget {
   vn_budget_pipeline_t pipelines[VN_PIPELINES_MAX];
   size_t engine_bytes; /* sizeof(vn_engine_t) */
   size_t table_bytes, queue_bytes, outbox_bytes, batch_bytes, scratch_bytes, log_bytes;
-  size_t total_bytes;  /* engine + store block */
+  size_t alignment_bytes; /* between the arrays of the block */
+  size_t total_bytes;     /* engine + store block */
   uint64_t live_bytes_max, commit_bytes_max, region_bytes, region_bytes_needed;
 } vn_budget_t;
 
-/* VN_ERR_PLAN as vn_plan_check; the sum of its parts is total_bytes, which is what gets allocated. */
+/*
+ * The sum of the parts is total_bytes, which is what gets allocated. VN_ERR_PLAN as vn_plan_check,
+ * or with total_bytes > 0: the region is smaller than region_bytes_needed.
+ */
 VN_NODISCARD vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out);
 
 #endif

@@ -12,8 +12,8 @@
 
 #define VN_VERSION 0x000100u
 
-/* The conservation law: received = accepted + late + no_window + duplicate + limited + quarantined +
- * rejected, per series and in all. */
+/* The conservation law: received = accepted + late + no_window + duplicate + limited + quarantined
+ * + rejected, per series and in all. */
 typedef struct vn_accounting {
   uint64_t received;
   uint64_t accepted; /* in at least one window, or in a pipeline without windows */
@@ -47,7 +47,8 @@ typedef struct vn_observer {
   void (*alert)(void *context, const vn_transition_t *transition);
 } vn_observer_t;
 
-/* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL. */
+/* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL.
+ */
 typedef struct vn_ports {
   const vn_clock_t *clock;
   const vn_flash_t *flash;
@@ -60,9 +61,11 @@ typedef struct vn_series_state {
   vn_window_state_t window;
   vn_sequence_t sequence;
   vn_accounting_t accounting;
+  uint64_t sample_seed;
   int64_t last_arrival_mono_ms;
   vn_time_ms_t last_arrival_wall_ms;
-  uint32_t local; /* place within its pipeline */
+  uint32_t local;     /* place within its pipeline */
+  uint32_t next_owed; /* list of series whose outputs are not committed yet */
   uint8_t pipeline;
   uint8_t flags;
 } vn_series_state_t;
@@ -74,8 +77,10 @@ typedef struct vn_pipeline_state {
   size_t pane_base, member_base, revision_base, alert_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
+  size_t slot_max; /* longest state of a series in a checkpoint */
   uint32_t used;
   uint32_t layout_hash;
+  bool has_absence; /* some alert waits for silence */
 } vn_pipeline_state_t;
 
 /* Typed arrays, all supplied by the caller; counts as vn_store_need says. */
@@ -91,16 +96,18 @@ typedef struct vn_store {
   vn_alert_state_t *alerts;
   vn_member_t *sample_scratch;
   uint8_t *queue;
-  uint8_t *outbox;
+  vn_outbox_block_t *blocks;
   vn_outbox_place_t *places;
   uint8_t *batch;   /* records of the summary message being filled */
   uint8_t *scratch; /* a message or a slot being put together */
+  uint8_t *record;  /* a record read back at a restart */
   vn_log_item_t *items;
   vn_log_sector_t *sectors;
   uint8_t *page;
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
-  size_t revision_count, alert_count, sample_scratch_count, queue_bytes, outbox_bytes;
-  size_t place_count, batch_bytes, scratch_bytes, item_count, sector_count, page_bytes;
+  size_t revision_count, alert_count, sample_scratch_count, queue_bytes, block_count;
+  size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
+  size_t page_bytes;
 } vn_store_t;
 
 /* Fills in the counts that a plan needs (pointers stay NULL). VN_ERR_PLAN as vn_plan_check. */
@@ -114,16 +121,43 @@ void vn_store_layout(vn_store_t *store, void *block);
 
 /* How the last restart went. */
 typedef struct vn_recovery {
-  bool fresh;       /* no state was there */
-  bool clean;       /* the last stop was clean: nothing is lost */
-  uint32_t boot;    /* of this start */
+  bool fresh;    /* no state was there */
+  bool clean;    /* the last stop was clean: nothing is lost */
+  uint32_t boot; /* of this start */
   uint32_t series_restored;
   uint32_t series_reset; /* their pipeline has another layout now: they start empty */
   uint64_t records_damaged;
   vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
 } vn_recovery_t;
 
-/* The engine. Opaque: look at it through the functions; its memory is the caller's. */
+/* The message at work. */
+typedef struct vn_message_at_work {
+  const vn_input_t *input;
+  const uint8_t *payload;
+  size_t payload_length;
+  vn_text_t topic;
+  vn_text_t captures[VN_CAPTURES_MAX];
+  bool retained;
+} vn_message_at_work_t;
+
+/* The summary message being filled; its records lie in the store's batch. */
+typedef struct vn_batch {
+  size_t length;
+  uint16_t records;
+  uint8_t pipelines[VN_PIPELINES_MAX]; /* in order of first use */
+  uint8_t pipeline_count;
+} vn_batch_t;
+
+/* What is not committed yet, and since when. */
+typedef struct vn_owed {
+  uint64_t bytes; /* estimate of the transaction that would settle it */
+  int64_t since_mono_ms;
+  uint32_t first; /* series whose outputs are not committed; VN_SERIES_NONE ends the list */
+  uint32_t dirty; /* series changed since their last commit */
+  bool outputs, urgent, globals;
+} vn_owed_t;
+
+/* The engine. Look at it through the functions; its memory is the caller's. */
 typedef struct vn_engine {
   const vn_plan_t *plan;
   vn_store_t store;
@@ -132,36 +166,36 @@ typedef struct vn_engine {
   vn_ring_t queue;
   vn_outbox_t outbox;
   vn_flash_log_t log;
-  vn_log_config_t log_config;
   vn_log_owner_t log_owner;
   vn_figures_t figures;
   vn_recovery_t recovery;
   vn_message_head_t head; /* device, boot, next seq */
-  uint64_t figures_private[4];
-  uint64_t letter_tokens_ms, letters_suppressed;
-  int64_t last_commit_mono_ms, batch_since_mono_ms, commit_wanted_mono_ms;
-  vn_time_ms_t arrival_ms; /* of the message or reading at work */
+  vn_batch_t batch;
+  vn_owed_t owed;
+  vn_message_at_work_t message;
+  uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
+  uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
+  uint64_t letters_suppressed;
+  uint64_t transaction_bytes; /* a transaction is closed above this */
+  size_t parts_length;        /* of the record being put together at a restart */
+  int64_t letter_credit_ms, letter_mono_ms;
+  int64_t checkpoint_mono_ms, tick_mono_ms;
+  vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
+  vn_time_ms_t arrival_ms;         /* of the message or reading at work */
+  int64_t arrival_mono_ms;
   bool arrival_valid;
-  uint64_t outbox_committed; /* entries below are on flash */
-  uint32_t sweep;            /* cursor of the processing-time sweep */
-  uint32_t dirty_count;
-  uint32_t batch_length;
-  uint16_t batch_records;
-  uint8_t batch_pipelines[VN_PIPELINES_MAX];
-  uint8_t batch_pipeline_count;
-  bool commit_wanted, flash_failed, restored, stopped;
-  const vn_input_t *input; /* of the message at work */
-  vn_text_t topic;
-  vn_text_t captures[VN_CAPTURES_MAX];
-  const uint8_t *payload;
-  size_t payload_length;
+  bool has_timers; /* some pipeline has an idle timeout or an absence alert */
+  bool durable;    /* a flash is there and works */
+  bool flash_failed;
+  bool restored;
 } vn_engine_t;
 
 /*
- * Prepares an engine. plan, the store's arrays and the ports outlive it. VN_ERR_ABI: built with other
- * headers; VN_ERR_PLAN: vn_plan_check says why; VN_ERR_STORE: an array is too small or missing.
+ * Prepares an engine. plan, the store's arrays and the ports outlive it. VN_ERR_ABI: built with
+ * other headers; VN_ERR_PLAN: vn_plan_check says why; VN_ERR_STORE: an array is too small or
+ * missing.
  */
-#define vn_init(engine, plan, store, ports)                                                        \
+#define vn_init(engine, plan, store, ports) \
   vn_init_checked((engine), (plan), (store), (ports), VN_VERSION, sizeof(vn_engine_t))
 VN_NODISCARD vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan,
                                       const vn_store_t *store, const vn_ports_t *ports,
@@ -169,8 +203,8 @@ VN_NODISCARD vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan
 
 /*
  * Reads the state back, or formats an empty region; raises and commits the boot counter. Without a
- * flash: a fresh state. VN_ERR_FOREIGN, VN_ERR_CORRUPT: nothing was changed on the flash, the engine
- * must not be used. Call once, before anything else.
+ * flash: a fresh state. VN_ERR_FOREIGN, VN_ERR_CORRUPT: nothing was changed on the flash, the
+ * engine must not be used. Call once, before anything else.
  */
 VN_NODISCARD vn_err_t vn_restore(vn_engine_t *engine);
 
@@ -200,6 +234,7 @@ typedef struct vn_reading {
   uint32_t sequence;
   bool is_scaled, has_time, has_sequence;
 } vn_reading_t;
+/* It arrives now, by the port's clock. NONE, or why it is in no window. */
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
 
 /*

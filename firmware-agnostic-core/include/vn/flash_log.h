@@ -1,4 +1,5 @@
-/* Flash log: a log-structured, transactional ring on flash with one commit point (docs/format.md). */
+/* Flash log: a log-structured, transactional ring on flash with one commit point (docs/format.md).
+ */
 #ifndef VN_FLASH_LOG_H
 #define VN_FLASH_LOG_H
 
@@ -36,12 +37,16 @@ typedef struct vn_commit {
 /*
  * Live records are named by items: 0 <= item < item_count. An item is written again as a whole (all
  * its records in one transaction); its older records are then dead. `rewrite` is called inside a
- * transaction, when cleaning must move an item out of the oldest sector: it calls vn_log_put for all
- * records of that item from RAM, as in an ordinary commit.
- * `apply` is called by mount for each record that counts, in log order; it says which item the
- * record belongs to (VN_LOG_NO_ITEM: dead to the owner).
+ * transaction, when cleaning must move an item out of the oldest sector: it calls vn_log_put for
+ * all records of that item from RAM, as in an ordinary commit. `apply` is called by mount for each
+ * record that counts, in log order; it says which item the record belongs to (VN_LOG_NO_ITEM: dead
+ * to the owner).
  */
 #define VN_LOG_NO_ITEM UINT32_MAX
+
+/* COMMITs pass through the record buffer too. */
+#define VN_LOG_RECORD_MIN 128u
+
 typedef struct vn_flash_log vn_flash_log_t;
 typedef struct vn_log_owner {
   void *context;
@@ -50,14 +55,19 @@ typedef struct vn_log_owner {
                     const uint8_t *payload, uint32_t length);
 } vn_log_owner_t;
 
-/* Where an item's oldest record lies: a sector's sequence number, 0 = nowhere. */
-typedef uint64_t vn_log_item_t;
+/* Where an item's oldest record lies; the log's own business. All zero: nowhere. */
+typedef struct vn_log_item {
+  uint32_t next;            /* the next item touched by the open transaction */
+  uint16_t sector, pending; /* index + 1: committed, and in the open transaction */
+} vn_log_item_t;
 
 /* Book-keeping per sector of the region; the log's own business. */
 typedef struct vn_log_sector {
-  uint64_t sequence;
-  uint32_t live;  /* items whose oldest record lies here */
+  uint64_t sequence; /* 0 = no header worth keeping */
+  uint32_t live,
+      leaving; /* items whose oldest record lies here; those the transaction takes away */
   uint32_t erase_count;
+  uint16_t next; /* successor in log order */
   uint8_t state;
 } vn_log_sector_t;
 
@@ -70,11 +80,11 @@ typedef struct vn_log_config {
   vn_log_sector_t *sectors; /* flash->size_bytes / flash->erase_size */
   uint8_t *page;            /* max(prog_size, 256) bytes, 8-aligned */
   uint32_t page_size;
-  uint8_t *record;          /* record_max bytes: mount reads payloads into it */
-  uint32_t record_max;      /* longest payload ever put; <= vn_log_payload_max(flash) */
-  uint64_t live_bytes_max;  /* most bytes that can be live at once, headers included */
-  uint64_t commit_bytes_max;/* most fresh bytes of one transaction, headers included */
-  uint32_t region_id;       /* random; used by format only */
+  uint8_t *record;           /* record_max bytes: mount reads payloads into it */
+  uint32_t record_max;       /* longest payload ever put; <= vn_log_payload_max(flash) */
+  uint64_t live_bytes_max;   /* most bytes that can be live at once, headers included */
+  uint64_t commit_bytes_max; /* most fresh bytes of one transaction, headers included */
+  uint32_t region_id;        /* random; used by format only */
 } vn_log_config_t;
 
 /* Figures for statistics and budget. */
@@ -83,23 +93,57 @@ typedef struct vn_log_figures {
   uint32_t sectors_free, sectors_bad;
 } vn_log_figures_t;
 
-/* Defined in flash_log_priv.h's terms; callers treat it as opaque but own its memory. */
+/* Sizes that follow from the configuration. */
+typedef struct vn_log_limits {
+  uint32_t sector_count, header_bytes, unit_bytes, span_bytes, seal_bytes;
+  uint32_t reserve_sectors, pass_sectors; /* a cleaning pass begins below pass_sectors free */
+  uint64_t alpha_q16;                     /* bytes to move per fresh byte, in 1/65536 */
+} vn_log_limits_t;
+
+/* What the log remembers between calls; read by nobody else. */
+typedef struct vn_log_state {
+  vn_log_limits_t limits; /* fixed by init */
+  /* The newest commit. known_tx: committed for certain. floor: no sector from here on is erased. */
+  vn_commit_t commit;
+  uint64_t tx, known_tx, oldest_live, prev_oldest_live, floor, highest;
+  uint32_t region_id, good_end;
+  uint16_t good_sector, oldest_sector, seal_run;
+  /* Where writing goes on: bytes from page_start to offset wait in the page buffer. */
+  uint16_t head;
+  uint32_t offset, page_start;
+  bool mounted, placed, uncertain, head_certain;
+  /* The open transaction. */
+  bool open, moving, programmed;
+  vn_err_t failed;
+  uint16_t start_sector, cursor_sector;
+  uint32_t start_offset, record_count, chain, touched, cursor;
+  uint64_t fresh_bytes, moved_bytes, abandoned_bytes;
+  /* The cleaning pass; begun 0 = none. */
+  uint64_t pass_begun;
+  uint32_t pass_fresh, pass_moved;
+  /* Bytes of the flash that the page buffer holds while mount reads. */
+  uint32_t window_start, window_length;
+} vn_log_state_t;
+
+/* Callers treat it as opaque, except for the figures, but own its memory. */
 struct vn_flash_log {
   vn_log_config_t config;
   vn_log_figures_t figures;
-  uint64_t private_words[48];
+  vn_log_state_t state;
 };
 
 /* The longest payload of a record in this geometry (<= 65535 - 16). */
 uint32_t vn_log_payload_max(const vn_flash_t *flash);
 
-/* Sectors and limits: VN_OK, or VN_ERR_PLAN when a region of this geometry can't hold live_bytes_max
- * with commits of commit_bytes_max (flash-log sizing rules); *needed_bytes says what would do. */
+/* Sectors and limits: VN_OK, or VN_ERR_PLAN when a region of this geometry can't hold
+ * live_bytes_max with commits of commit_bytes_max (flash-log sizing rules); *needed_bytes says what
+ * would do. */
 VN_NODISCARD vn_err_t vn_log_check_size(const vn_flash_t *flash, uint64_t live_bytes_max,
                                         uint64_t commit_bytes_max, uint32_t record_max,
                                         uint64_t *needed_bytes);
 
-/* Checks the configuration and prepares the struct; touches no flash. VN_ERR_ARGUMENT, VN_ERR_PLAN. */
+/* Checks the configuration and prepares the struct; touches no flash. VN_ERR_ARGUMENT, VN_ERR_PLAN.
+ */
 VN_NODISCARD vn_err_t vn_log_init(vn_flash_log_t *log, const vn_log_config_t *config);
 
 /* Makes an empty log of the region: erases what must be erased. Ends mounted, without a commit. */

@@ -1,72 +1,106 @@
-/* Outbox: messages that wait for their acknowledgement, in a ring of bytes. */
+/* Outbox: messages that wait for their acknowledgement, in a fixed pool of blocks. */
 #ifndef VN_OUTBOX_H
 #define VN_OUTBOX_H
 
 #include "vn/port.h"
 
-/* In flight at a time; below a broker's usual receive maximum of 20. */
-#define VN_OUTBOX_WINDOW 16u
+/* Alerts and events go first and are never dropped for anything else. */
+typedef enum vn_outbox_queue {
+  VN_OUTBOX_ALERTS,
+  VN_OUTBOX_OTHERS,
+  VN_OUTBOX_QUEUES
+} vn_outbox_queue_t;
 
-typedef enum vn_outbox_state {
-  VN_OUTBOX_NEW,     /* not committed yet: must not leave */
-  VN_OUTBOX_READY,   /* committed */
-  VN_OUTBOX_SENT,    /* taken by the uplink */
-  VN_OUTBOX_DONE,    /* acknowledged or dropped */
-} vn_outbox_state_t;
+typedef enum vn_outbox_entry_state {
+  VN_OUTBOX_DONE,  /* acknowledged, dropped, or never there */
+  VN_OUTBOX_NEW,   /* not committed yet: must not leave */
+  VN_OUTBOX_READY, /* committed: may be sent */
+  VN_OUTBOX_SENT   /* taken by the uplink */
+} vn_outbox_entry_state_t;
 
-/* Where an entry lies; entry i is at places[i % entries_max]. */
+/* A block of the pool; records are chains of them. */
+#define VN_OUTBOX_BLOCK_DATA 124u
+typedef struct vn_outbox_block {
+  uint32_t next;
+  uint8_t data[VN_OUTBOX_BLOCK_DATA];
+} vn_outbox_block_t;
+
+/* An entry: number i of a queue is at places[i modulo entries_max]. */
 typedef struct vn_outbox_place {
-  uint32_t offset, length; /* of the stored record in bytes[] */
-  uint8_t state;           /* vn_outbox_state_t */
-  uint8_t channel;         /* vn_channel_t */
-  uint16_t topic_length;
+  uint32_t first_block;
+  uint32_t length; /* of the stored record */
+  uint8_t state;   /* vn_outbox_entry_state_t */
 } vn_outbox_place_t;
 
-/*
- * Indices never repeat: head = next index, tail = oldest entry not done. Stored record: flags u8
- * (bit 0 retained), channel u8, topic_length u16, topic, payload: exactly what a checkpoint holds.
- */
-typedef struct vn_outbox {
-  uint8_t *bytes;
+/* Numbers ascend and never repeat: head = the next one, tail = the oldest not done. */
+typedef struct vn_outbox_line {
   vn_outbox_place_t *places;
   uint64_t head, tail;
-  uint64_t next_alert, next_other; /* where the search for the next one to send starts */
-  uint64_t dropped_summaries, dropped_alerts;
-  uint32_t capacity;
-  uint32_t entries_max;
-  uint32_t write; /* next byte */
-  uint32_t in_flight;
-} vn_outbox_t;
-
-/* entries_max a power of two. */
-void vn_outbox_init(vn_outbox_t *outbox, uint8_t *bytes, uint32_t capacity,
-                    vn_outbox_place_t *places, uint32_t entries_max);
+  uint64_t next;        /* where the search for the next one to send starts */
+  uint32_t entries_max; /* a power of two */
+} vn_outbox_line_t;
 
 /*
- * Adds a message, copied. When it doesn't fit the oldest entries that are neither alerts nor in
- * flight are dropped and counted until it does; VN_ERR_FULL: even so (counted too).
+ * A stored record is what a checkpoint holds: flags u8 (bit 0: retained), channel u8, topic length
+ * u16 little-endian, topic, payload. A message's `index` is number * VN_OUTBOX_QUEUES + queue.
  */
-VN_NODISCARD vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message,
-                                    uint64_t *index);
+typedef struct vn_outbox {
+  vn_outbox_block_t *blocks;
+  vn_outbox_line_t lines[VN_OUTBOX_QUEUES];
+  uint64_t dropped[VN_OUTBOX_QUEUES];
+  uint32_t block_count;
+  uint32_t free_block, free_count;
+} vn_outbox_t;
 
-/* Restores an entry with its index from a stored record; indices ascend. */
+#define VN_OUTBOX_HEADER_BYTES 4u
+
+/* places[q] holds entries_max[q] entries, powers of two. */
+void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t block_count,
+                    vn_outbox_place_t *const places[VN_OUTBOX_QUEUES],
+                    const uint32_t entries_max[VN_OUTBOX_QUEUES]);
+
+/*
+ * Adds a message, copied; its channel chooses the queue. Without room the oldest of the others that
+ * are not in flight are dropped and counted. VN_ERR_FULL: no room even so; the message is counted
+ * as dropped itself.
+ */
+VN_NODISCARD vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message);
+
+/*
+ * Puts a stored record back, in any order, ready to be sent; one that is there already is replaced.
+ * When room runs out the lowest number is given up: what was committed last has always fitted.
+ * VN_ERR_FORMAT: not a stored record.
+ */
 VN_NODISCARD vn_err_t vn_outbox_restore(vn_outbox_t *outbox, uint64_t index, const uint8_t *record,
                                         uint32_t length);
 
-/* The stored record of an entry, NULL if it is done. */
-const uint8_t *vn_outbox_record(const vn_outbox_t *outbox, uint64_t index, uint32_t *length);
+/* Ends the restoring of a queue: numbers below tail are done, the next one is head. */
+void vn_outbox_resume(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tail, uint64_t head);
+
+/* Copies the stored record of an entry; its length, or 0: done, or longer than capacity. */
+uint32_t vn_outbox_record(const vn_outbox_t *outbox, uint64_t index, uint8_t *out,
+                          uint32_t capacity);
 
 /* Everything added so far may leave now. */
 void vn_outbox_release(vn_outbox_t *outbox);
 
-/* The next message to send: alerts and events first. False: none, or the window is full. */
-bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message);
+/*
+ * The next message to send, alerts first, in order of making within a queue. It points into
+ * scratch[capacity], which must hold the longest record. False: none.
+ */
+bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch,
+                    uint32_t capacity);
 
-/* The uplink took it / acknowledged it (ok) / gave it back (to be sent again). */
+/* The uplink took it. */
 void vn_outbox_taken(vn_outbox_t *outbox, uint64_t index);
+
+/* Acknowledged (ok), or to be sent again. Unknown and finished indices are ignored. */
 void vn_outbox_sent(vn_outbox_t *outbox, uint64_t index, bool ok);
 
-/* The link was lost and gave no verdicts: everything in flight is ready again. */
+/* The link gave no verdicts: everything in flight is to be sent again. */
 void vn_outbox_rewind(vn_outbox_t *outbox);
+
+/* True when nothing waits. */
+bool vn_outbox_empty(const vn_outbox_t *outbox);
 
 #endif

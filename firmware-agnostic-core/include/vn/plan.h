@@ -11,6 +11,10 @@
 #define VN_ALERTS_MAX 16u /* per pipeline */
 #define VN_INPUTS_MAX 64u
 
+/* Longest name of a device, prefix, pipeline, window, alert; and of an alert's topic. */
+#define VN_WORD_MAX 64u
+#define VN_ALERT_TOPIC_MAX (sizeof "alert/" + VN_WORD_MAX + 1u + UINT8_MAX)
+
 typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
 typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
 typedef enum vn_durability {

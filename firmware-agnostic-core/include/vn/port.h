@@ -12,7 +12,8 @@
 
 /* Callbacks never call back into the engine. */
 
-/* mono_ms never goes back (it starts anywhere); wall_ms returns false while the clock is not set. */
+/* mono_ms never goes back (it starts anywhere); wall_ms returns false while the clock is not set.
+ */
 typedef struct vn_clock {
   void *context;
   int64_t (*mono_ms)(void *context);
@@ -22,8 +23,8 @@ typedef struct vn_clock {
 /*
  * Flash, or a file that obeys its rules. Any read may fail at any address. prog: offset and length
  * are multiples of prog_size, units must be erased and are programmed once. erase: whole sectors of
- * erase_size; what an erased unit reads as is undefined. sync: what was programmed before is durable
- * when it returns VN_OK. Every failure is VN_ERR_FLASH.
+ * erase_size; what an erased unit reads as is undefined. sync: what was programmed before is
+ * durable when it returns VN_OK. Every failure is VN_ERR_FLASH.
  */
 typedef struct vn_flash {
   void *context;
@@ -48,7 +49,7 @@ typedef struct vn_message {
   const uint8_t *payload;
   size_t topic_length;
   size_t payload_length;
-  uint64_t index; /* outbox index; the token of vn_sent */
+  uint64_t index;  /* outbox index; the token of vn_sent */
   uint8_t channel; /* vn_channel_t */
   bool retained;
 } vn_message_t;

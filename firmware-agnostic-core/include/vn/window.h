@@ -17,19 +17,19 @@ typedef enum vn_window_shape {
 } vn_window_shape_t;
 
 /* Statistics of a summary, as bits of vn_window_t.statistics. X(NAME, "word"). */
-#define VN_STATISTIC_LIST(X)                                                                       \
-  X(COUNT, "count")                                                                                \
-  X(SUM, "sum")                                                                                    \
-  X(SUM_SQ, "sum_sq")                                                                              \
-  X(MIN, "min")                                                                                    \
-  X(MAX, "max")                                                                                    \
-  X(FIRST, "first")                                                                                \
-  X(LAST, "last")                                                                                  \
-  X(MEAN, "mean")                                                                                  \
-  X(VARIANCE, "variance")                                                                          \
-  X(VARIANCE_SAMPLE, "variance_sample")                                                            \
-  X(STDDEV, "stddev")                                                                              \
-  X(STDDEV_SAMPLE, "stddev_sample")                                                                \
+#define VN_STATISTIC_LIST(X)            \
+  X(COUNT, "count")                     \
+  X(SUM, "sum")                         \
+  X(SUM_SQ, "sum_sq")                   \
+  X(MIN, "min")                         \
+  X(MAX, "max")                         \
+  X(FIRST, "first")                     \
+  X(LAST, "last")                       \
+  X(MEAN, "mean")                       \
+  X(VARIANCE, "variance")               \
+  X(VARIANCE_SAMPLE, "variance_sample") \
+  X(STDDEV, "stddev")                   \
+  X(STDDEV_SAMPLE, "stddev_sample")     \
   X(RANGE, "range")
 
 typedef enum vn_statistic {
@@ -81,11 +81,11 @@ typedef struct vn_window_set {
   const vn_window_t *windows;
   int64_t out_of_order_ms;
   int64_t lateness_ms;
-  int64_t pane_ms;       /* g: gcd of sizes, slides and offset differences */
-  int64_t anchor_ms;     /* offset of the first window: where the pane grid starts */
-  uint32_t pane_count;   /* N = ceil((size + lateness + out_of_order) / g), size the largest */
-  uint32_t sample;       /* the largest sample */
-  uint32_t revision_count;                /* of all windows together */
+  int64_t pane_ms;         /* g: gcd of sizes, slides and offset differences */
+  int64_t anchor_ms;       /* offset of the first window: where the pane grid starts */
+  uint32_t pane_count;     /* N = ceil((size + lateness + out_of_order) / g), size the largest */
+  uint32_t sample;         /* the largest sample */
+  uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
   uint8_t window_count;
@@ -110,17 +110,18 @@ typedef struct vn_pane {
 /* State of a series' windows, its ring apart; vn_window_reset makes the first state. */
 typedef struct vn_window_state {
   vn_time_ms_t watermark_ms;
-  vn_time_ms_t pane_low_ms, pane_high_ms; /* bounds of the pane of the last reading; low > high: none */
-  vn_time_ms_t next_due_ms;               /* no window fires while the watermark is below this */
+  vn_time_ms_t pane_low_ms,
+      pane_high_ms;         /* bounds of the pane of the last reading; low > high: none */
+  vn_time_ms_t next_due_ms; /* no window fires while the watermark is below this */
   uint32_t pane_slot;
 } vn_window_state_t;
 
 /* Where a series' variable parts lie; the engine owns them. */
 typedef struct vn_window_memory {
   vn_window_state_t *state;
-  vn_pane_t *panes;      /* pane_count */
-  vn_member_t *members;  /* pane_count * sample */
-  uint16_t *revisions;   /* revision_count */
+  vn_pane_t *panes;     /* pane_count */
+  vn_member_t *members; /* pane_count * sample */
+  uint16_t *revisions;  /* revision_count */
   uint64_t sample_seed;
 } vn_window_memory_t;
 
@@ -149,10 +150,10 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
 /*
  * Takes one reading: judges it by the watermark before it, advances, fires what is due in ascending
  * order of end, inserts, fires again what it changed (rules W1-W5, W11).
- * Returns NONE, LATE, NO_WINDOW, or LIMITED when the pane's count is at its end. `refused` is called
- * between judging and firing, so that a drop is told before the results that its time causes; it may
- * be NULL. The time lies within [VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS].
- * Cost: O(1) within the last reading's pane; O(windows) in another; a fold for each result.
+ * Returns NONE, LATE, NO_WINDOW, or LIMITED when the pane's count is at its end. `refused` is
+ * called between judging and firing, so that a drop is told before the results that its time
+ * causes; it may be NULL. The time lies within [VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS]. Cost: O(1)
+ * within the last reading's pane; O(windows) in another; a fold for each result.
  */
 typedef void (*vn_window_drop_fn)(void *context, vn_reason_t reason);
 VN_NODISCARD vn_reason_t vn_window_reading(const vn_window_set_t *set,

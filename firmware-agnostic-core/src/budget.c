@@ -1,0 +1,72 @@
+/* The budget of a plan: the sizes that the store really has, told apart. */
+#include "vn/budget.h"
+
+#include "engine_priv.h"
+
+static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                               vn_budget_pipeline_t *out) {
+  vn_window_set_t set;
+  uint8_t problem;
+  vn_err_t derived =
+      vn_window_set_derive(&set, pipeline->summary.windows, pipeline->summary.window_count,
+                           pipeline->out_of_order_ms, pipeline->lateness_ms, &problem);
+  VN_ASSERT(derived == VN_OK);
+  *out = (vn_budget_pipeline_t){
+      .series = pipeline->series_max,
+      .panes = set.pane_count,
+      .pane_ms = set.pane_ms,
+      .pane_bytes = set.pane_count * sizeof(vn_pane_t),
+      .member_bytes = (size_t)set.pane_count * set.sample * sizeof(vn_member_t),
+      .revision_bytes = set.revision_count * sizeof(uint16_t),
+      .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
+      .slot_bytes_max = vn__slot_max(plan, pipeline, &set),
+  };
+  out->series_bytes = out->pane_bytes + out->member_bytes + out->revision_bytes + out->alert_bytes;
+  out->bytes = out->series_bytes * out->series;
+}
+
+static vn_err_t budget_of_region(const vn_plan_t *plan, vn_budget_t *out) {
+  vn__log_sizes_t sizes = vn__log_sizes(plan);
+  out->live_bytes_max = sizes.live_bytes_max;
+  out->commit_bytes_max = sizes.commit_bytes_max;
+  if (plan->durability == VN_DURABILITY_VOLATILE) {
+    return VN_OK;
+  }
+  vn_flash_t geometry = {.size_bytes = (uint32_t)plan->state_bytes,
+                         .erase_size = plan->erase_block_bytes,
+                         .prog_size = plan->program_unit_bytes};
+  out->region_bytes = plan->state_bytes;
+  return vn_log_check_size(&geometry, sizes.live_bytes_max, sizes.commit_bytes_max,
+                           sizes.record_max, &out->region_bytes_needed);
+}
+
+vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
+  VN_ASSERT(plan != NULL && out != NULL);
+  vn_store_t need;
+  *out = (vn_budget_t){0};
+  vn_err_t error = vn_store_need(plan, &need);
+  if (error != VN_OK) {
+    return error;
+  }
+  size_t pipelines = 0;
+  for (size_t i = 0; i < plan->pipeline_count; i++) {
+    budget_of_pipeline(plan, &plan->pipelines[i], &out->pipelines[i]);
+    pipelines += out->pipelines[i].bytes;
+  }
+  out->engine_bytes = sizeof(vn_engine_t);
+  out->table_bytes = need.series_count * (sizeof(vn_series_state_t) + 1u) + need.name_bytes +
+                     need.bucket_count * sizeof(vn_series_bucket_t);
+  out->queue_bytes = need.queue_bytes;
+  out->outbox_bytes =
+      need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t);
+  out->batch_bytes = need.batch_bytes;
+  out->scratch_bytes = need.scratch_bytes + need.sample_scratch_count * sizeof(vn_member_t) +
+                       need.pipeline_count * sizeof(vn_pipeline_state_t);
+  out->log_bytes = need.record_bytes + need.item_count * sizeof(vn_log_item_t) +
+                   need.sector_count * sizeof(vn_log_sector_t) + need.page_bytes;
+  out->total_bytes = out->engine_bytes + vn_store_bytes(&need);
+  out->alignment_bytes = out->total_bytes - pipelines - out->engine_bytes - out->table_bytes -
+                         out->queue_bytes - out->outbox_bytes - out->batch_bytes -
+                         out->scratch_bytes - out->log_bytes;
+  return budget_of_region(plan, out);
+}

@@ -1,0 +1,235 @@
+/* The engine: preparing it, looking at it. */
+#include "vn/engine.h"
+
+#include "engine_priv.h"
+#include "vn/hash.h"
+
+#include <string.h>
+
+static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
+  const struct {
+    const void *array;
+    size_t have, need;
+  } rows[] = {
+      {have->pipelines, have->pipeline_count, need->pipeline_count},
+      {have->series, have->series_count, need->series_count},
+      {have->buckets, have->bucket_count, need->bucket_count},
+      {have->names, have->name_bytes, need->name_bytes},
+      {have->name_lengths, have->series_count, need->series_count},
+      {have->panes, have->pane_count, need->pane_count},
+      {have->members, have->member_count, need->member_count},
+      {have->revisions, have->revision_count, need->revision_count},
+      {have->alerts, have->alert_count, need->alert_count},
+      {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
+      {have->queue, have->queue_bytes, need->queue_bytes},
+      {have->blocks, have->block_count, need->block_count},
+      {have->places, have->place_count, need->place_count},
+      {have->batch, have->batch_bytes, need->batch_bytes},
+      {have->scratch, have->scratch_bytes, need->scratch_bytes},
+      {have->record, have->record_bytes, need->record_bytes},
+      {have->items, have->item_count, need->item_count},
+      {have->sectors, have->sector_count, need->sector_count},
+      {have->page, have->page_bytes, need->page_bytes},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    if (rows[i].have < rows[i].need || (rows[i].need > 0 && rows[i].array == NULL)) {
+      return false;
+    }
+  }
+  return have->bucket_count == need->bucket_count;
+}
+
+static void set_up_pipelines(vn_engine_t *engine) {
+  size_t panes = 0, members = 0, revisions = 0, alerts = 0;
+  for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
+    const vn_pipeline_t *plan = &engine->plan->pipelines[i];
+    vn_pipeline_state_t *pipeline = &engine->store.pipelines[i];
+    uint8_t problem;
+    *pipeline = (vn_pipeline_state_t){.plan = plan,
+                                      .pane_base = panes,
+                                      .member_base = members,
+                                      .revision_base = revisions,
+                                      .alert_base = alerts,
+                                      .watermark_ms = VN_TIME_MINUS_INFINITY,
+                                      .layout_hash = vn_pipeline_layout_hash(plan)};
+    vn_err_t derived =
+        vn_window_set_derive(&pipeline->set, plan->summary.windows, plan->summary.window_count,
+                             plan->out_of_order_ms, plan->lateness_ms, &problem);
+    VN_ASSERT(derived == VN_OK);
+    panes += (size_t)plan->series_max * pipeline->set.pane_count;
+    members += (size_t)plan->series_max * pipeline->set.pane_count * pipeline->set.sample;
+    revisions += (size_t)plan->series_max * pipeline->set.revision_count;
+    alerts += (size_t)plan->series_max * plan->alert_count;
+    engine->has_timers = engine->has_timers || plan->idle_timeout_ms != VN_DURATION_OFF;
+    for (size_t a = 0; a < plan->alert_count; a++) {
+      pipeline->has_absence =
+          pipeline->has_absence || plan->alerts[a].rule.condition == VN_ALERT_ABSENT_FOR;
+    }
+    pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->set);
+    engine->has_timers = engine->has_timers || pipeline->has_absence;
+  }
+}
+
+static void set_up_table(vn_engine_t *engine) {
+  engine->table = (vn_series_table_t){.buckets = engine->store.buckets,
+                                      .names = engine->store.names,
+                                      .name_lengths = engine->store.name_lengths,
+                                      .bucket_count = (uint32_t)engine->store.bucket_count,
+                                      .capacity = engine->plan->series_max,
+                                      .name_max = engine->plan->name_max};
+  vn_series_init(&engine->table);
+}
+
+static void set_up_outbox(vn_engine_t *engine) {
+  uint32_t entries = engine->plan->outbox_entries;
+  vn_outbox_place_t *places[VN_OUTBOX_QUEUES] = {
+      [VN_OUTBOX_OTHERS] = engine->store.places,
+      [VN_OUTBOX_ALERTS] = engine->store.places + entries,
+  };
+  const uint32_t counts[VN_OUTBOX_QUEUES] = {
+      [VN_OUTBOX_OTHERS] = entries,
+      [VN_OUTBOX_ALERTS] = entries / 4,
+  };
+  vn_outbox_init(&engine->outbox, engine->store.blocks, (uint32_t)engine->store.block_count, places,
+                 counts);
+}
+
+vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_store_t *store,
+                         const vn_ports_t *ports, uint32_t version, size_t engine_size) {
+  VN_ASSERT(engine != NULL && plan != NULL && store != NULL);
+  VN_ASSERT(ports != NULL && ports->clock != NULL);
+  if (version != VN_VERSION || engine_size != sizeof *engine) {
+    return VN_ERR_ABI;
+  }
+  vn_store_t need;
+  vn_err_t checked = vn_store_need(plan, &need);
+  if (checked != VN_OK) {
+    return checked;
+  }
+  if (!store_suffices(store, &need)) {
+    return VN_ERR_STORE;
+  }
+  memset(engine, 0, sizeof *engine);
+  engine->plan = plan;
+  engine->store = *store;
+  engine->ports = *ports;
+  engine->head.device = plan->device;
+  engine->owed.first = VN_SERIES_NONE;
+  engine->checkpoint_wall_ms = VN_TIME_MINUS_INFINITY;
+  set_up_pipelines(engine);
+  set_up_table(engine);
+  if (ports->uplink != NULL) {
+    set_up_outbox(engine);
+  }
+  return vn_ring_init(&engine->queue, engine->store.queue, plan->queue_bytes, plan->queue_messages);
+}
+
+int64_t vn__mono_ms(const vn_engine_t *engine) {
+  return engine->ports.clock->mono_ms(engine->ports.clock->context);
+}
+
+bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
+  return engine->ports.clock->wall_ms(engine->ports.clock->context, out);
+}
+
+vn_window_memory_t vn__window_memory(const vn_engine_t *engine, uint32_t series) {
+  vn_series_state_t *state = &engine->store.series[series];
+  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  size_t panes = pipeline->pane_base + (size_t)state->local * pipeline->set.pane_count;
+  size_t per_pane = pipeline->set.sample;
+  return (vn_window_memory_t){
+      .state = &state->window,
+      .panes = engine->store.panes + panes,
+      .members = engine->store.members + pipeline->member_base +
+                 (size_t)state->local * pipeline->set.pane_count * per_pane,
+      .revisions = engine->store.revisions + pipeline->revision_base +
+                   (size_t)state->local * pipeline->set.revision_count,
+      .sample_seed = state->sample_seed,
+  };
+}
+
+vn_alert_state_t *vn__alert_states(const vn_engine_t *engine, uint32_t series) {
+  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  return engine->store.alerts + pipeline->alert_base +
+         (size_t)engine->store.series[series].local * pipeline->plan->alert_count;
+}
+
+static bool find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline) {
+  for (uint8_t i = 0; i < engine->plan->pipeline_count; i++) {
+    if (vn_glob_match(engine->plan->pipelines[i].match, name)) {
+      *pipeline = i;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The same for every run, board and window; other series with the same values sample differently.
+ */
+static uint64_t sample_seed(const vn_engine_t *engine, const char *pipeline, vn_text_t name) {
+  uint64_t high = vn_murmur3_32(pipeline, strlen(pipeline), 0);
+  uint64_t low = vn_murmur3_32(name.bytes, name.length, 0);
+  return vn_splitmix64(engine->plan->seed ^ (high << 32 | low));
+}
+
+vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
+  vn_text_t name = vn_series_name(&engine->table, series);
+  vn_series_state_t *state = &engine->store.series[series];
+  uint8_t index;
+  if (!find_pipeline(engine, name, &index)) {
+    return VN_REASON_NO_PIPELINE;
+  }
+  vn_pipeline_state_t *pipeline = &engine->store.pipelines[index];
+  if (pipeline->used == pipeline->plan->series_max) {
+    return VN_REASON_SERIES_FULL;
+  }
+  memset(state, 0, sizeof *state);
+  state->pipeline = index;
+  state->local = pipeline->used++;
+  state->next_owed = VN_SERIES_NONE;
+  state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);
+  state->last_arrival_mono_ms = vn__mono_ms(engine);
+  vn_window_memory_t memory = vn__window_memory(engine, series);
+  vn_window_reset(&pipeline->set, &memory);
+  memset(vn__alert_states(engine, series), 0,
+         pipeline->plan->alert_count * sizeof(vn_alert_state_t));
+  return VN_REASON_NONE;
+}
+
+vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series) {
+  VN_ASSERT(engine != NULL && series != NULL);
+  uint32_t hash = vn_series_hash(name);
+  *series = vn_series_find(&engine->table, name, hash);
+  if (*series != VN_SERIES_NONE) {
+    return VN_REASON_NONE;
+  }
+  vn_reason_t checked = vn_name_check(name, engine->plan->name_max);
+  if (checked != VN_REASON_NONE) {
+    return checked;
+  }
+  if (vn_series_add(&engine->table, name, hash, series) != VN_OK) {
+    return VN_REASON_SERIES_FULL;
+  }
+  vn_reason_t begun = vn__series_begin(engine, *series);
+  if (begun != VN_REASON_NONE) {
+    vn_series_remove(&engine->table, *series);
+    *series = VN_SERIES_NONE;
+  }
+  return begun;
+}
+
+bool vn_idle(const vn_engine_t *engine) {
+  return vn_ring_count(&engine->queue) == 0 && engine->batch.records == 0 &&
+         !engine->owed.outputs &&
+         (engine->ports.uplink == NULL || vn_outbox_empty(&engine->outbox));
+}
+
+const vn_figures_t *vn_engine_figures(const vn_engine_t *engine) { return &engine->figures; }
+
+const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine) { return &engine->recovery; }
+
+const vn_series_state_t *vn_engine_series(const vn_engine_t *engine, uint32_t series) {
+  VN_ASSERT(engine != NULL);
+  VN_ASSERT(series < engine->plan->series_max && engine->table.name_lengths[series] > 0);
+  return &engine->store.series[series];
+}

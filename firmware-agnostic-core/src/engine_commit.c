@@ -1,0 +1,250 @@
+/* Commits: outputs and the states they came from in one transaction, in bounded pieces. */
+#include "engine_priv.h"
+
+#include <string.h>
+
+/* Records longer than the log's are stored in parts; the last one is marked. */
+#define PART_LAST 0x80u
+#define PARTS_MAX 127u
+
+/* A thing to be stored: its item, type and argument. */
+typedef struct thing {
+  uint32_t item, argument;
+  vn_record_type_t type;
+} thing_t;
+
+static vn_err_t put(vn_flash_log_t *log, const thing_t *thing, const uint8_t *bytes,
+                    size_t length) {
+  size_t most = log->config.record_max;
+  for (uint8_t part = 0; part < PARTS_MAX; part++) {
+    size_t piece = length < most ? length : most;
+    uint8_t flags = (uint8_t)(piece == length ? part | PART_LAST : part);
+    vn_err_t error = vn_log_put(log, thing->item, (uint8_t)thing->type, flags, thing->argument,
+                                bytes, (uint32_t)piece);
+    if (error != VN_OK || piece == length) {
+      return error;
+    }
+    bytes += piece;
+    length -= piece;
+  }
+  return VN_ERR_TOO_BIG;
+}
+
+static vn_err_t put_global(vn_engine_t *engine, vn_flash_log_t *log) {
+  thing_t thing = {VN__ITEM_GLOBAL, 0, VN_RECORD_GLOBAL};
+  size_t length = vn__global_save(engine, engine->store.scratch, engine->store.scratch_bytes);
+  VN_ASSERT(length <= engine->store.scratch_bytes);
+  return put(log, &thing, engine->store.scratch, length);
+}
+
+static vn_err_t put_series(vn_engine_t *engine, vn_flash_log_t *log, uint32_t series) {
+  thing_t thing = {vn__item_of_series(series), series, VN_RECORD_SLOT};
+  size_t length = vn__slot_save(engine, series, engine->store.scratch, engine->store.scratch_bytes);
+  VN_ASSERT(length <= engine->store.scratch_bytes);
+  return put(log, &thing, engine->store.scratch, length);
+}
+
+/* index u64 little-endian, then the outbox' own record. */
+static vn_err_t put_output(vn_engine_t *engine, vn_flash_log_t *log, uint64_t index) {
+  thing_t thing = {vn__item_of_output(engine->plan, index), (uint32_t)index, VN_RECORD_OUT};
+  uint8_t *bytes = engine->store.scratch;
+  for (unsigned i = 0; i < sizeof index; i++) {
+    bytes[i] = (uint8_t)(index >> (8 * i));
+  }
+  uint32_t length = vn_outbox_record(&engine->outbox, index, bytes + sizeof index,
+                                     (uint32_t)(engine->store.scratch_bytes - sizeof index));
+  if (length == 0) {
+    vn_log_release(log, thing.item);
+    return VN_OK;
+  }
+  return put(log, &thing, bytes, sizeof index + length);
+}
+
+vn_err_t vn__log_rewrite(void *context, vn_flash_log_t *log, uint32_t item) {
+  vn_engine_t *engine = context;
+  uint32_t first_output = 1u + engine->plan->series_max;
+  if (item == VN__ITEM_GLOBAL) {
+    return put_global(engine, log);
+  }
+  if (item < first_output) {
+    uint32_t series = item - 1u;
+    if (engine->table.name_lengths[series] > 0) {
+      return put_series(engine, log, series);
+    }
+    vn_log_release(log, item);
+    return VN_OK;
+  }
+  uint32_t entry = item - first_output;
+  uint32_t queue = entry < engine->plan->outbox_entries ? VN_OUTBOX_OTHERS : VN_OUTBOX_ALERTS;
+  entry -= queue == VN_OUTBOX_ALERTS ? engine->plan->outbox_entries : 0;
+  const vn_outbox_line_t *line = &engine->outbox.lines[queue];
+  uint64_t number = line->tail + ((entry - line->tail) & (line->entries_max - 1u));
+  return put_output(engine, log, number * VN_OUTBOX_QUEUES + queue);
+}
+
+/* What was acknowledged since the last commit, and what is new since then. */
+static vn_err_t put_outputs(vn_engine_t *engine) {
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    const vn_outbox_line_t *line = &engine->outbox.lines[q];
+    for (uint64_t i = engine->committed_tail[q]; i < line->tail; i++) {
+      vn_log_release(&engine->log, vn__item_of_output(engine->plan, i * VN_OUTBOX_QUEUES + q));
+    }
+    uint64_t from = engine->committed_head[q] > line->tail ? engine->committed_head[q] : line->tail;
+    for (uint64_t i = from; i < line->head; i++) {
+      vn_err_t error = put_output(engine, &engine->log, i * VN_OUTBOX_QUEUES + q);
+      if (error != VN_OK) {
+        return error;
+      }
+    }
+  }
+  return VN_OK;
+}
+
+static vn_err_t put_owed_series(vn_engine_t *engine) {
+  for (uint32_t i = engine->owed.first; i != VN_SERIES_NONE;
+       i = engine->store.series[i].next_owed) {
+    vn_err_t error = put_series(engine, &engine->log, i);
+    if (error != VN_OK) {
+      return error;
+    }
+  }
+  return VN_OK;
+}
+
+static vn_err_t commit(vn_engine_t *engine, uint16_t flags) {
+  vn_commit_t content = {
+      .accepted = engine->figures.readings.accepted,
+      .watermark_ms = VN_TIME_MINUS_INFINITY,
+      .outbox_head = engine->outbox.lines[VN_OUTBOX_OTHERS].head,
+      .outbox_tail = engine->outbox.lines[VN_OUTBOX_OTHERS].tail,
+      .configuration_hash = vn_plan_hash(engine->plan),
+      .boot = engine->head.boot,
+      .flags = flags,
+  };
+  if (!vn__wall_ms(engine, &content.wall_ms)) {
+    content.wall_ms = VN_TIME_MINUS_INFINITY;
+  }
+  return vn_log_commit(&engine->log, &content);
+}
+
+/* What the transaction held is safe: outputs may leave, states are clean. */
+static void forget_owed(vn_engine_t *engine) {
+  uint32_t series = engine->owed.first;
+  while (series != VN_SERIES_NONE) {
+    vn_series_state_t *state = &engine->store.series[series];
+    engine->owed.dirty -= (state->flags & VN__SERIES_DIRTY) != 0 ? 1u : 0u;
+    state->flags = 0;
+    series = state->next_owed;
+    state->next_owed = VN_SERIES_NONE;
+  }
+  uint32_t dirty = engine->owed.dirty;
+  engine->owed = (vn_owed_t){.first = VN_SERIES_NONE, .dirty = dirty};
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    engine->committed_tail[q] = engine->outbox.lines[q].tail;
+    engine->committed_head[q] = engine->outbox.lines[q].head;
+  }
+  vn_outbox_release(&engine->outbox);
+}
+
+/* From now on as without a flash: outputs go on, the platform sees flash_failed and says so. */
+static vn_err_t degrade(vn_engine_t *engine, vn_err_t error) {
+  vn_log_abort(&engine->log);
+  engine->durable = false;
+  engine->flash_failed = true;
+  return error;
+}
+
+static vn_err_t settle_outputs(vn_engine_t *engine, uint16_t flags) {
+  vn_err_t error = vn_log_begin(&engine->log);
+  if (error == VN_OK) {
+    error = put_owed_series(engine);
+  }
+  if (error == VN_OK) {
+    error = put_outputs(engine);
+  }
+  if (error == VN_OK) {
+    error = put_global(engine, &engine->log);
+  }
+  if (error == VN_OK) {
+    error = commit(engine, flags);
+  }
+  return error == VN_OK ? VN_OK : degrade(engine, error);
+}
+
+/* Puts changed series from *series on until the transaction is full; they are marked as owed. */
+static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
+  uint64_t bytes = 0;
+  for (; *series < engine->table.capacity && bytes < engine->transaction_bytes; (*series)++) {
+    vn_series_state_t *state = &engine->store.series[*series];
+    bool known = engine->table.name_lengths[*series] > 0;
+    if (!known || (state->flags & (VN__SERIES_DIRTY | VN__SERIES_OWED)) != VN__SERIES_DIRTY) {
+      continue;
+    }
+    state->flags |= VN__SERIES_OWED;
+    state->next_owed = engine->owed.first;
+    engine->owed.first = *series;
+    bytes += vn__pipeline_of(engine, *series)->slot_max;
+  }
+}
+
+/* Series are independent of each other, so that a checkpoint of all may come in pieces. */
+static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
+  uint32_t series = 0;
+  vn_time_ms_t wall_ms;
+  vn_time_ms_t at_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms : VN_TIME_MINUS_INFINITY;
+  for (;;) {
+    collect_dirty(engine, &series);
+    bool last = series >= engine->table.capacity;
+    engine->checkpoint_wall_ms = last ? at_ms : engine->checkpoint_wall_ms;
+    vn_err_t error = settle_outputs(engine, last ? flags : 0);
+    if (error != VN_OK) {
+      return error;
+    }
+    forget_owed(engine);
+    if (last) {
+      return VN_OK;
+    }
+  }
+}
+
+vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
+  VN_ASSERT(engine->restored);
+  vn_err_t error = VN_OK;
+  if (engine->ports.uplink != NULL) {
+    vn__cut_batch(engine);
+  }
+  if (engine->durable) {
+    error = everything ? settle_everything(engine, flags) : settle_outputs(engine, flags);
+  }
+  if (!(engine->durable && everything)) {
+    forget_owed(engine);
+  }
+  if (everything) {
+    engine->checkpoint_mono_ms = vn__mono_ms(engine);
+  }
+  return error;
+}
+
+void vn__settle_if_heavy(vn_engine_t *engine) {
+  if (engine->owed.bytes < engine->transaction_bytes || !engine->durable) {
+    return;
+  }
+  /* An error leaves the engine degraded, which vn_step reports. */
+  if (vn__settle(engine, false, 0) != VN_OK) {
+    VN_ASSERT(engine->flash_failed);
+  }
+}
+
+vn_err_t vn_checkpoint(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL);
+  return vn__settle(engine, true, 0);
+}
+
+vn_err_t vn_stop(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL);
+  vn_err_t error = vn__settle(engine, true, VN_COMMIT_CLEAN_STOP);
+  if (error == VN_OK && engine->durable) {
+    error = vn_log_mark(&engine->log);
+  }
+  return error;
+}

@@ -1,0 +1,237 @@
+/* A message's way: into the queue, to its input, through its decoder, to its series. */
+#include "engine_priv.h"
+
+#include <string.h>
+
+/* What lies in the queue in front of topic and payload. */
+typedef struct queued {
+  vn_time_ms_t arrival_ms;
+  uint32_t payload_length;
+  uint16_t topic_length;
+  bool arrival_valid;
+  bool retained;
+} queued_t;
+
+vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                          size_t length, bool retained) {
+  VN_ASSERT(engine != NULL);
+  if (topic.length + length > engine->plan->message_max_bytes || topic.length > UINT16_MAX) {
+    return VN_ERR_TOO_BIG;
+  }
+  uint32_t total = (uint32_t)(sizeof(queued_t) + topic.length + length);
+  uint8_t *record = vn_ring_claim(&engine->queue, total);
+  if (record == NULL) {
+    return VN_ERR_FULL;
+  }
+  queued_t head = {.payload_length = (uint32_t)length,
+                   .topic_length = (uint16_t)topic.length,
+                   .retained = retained};
+  head.arrival_valid = vn__wall_ms(engine, &head.arrival_ms);
+  memcpy(record, &head, sizeof head);
+  memcpy(record + sizeof head, topic.bytes, topic.length);
+  if (length > 0) {
+    memcpy(record + sizeof head + topic.length, payload, length);
+  }
+  vn_ring_commit(&engine->queue, total);
+  return VN_OK;
+}
+
+void vn_count_dropped(vn_engine_t *engine, vn_reason_t reason) {
+  VN_ASSERT(reason > VN_REASON_NONE && reason < VN_REASON_COUNT);
+  engine->figures.messages_dropped++;
+  engine->figures.reasons[reason]++;
+  engine->owed.globals = true;
+}
+
+static bool starts_with(vn_text_t text, const char *prefix) {
+  size_t length = strlen(prefix);
+  return text.length >= length && memcmp(text.bytes, prefix, length) == 0;
+}
+
+/* The broker's own topics and ours never enter, also not through a wildcard. */
+static bool is_loop(const vn_engine_t *engine, vn_text_t topic) {
+  if (starts_with(topic, "$SYS/")) {
+    return true;
+  }
+  if (engine->ports.uplink == NULL || !starts_with(topic, engine->plan->prefix)) {
+    return false;
+  }
+  size_t prefix = strlen(engine->plan->prefix);
+  size_t device = strlen(engine->plan->device);
+  return topic.length > prefix + 1 + device && topic.bytes[prefix] == '/' &&
+         memcmp(topic.bytes + prefix + 1, engine->plan->device, device) == 0 &&
+         topic.bytes[prefix + 1 + device] == '/';
+}
+
+static const vn_input_t *find_input(vn_engine_t *engine, vn_text_t topic) {
+  for (size_t i = 0; i < engine->plan->input_count; i++) {
+    const vn_input_t *input = &engine->plan->inputs[i];
+    if (vn_pattern_match(&input->pattern, topic, engine->message.captures)) {
+      return input;
+    }
+  }
+  return NULL;
+}
+
+/* Is the sender to blame, so that somebody should see the bytes? */
+static bool deserves_letter(vn_reason_t reason) {
+  switch (reason) {
+    case VN_REASON_NONE:
+    case VN_REASON_MISSING:
+    case VN_REASON_LATE:
+    case VN_REASON_NO_WINDOW:
+    case VN_REASON_DUPLICATE:
+    case VN_REASON_LIMITED:
+    case VN_REASON_STALE:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/* A value that never reached its series. */
+static void refuse_decoded(vn_engine_t *engine, uint32_t series, vn_reason_t reason,
+                           const vn_decoded_t *decoded) {
+  vn_drop_t drop = {
+      .time_ms = decoded->time_ms, .reason = (uint8_t)reason, .has_time = decoded->has_time};
+  if (series != VN_SERIES_NONE) {
+    drop.series = vn_series_name(&engine->table, series);
+  }
+  if (reason != VN_REASON_MISSING) {
+    engine->figures.readings.received++;
+    if (series != VN_SERIES_NONE) {
+      engine->store.series[series].accounting.received++;
+      vn__series_touch(engine, series);
+    } else {
+      engine->figures.unassigned++;
+    }
+  }
+  vn__refuse(engine, series, reason, &drop);
+}
+
+static vn_reason_t series_name(const vn_engine_t *engine, const vn_decoded_t *decoded, char *name,
+                               size_t *length) {
+  const vn_message_at_work_t *message = &engine->message;
+  const vn_template_t *template_ = message->input->field_count > 0
+                                       ? &message->input->fields[decoded->field].series
+                                       : &message->input->series;
+  return vn_template_expand(template_, message->topic, message->captures, decoded->name, name,
+                            engine->plan->name_max, length);
+}
+
+/* The series of a decoded value; a value that is refused anyway makes no new series. */
+static vn_reason_t series_of(vn_engine_t *engine, const vn_decoded_t *decoded, uint32_t *series) {
+  char name[UINT8_MAX];
+  size_t length = 0;
+  vn_reason_t named = series_name(engine, decoded, name, &length);
+  vn_text_t text = {name, length};
+  *series = VN_SERIES_NONE;
+  if (decoded->reason != VN_REASON_NONE) {
+    if (named == VN_REASON_NONE) {
+      *series = vn_series_find(&engine->table, text, vn_series_hash(text));
+    }
+    return (vn_reason_t)decoded->reason;
+  }
+  if (named != VN_REASON_NONE) {
+    return named;
+  }
+  if (engine->message.retained && !decoded->has_time) {
+    *series = vn_series_find(&engine->table, text, vn_series_hash(text));
+    return VN_REASON_STALE;
+  }
+  return vn_series_open(engine, text, series);
+}
+
+static void take_decoded(void *context, const vn_decoded_t *decoded) {
+  vn_engine_t *engine = context;
+  uint32_t series;
+  vn_reason_t reason = series_of(engine, decoded, &series);
+  if (reason != VN_REASON_NONE) {
+    refuse_decoded(engine, series, reason, decoded);
+  } else {
+    vn_reading_t reading = {.number = decoded->value,
+                            .time_ms = decoded->time_ms,
+                            .sequence = decoded->sequence,
+                            .has_time = decoded->has_time,
+                            .has_sequence = decoded->has_sequence};
+    reason = vn__take_reading(engine, series, &reading);
+  }
+  if (deserves_letter(reason)) {
+    vn__output_dead_letter(engine, reason, 0);
+  }
+}
+
+static void refuse_message(vn_engine_t *engine, vn_reason_t reason, size_t offset) {
+  engine->figures.messages_refused++;
+  engine->figures.reasons[reason]++;
+  engine->owed.globals = true;
+  const vn_observer_t *observer = engine->ports.observer;
+  if (observer != NULL && observer->drop != NULL) {
+    vn_drop_t drop = {.reason = (uint8_t)reason};
+    observer->drop(observer->context, &drop);
+  }
+  bool deletion = reason == VN_REASON_EMPTY && engine->message.retained;
+  if (reason != VN_REASON_LOOP && !deletion) {
+    vn__output_dead_letter(engine, reason, offset);
+  }
+}
+
+/* The message at work has its arrival set. */
+static void take(vn_engine_t *engine) {
+  vn_message_at_work_t *message = &engine->message;
+  size_t offset = 0;
+  engine->figures.messages++;
+  if (is_loop(engine, message->topic)) {
+    refuse_message(engine, VN_REASON_LOOP, 0);
+    return;
+  }
+  message->input = find_input(engine, message->topic);
+  if (message->input == NULL) {
+    refuse_message(engine, VN_REASON_TOPIC, 0);
+    return;
+  }
+  vn_reason_t damage =
+      vn_payload_decode(message->input, message->payload, message->payload_length,
+                        engine->arrival_ms, engine->arrival_valid, take_decoded, engine, &offset);
+  if (damage != VN_REASON_NONE) {
+    refuse_message(engine, damage, offset);
+  }
+}
+
+void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
+                     bool retained) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
+  engine->arrival_mono_ms = vn__mono_ms(engine);
+  engine->message = (vn_message_at_work_t){
+      .payload = payload, .payload_length = length, .topic = topic, .retained = retained};
+  if (topic.length + length > engine->plan->message_max_bytes) {
+    engine->figures.messages++;
+    refuse_message(engine, VN_REASON_TOO_BIG, 0);
+    return;
+  }
+  take(engine);
+}
+
+bool vn__take_queued(vn_engine_t *engine) {
+  uint32_t length;
+  const uint8_t *record = vn_ring_peek(&engine->queue, &length);
+  if (record == NULL) {
+    return false;
+  }
+  queued_t head;
+  VN_ASSERT(length >= sizeof head);
+  memcpy(&head, record, sizeof head);
+  VN_ASSERT(length == sizeof head + head.topic_length + head.payload_length);
+  engine->arrival_ms = head.arrival_ms;
+  engine->arrival_valid = head.arrival_valid;
+  engine->message = (vn_message_at_work_t){
+      .payload = record + sizeof head + head.topic_length,
+      .payload_length = head.payload_length,
+      .topic = {(const char *)record + sizeof head, head.topic_length},
+      .retained = head.retained,
+  };
+  take(engine);
+  vn_ring_release(&engine->queue);
+  return true;
+}

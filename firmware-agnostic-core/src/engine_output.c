@@ -1,0 +1,203 @@
+/* Outputs: summaries in batches, alerts and dead letters at once, all through the outbox. */
+#include "engine_priv.h"
+
+#include <string.h>
+
+/* Dead letters: at most a burst of ten, then one a second. */
+#define LETTER_EVERY_MS 1000
+#define LETTER_BURST 10
+
+static void send_out(vn_engine_t *engine, const vn_message_t *message) {
+  if (vn_outbox_add(&engine->outbox, message) != VN_OK) {
+    engine->figures.outbox_dropped++;
+  }
+  engine->head.seq++;
+}
+
+/* Some output is not committed yet: from now on its time runs. */
+static void note_output(vn_engine_t *engine, size_t bytes, bool urgent) {
+  if (!engine->owed.outputs) {
+    engine->owed.outputs = true;
+    engine->owed.since_mono_ms = vn__mono_ms(engine);
+  }
+  engine->owed.bytes += bytes;
+  engine->owed.urgent = engine->owed.urgent || urgent;
+  engine->owed.globals = true;
+}
+
+void vn__owe(vn_engine_t *engine, uint32_t series, size_t bytes, bool urgent) {
+  vn_series_state_t *state = &engine->store.series[series];
+  note_output(engine, bytes, urgent);
+  vn__series_touch(engine, series);
+  if ((state->flags & VN__SERIES_OWED) == 0) {
+    state->flags |= VN__SERIES_OWED;
+    state->next_owed = engine->owed.first;
+    engine->owed.first = series;
+    engine->owed.bytes += vn__pipeline_of(engine, series)->slot_max;
+  }
+}
+
+void vn__cut_batch(vn_engine_t *engine) {
+  vn_batch_t *batch = &engine->batch;
+  if (batch->records == 0) {
+    return;
+  }
+  const vn_summary_pipeline_t *pipelines[VN_PIPELINES_MAX];
+  for (size_t i = 0; i < batch->pipeline_count; i++) {
+    pipelines[i] = &engine->plan->pipelines[batch->pipelines[i]].summary;
+  }
+  vn_summary_batch_t content = {
+      .head = {engine->head.device, engine->head.seq, engine->head.boot},
+      .pipelines = pipelines,
+      .records = engine->store.batch,
+      .records_length = batch->length,
+      .record_count = batch->records,
+      .pipeline_count = batch->pipeline_count,
+  };
+  size_t length = vn_summary_message((vn_encoding_t)engine->plan->encoding, &content,
+                                     engine->store.scratch, engine->store.scratch_bytes);
+  VN_ASSERT(length <= engine->store.scratch_bytes);
+  vn_message_t message = {.topic = "summary",
+                          .payload = engine->store.scratch,
+                          .topic_length = strlen("summary"),
+                          .payload_length = length,
+                          .channel = VN_CHANNEL_SUMMARY};
+  send_out(engine, &message);
+  *batch = (vn_batch_t){0};
+}
+
+/* The place of a pipeline in the message being filled. */
+static uint8_t pipeline_place(vn_batch_t *batch, uint8_t pipeline) {
+  for (uint8_t i = 0; i < batch->pipeline_count; i++) {
+    if (batch->pipelines[i] == pipeline) {
+      return i;
+    }
+  }
+  batch->pipelines[batch->pipeline_count] = pipeline;
+  return batch->pipeline_count++;
+}
+
+void vn__output_summary(vn_engine_t *engine, uint32_t series, const vn_summary_t *summary) {
+  if (engine->ports.uplink == NULL) {
+    vn__series_touch(engine, series);
+    return;
+  }
+  vn_batch_t *batch = &engine->batch;
+  vn_encoding_t encoding = (vn_encoding_t)engine->plan->encoding;
+  uint8_t pipeline = engine->store.series[series].pipeline;
+  size_t longest = vn_summary_record_max(encoding, summary->pipeline, summary->result->window,
+                                         engine->plan->name_max);
+  if (batch->records > 0 && longest > engine->store.batch_bytes - batch->length) {
+    vn__cut_batch(engine);
+  }
+  size_t length = vn_summary_record(encoding, summary, pipeline_place(batch, pipeline),
+                                    batch->records == 0, engine->store.batch + batch->length,
+                                    engine->store.batch_bytes - batch->length);
+  VN_ASSERT(length <= longest && length <= engine->store.batch_bytes - batch->length);
+  batch->length += length;
+  batch->records++;
+  vn__owe(engine, series, length, false);
+  if (batch->records >= engine->plan->batch_max) {
+    vn__cut_batch(engine);
+  }
+}
+
+/* "alert/<alert>/<series>" */
+static size_t alert_topic(const vn_transition_t *transition, char *out) {
+  static const char prefix[] = "alert/";
+  size_t name = strlen(transition->alert);
+  char *at = out;
+  memcpy(at, prefix, sizeof prefix - 1);
+  at += sizeof prefix - 1;
+  memcpy(at, transition->alert, name);
+  at += name;
+  *at++ = '/';
+  memcpy(at, transition->series.bytes, transition->series.length);
+  return (size_t)(at - out) + transition->series.length;
+}
+
+/* What subscribers are told: entries into firing from below, and the end. */
+static bool is_published(const vn_transition_t *transition) {
+  bool was_firing = transition->from == VN_ALERT_FIRING || transition->from == VN_ALERT_RECOVERING;
+  bool fires = transition->phase == VN_ALERT_FIRING && !was_firing;
+  return fires || (transition->phase == VN_ALERT_NORMAL && was_firing);
+}
+
+void vn__output_transition(vn_engine_t *engine, uint32_t series,
+                           const vn_transition_t *transition) {
+  if (!is_published(transition)) {
+    return;
+  }
+  engine->figures.alerts++;
+  if (engine->ports.uplink == NULL) {
+    return;
+  }
+  char topic[VN_ALERT_TOPIC_MAX];
+  char *text = (char *)engine->store.scratch;
+  size_t capacity = engine->store.scratch_bytes;
+  vn_message_t message = {.topic = topic,
+                          .payload = engine->store.scratch,
+                          .topic_length = alert_topic(transition, topic),
+                          .channel = VN_CHANNEL_ALERT,
+                          .retained = true};
+  message.payload_length = vn_alert_state_message(&engine->head, transition, text, capacity);
+  VN_ASSERT(message.payload_length <= capacity);
+  size_t bytes = message.payload_length + message.topic_length;
+  send_out(engine, &message);
+  message.payload_length = vn_alert_event_message(&engine->head, transition, text, capacity);
+  VN_ASSERT(message.payload_length <= capacity);
+  message.topic = "event";
+  message.topic_length = strlen("event");
+  message.channel = VN_CHANNEL_EVENT;
+  message.retained = false;
+  send_out(engine, &message);
+  vn__owe(engine, series, 2 * bytes, true);
+}
+
+/* A flood of garbage must cost neither the uplink nor the flash. */
+static bool letter_allowed(vn_engine_t *engine) {
+  int64_t now_ms = vn__mono_ms(engine);
+  int64_t most_ms = (int64_t)LETTER_EVERY_MS * LETTER_BURST;
+  if (engine->letter_mono_ms == 0) {
+    engine->letter_credit_ms = most_ms;
+  } else {
+    engine->letter_credit_ms += now_ms - engine->letter_mono_ms;
+  }
+  engine->letter_mono_ms = now_ms == 0 ? 1 : now_ms;
+  if (engine->letter_credit_ms > most_ms) {
+    engine->letter_credit_ms = most_ms;
+  }
+  if (engine->letter_credit_ms < LETTER_EVERY_MS) {
+    engine->letters_suppressed++;
+    return false;
+  }
+  engine->letter_credit_ms -= LETTER_EVERY_MS;
+  return true;
+}
+
+void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offset) {
+  if (engine->ports.uplink == NULL || !letter_allowed(engine)) {
+    return;
+  }
+  vn_dead_letter_t letter = {
+      .topic = engine->message.topic,
+      .payload = engine->message.payload,
+      .payload_length = engine->message.payload_length,
+      .offset = offset,
+      .at_ms = engine->arrival_ms,
+      .suppressed = engine->letters_suppressed,
+      .reason = (uint8_t)reason,
+  };
+  size_t length = vn_dead_letter_message(&engine->head, &letter, (char *)engine->store.scratch,
+                                         engine->store.scratch_bytes);
+  VN_ASSERT(length <= engine->store.scratch_bytes);
+  vn_message_t message = {.topic = "dead-letter",
+                          .payload = engine->store.scratch,
+                          .topic_length = strlen("dead-letter"),
+                          .payload_length = length,
+                          .channel = VN_CHANNEL_DEAD_LETTER};
+  engine->letters_suppressed = 0;
+  engine->figures.dead_letters++;
+  send_out(engine, &message);
+  note_output(engine, length, false);
+}

@@ -1,0 +1,179 @@
+/* A restart: reading the state back, counting what may be missing. */
+#include "engine_priv.h"
+
+#include <string.h>
+
+#define PART_LAST 0x80u
+
+/* Puts the parts of a record together in the scratch; true when the last one is there. */
+static bool assemble(vn_engine_t *engine, uint8_t flags, const uint8_t *payload, uint32_t length) {
+  if ((flags & ~PART_LAST) == 0) {
+    engine->parts_length = 0;
+  }
+  if (length > engine->store.scratch_bytes - engine->parts_length) {
+    engine->parts_length = 0;
+    return false;
+  }
+  memcpy(engine->store.scratch + engine->parts_length, payload, length);
+  engine->parts_length += length;
+  return (flags & PART_LAST) != 0;
+}
+
+static uint32_t apply_slot(vn_engine_t *engine, uint32_t series) {
+  if (vn__slot_load(engine, series, engine->store.scratch, engine->parts_length)) {
+    return vn__item_of_series(series);
+  }
+  engine->recovery.series_reset++;
+  return VN_LOG_NO_ITEM;
+}
+
+static uint32_t apply_output(vn_engine_t *engine) {
+  uint64_t index = 0;
+  if (engine->parts_length < sizeof index || engine->ports.uplink == NULL) {
+    return VN_LOG_NO_ITEM;
+  }
+  for (unsigned i = 0; i < sizeof index; i++) {
+    index |= (uint64_t)engine->store.scratch[i] << (8 * i);
+  }
+  if (vn_outbox_restore(&engine->outbox, index, engine->store.scratch + sizeof index,
+                        (uint32_t)(engine->parts_length - sizeof index)) != VN_OK) {
+    return VN_LOG_NO_ITEM;
+  }
+  return vn__item_of_output(engine->plan, index);
+}
+
+/* Parts before the last one belong to the item as well: the first one marks where it begins. */
+static uint32_t item_of(const vn_engine_t *engine, uint8_t type, uint32_t argument) {
+  switch (type) {
+    case VN_RECORD_GLOBAL:
+      return VN__ITEM_GLOBAL;
+    case VN_RECORD_SLOT:
+      return argument < engine->plan->series_max ? vn__item_of_series(argument) : VN_LOG_NO_ITEM;
+    case VN_RECORD_OUT:
+      return vn__item_of_output(engine->plan, argument);
+    default:
+      return VN_LOG_NO_ITEM;
+  }
+}
+
+uint32_t vn__log_apply(void *context, uint8_t type, uint8_t flags, uint32_t argument,
+                       const uint8_t *payload, uint32_t length) {
+  vn_engine_t *engine = context;
+  if (!assemble(engine, flags, payload, length)) {
+    return item_of(engine, type, argument);
+  }
+  switch (type) {
+    case VN_RECORD_SLOT:
+      return apply_slot(engine, argument);
+    case VN_RECORD_OUT:
+      return apply_output(engine);
+    case VN_RECORD_GLOBAL:
+      return vn__global_load(engine, engine->store.scratch, engine->parts_length) ? VN__ITEM_GLOBAL
+                                                                                  : VN_LOG_NO_ITEM;
+    default:
+      return VN_LOG_NO_ITEM;
+  }
+}
+
+static vn_err_t set_up_log(vn_engine_t *engine) {
+  vn__log_sizes_t sizes = vn__log_sizes(engine->plan);
+  vn_time_ms_t wall_ms = 0;
+  engine->log_owner = (vn_log_owner_t){engine, vn__log_rewrite, vn__log_apply};
+  engine->transaction_bytes = sizes.transaction_bytes;
+  if (!vn__wall_ms(engine, &wall_ms)) {
+    wall_ms = vn__mono_ms(engine);
+  }
+  vn_log_config_t config = {
+      .flash = engine->ports.flash,
+      .owner = &engine->log_owner,
+      .items = engine->store.items,
+      .item_count = sizes.item_count,
+      .sectors = engine->store.sectors,
+      .page = engine->store.page,
+      .page_size = (uint32_t)engine->store.page_bytes,
+      .record = engine->store.record,
+      .record_max = sizes.record_max,
+      .live_bytes_max = sizes.live_bytes_max,
+      .commit_bytes_max = sizes.commit_bytes_max,
+      .region_id = (uint32_t)((uint64_t)wall_ms * UINT64_C(0x9E3779B97F4A7C15) >> 32),
+  };
+  return vn_log_init(&engine->log, &config);
+}
+
+/* Everything restored was an arrival now: silence is counted from the restart on. */
+static void settle_restored(vn_engine_t *engine) {
+  int64_t now_ms = vn__mono_ms(engine);
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] == 0) {
+      continue;
+    }
+    vn_series_state_t *state = &engine->store.series[i];
+    vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, i);
+    engine->recovery.series_restored++;
+    state->last_arrival_mono_ms = now_ms;
+    pipeline->last_arrival_mono_ms = now_ms;
+    if (state->window.watermark_ms > pipeline->watermark_ms) {
+      pipeline->watermark_ms = state->window.watermark_ms;
+    }
+  }
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES && engine->ports.uplink != NULL; q++) {
+    vn_outbox_resume(&engine->outbox, (vn_outbox_queue_t)q, engine->restored_tail[q],
+                     engine->restored_head[q]);
+    engine->committed_tail[q] = engine->outbox.lines[q].tail;
+    engine->committed_head[q] = engine->outbox.lines[q].head;
+  }
+  vn__sum_accounting(engine);
+}
+
+static void note_recovery(vn_engine_t *engine, const vn_commit_t *last) {
+  vn_recovery_t *recovery = &engine->recovery;
+  recovery->fresh = false;
+  recovery->clean = (last->flags & VN_COMMIT_CLEAN_STOP) != 0;
+  recovery->records_damaged = engine->log.figures.records_damaged;
+  recovery->lost_from_ms = engine->checkpoint_wall_ms;
+  if (!vn__wall_ms(engine, &recovery->lost_to_ms)) {
+    recovery->lost_to_ms = VN_TIME_PLUS_INFINITY;
+  }
+  engine->head.boot = last->boot + 1;
+}
+
+/* Upstream may remember boots of a state that is gone: start above them, if the clock can tell. */
+static uint32_t first_boot(const vn_engine_t *engine) {
+  vn_time_ms_t wall_ms;
+  bool known = vn__wall_ms(engine, &wall_ms) && wall_ms > 0;
+  return known ? (uint32_t)(wall_ms / 1000) : 1u;
+}
+
+static vn_err_t restore_from_flash(vn_engine_t *engine) {
+  vn_commit_t last = {0};
+  vn_err_t error = set_up_log(engine);
+  if (error != VN_OK) {
+    return error;
+  }
+  error = vn_log_mount(&engine->log, &last);
+  if (error == VN_ERR_UNFORMATTED) {
+    error = vn_log_format(&engine->log);
+  } else if (error == VN_OK) {
+    settle_restored(engine);
+    note_recovery(engine, &last);
+  }
+  if (error != VN_OK) {
+    return error;
+  }
+  engine->durable = true;
+  engine->recovery.boot = engine->head.boot;
+  return vn__settle(engine, true, 0);
+}
+
+vn_err_t vn_restore(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL && !engine->restored);
+  engine->recovery = (vn_recovery_t){.fresh = true, .clean = true};
+  engine->head.boot = first_boot(engine);
+  engine->head.seq = 0;
+  engine->recovery.boot = engine->head.boot;
+  engine->transaction_bytes = UINT64_MAX;
+  engine->tick_mono_ms = engine->checkpoint_mono_ms = vn__mono_ms(engine);
+  engine->restored = true;
+  bool wanted = engine->plan->durability != VN_DURABILITY_VOLATILE;
+  return wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;
+}

@@ -1,0 +1,243 @@
+/* States as bytes: one series, and what belongs to no series. */
+#include "engine_priv.h"
+#include "pack_priv.h"
+
+#include <string.h>
+
+#define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
+#define SEQUENCE_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
+#define ACCOUNTING_MAX (9u * VN__PACK_U64_MAX)
+#define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
+
+size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                    const vn_window_set_t *set) {
+  return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + SEQUENCE_MAX +
+         (size_t)pipeline->alert_count * ALERT_MAX + vn_window_save_max(set);
+}
+
+static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
+  vn__pack_unsigned(packer, accounting->received);
+  vn__pack_unsigned(packer, accounting->accepted);
+  vn__pack_unsigned(packer, accounting->late);
+  vn__pack_unsigned(packer, accounting->no_window);
+  vn__pack_unsigned(packer, accounting->duplicate);
+  vn__pack_unsigned(packer, accounting->limited);
+  vn__pack_unsigned(packer, accounting->quarantined);
+  vn__pack_unsigned(packer, accounting->rejected);
+  vn__pack_unsigned(packer, accounting->missing);
+}
+
+static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *accounting) {
+  accounting->received = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->accepted = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->late = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->no_window = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->duplicate = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->limited = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->quarantined = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->rejected = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
+}
+
+static void add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
+  sum->received += part->received;
+  sum->accepted += part->accepted;
+  sum->late += part->late;
+  sum->no_window += part->no_window;
+  sum->duplicate += part->duplicate;
+  sum->limited += part->limited;
+  sum->quarantined += part->quarantined;
+  sum->rejected += part->rejected;
+  sum->missing += part->missing;
+}
+
+static void pack_sequence(vn__packer_t *packer, const vn_sequence_t *sequence) {
+  vn__pack_unsigned(packer, sequence->started ? 1 : 0);
+  vn__pack_unsigned(packer, sequence->seen);
+  vn__pack_unsigned(packer, sequence->missing);
+  vn__pack_signed(packer, sequence->last_ms);
+  vn__pack_unsigned(packer, sequence->highest);
+  vn__pack_unsigned(packer, sequence->epochs);
+}
+
+static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
+  sequence->started = vn__unpack_unsigned(unpacker, 1) == 1;
+  sequence->seen = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  sequence->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  sequence->last_ms = vn__unpack_signed(unpacker);
+  sequence->highest = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  sequence->epochs = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+}
+
+static void pack_alert(vn__packer_t *packer, const vn_alert_state_t *alert) {
+  vn__pack_unsigned(packer, alert->phase);
+  vn__pack_unsigned(packer, alert->condition_true ? 1 : 0);
+  vn__pack_unsigned(packer, alert->evaluated ? 1 : 0);
+  vn__pack_unsigned(packer, alert->episode);
+  vn__pack_signed(packer, alert->last_value);
+  vn__pack_signed(packer, alert->pending_since_ms);
+  vn__pack_signed(packer, alert->recovering_since_ms);
+  vn__pack_signed(packer, alert->last_ms);
+  vn__pack_signed(packer, alert->unchanged_since_ms);
+}
+
+static void unpack_alert(vn__unpacker_t *unpacker, vn_alert_state_t *alert) {
+  alert->phase = (uint8_t)vn__unpack_unsigned(unpacker, VN_ALERT_RECOVERING);
+  alert->condition_true = vn__unpack_unsigned(unpacker, 1) == 1;
+  alert->evaluated = vn__unpack_unsigned(unpacker, 1) == 1;
+  alert->episode = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  alert->last_value = vn__unpack_i32(unpacker);
+  alert->pending_since_ms = vn__unpack_signed(unpacker);
+  alert->recovering_since_ms = vn__unpack_signed(unpacker);
+  alert->last_ms = vn__unpack_signed(unpacker);
+  alert->unchanged_since_ms = vn__unpack_signed(unpacker);
+}
+
+size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t capacity) {
+  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  const vn_series_state_t *state = &engine->store.series[series];
+  vn_text_t name = vn_series_name(&engine->table, series);
+  vn__packer_t packer = {out, capacity, 0};
+  vn__pack_unsigned(&packer, name.length);
+  vn__pack_bytes(&packer, name.bytes, name.length);
+  vn__pack_unsigned(&packer, pipeline->layout_hash);
+  vn__pack_signed(&packer, state->last_arrival_wall_ms);
+  pack_accounting(&packer, &state->accounting);
+  pack_sequence(&packer, &state->sequence);
+  for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
+    pack_alert(&packer, &vn__alert_states(engine, series)[i]);
+  }
+  vn_window_memory_t memory = vn__window_memory(engine, series);
+  size_t room = packer.length < capacity ? capacity - packer.length : 0;
+  return packer.length + vn_window_save(&pipeline->set, &memory, out + packer.length, room);
+}
+
+/* Where the record's series lives now; VN_SERIES_NONE when it can't be taken over. */
+static bool place_series(vn_engine_t *engine, uint32_t series, vn_text_t name) {
+  if (series >= engine->plan->series_max) {
+    return false;
+  }
+  if (engine->table.name_lengths[series] > 0) {
+    vn_text_t present = vn_series_name(&engine->table, series);
+    return present.length == name.length && memcmp(present.bytes, name.bytes, name.length) == 0;
+  }
+  if (vn_name_check(name, engine->plan->name_max) != VN_REASON_NONE ||
+      vn_series_put(&engine->table, name, series) != VN_OK) {
+    return false;
+  }
+  if (vn__series_begin(engine, series) != VN_REASON_NONE) {
+    vn_series_remove(&engine->table, series);
+    return false;
+  }
+  return true;
+}
+
+static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *unpacker) {
+  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  vn_series_state_t *state = &engine->store.series[series];
+  state->last_arrival_wall_ms = vn__unpack_signed(unpacker);
+  unpack_accounting(unpacker, &state->accounting);
+  unpack_sequence(unpacker, &state->sequence);
+  for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
+    unpack_alert(unpacker, &vn__alert_states(engine, series)[i]);
+  }
+  vn_window_memory_t memory = vn__window_memory(engine, series);
+  return !unpacker->failed &&
+         vn_window_load(&pipeline->set, &memory, unpacker->bytes + unpacker->position,
+                        unpacker->length - unpacker->position) == VN_OK;
+}
+
+bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, size_t length) {
+  vn__unpacker_t unpacker = {bytes, length, 0, false};
+  char name[UINT8_MAX];
+  vn_text_t text = {name, (size_t)vn__unpack_unsigned(&unpacker, UINT8_MAX)};
+  vn__unpack_bytes(&unpacker, name, text.length);
+  uint32_t layout_hash = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
+  if (unpacker.failed || !place_series(engine, series, text)) {
+    return false;
+  }
+  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  if (layout_hash == pipeline->layout_hash && load_content(engine, series, &unpacker)) {
+    return true;
+  }
+  if (engine->store.series[series].local + 1 == pipeline->used) {
+    pipeline->used--;
+  }
+  vn_series_remove(&engine->table, series);
+  return false;
+}
+
+#define FIGURES_WORDS 9u
+
+size_t vn__global_max(void) {
+  return 4u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX +
+         (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
+         VN_OUTBOX_QUEUES * VN__PACK_U64_MAX;
+}
+
+/* The device's counters that belong to no series, in the order in which they are stored. */
+static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) {
+  words[0] = &figures->messages;
+  words[1] = &figures->messages_refused;
+  words[2] = &figures->messages_dropped;
+  words[3] = &figures->unassigned;
+  words[4] = &figures->summaries;
+  words[5] = &figures->alerts;
+  words[6] = &figures->late_for_alerts;
+  words[7] = &figures->dead_letters;
+  words[8] = &figures->outbox_dropped;
+}
+
+size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
+  vn__packer_t packer = {out, capacity, 0};
+  vn_figures_t figures = engine->figures;
+  uint64_t *words[FIGURES_WORDS];
+  list_figures(&figures, words);
+  vn__pack_unsigned(&packer, engine->head.seq);
+  vn__pack_signed(&packer, engine->checkpoint_wall_ms);
+  for (size_t i = 0; i < FIGURES_WORDS; i++) {
+    vn__pack_unsigned(&packer, *words[i]);
+  }
+  vn__pack_unsigned(&packer, VN_REASON_COUNT);
+  for (size_t i = 0; i < VN_REASON_COUNT; i++) {
+    vn__pack_unsigned(&packer, figures.reasons[i]);
+  }
+  for (size_t q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    vn__pack_unsigned(&packer, engine->outbox.lines[q].tail);
+    vn__pack_unsigned(&packer, engine->outbox.lines[q].head);
+    vn__pack_unsigned(&packer, engine->outbox.dropped[q]);
+  }
+  return packer.length;
+}
+
+bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
+  vn__unpacker_t unpacker = {bytes, length, 0, false};
+  uint64_t *words[FIGURES_WORDS];
+  list_figures(&engine->figures, words);
+  engine->head.seq = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+  engine->checkpoint_wall_ms = vn__unpack_signed(&unpacker);
+  for (size_t i = 0; i < FIGURES_WORDS; i++) {
+    *words[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+  }
+  uint64_t reasons = vn__unpack_unsigned(&unpacker, VN_REASON_COUNT);
+  for (size_t i = 0; i < reasons; i++) {
+    engine->figures.reasons[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+  }
+  for (size_t q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    engine->restored_tail[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+    engine->restored_head[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+    engine->outbox.dropped[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
+  }
+  return !unpacker.failed && unpacker.position == length;
+}
+
+void vn__sum_accounting(vn_engine_t *engine) {
+  vn_accounting_t sum = {.received = engine->figures.unassigned,
+                         .rejected = engine->figures.unassigned};
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] > 0) {
+      add_accounting(&sum, &engine->store.series[i].accounting);
+    }
+  }
+  engine->figures.readings = sum;
+}

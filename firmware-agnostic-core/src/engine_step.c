@@ -1,0 +1,184 @@
+/* Steps: bounded work, processing time, and when to be called again. */
+#include "engine_priv.h"
+
+/* Idle timeouts and absence are looked at this often; their resolution. */
+#define TICK_EVERY_MS 100
+#define SLEEP_MAX_MS 1000
+
+static void tick_series(vn_engine_t *engine, uint32_t series, int64_t now_ms) {
+  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  const vn_pipeline_t *plan = pipeline->plan;
+  if (pipeline->has_absence) {
+    vn__alerts_on_silence(engine, series, now_ms);
+  }
+  if (plan->idle_timeout_ms == VN_DURATION_OFF || plan->scope == VN_SCOPE_GLOBAL ||
+      now_ms - engine->store.series[series].last_arrival_mono_ms < plan->idle_timeout_ms) {
+    return;
+  }
+  vn__work_t work = {engine, series, 0};
+  vn_window_sink_t sink = vn__sink(&work);
+  vn_window_memory_t memory = vn__window_memory(engine, series);
+  vn_window_close_idle(&pipeline->set, &memory, &sink);
+}
+
+/* Runs over the series of one pipeline (NULL: of all). */
+typedef void (*visit_fn)(vn_engine_t *engine, uint32_t series, int64_t argument, vn_kind_t kind);
+static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visit_fn function,
+                  int64_t argument, vn_kind_t kind) {
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] > 0 &&
+        (pipeline == NULL || vn__pipeline_of(engine, i) == pipeline)) {
+      function(engine, i, argument, kind);
+      vn__settle_if_heavy(engine);
+    }
+  }
+}
+
+static void visit_tick(vn_engine_t *engine, uint32_t series, int64_t now_ms, vn_kind_t kind) {
+  (void)kind;
+  tick_series(engine, series, now_ms);
+}
+
+static void visit_advance(vn_engine_t *engine, uint32_t series, int64_t watermark_ms,
+                          vn_kind_t kind) {
+  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  vn__work_t work = {engine, series, 0};
+  vn_window_sink_t sink = vn__sink(&work);
+  vn_window_memory_t memory = vn__window_memory(engine, series);
+  vn_window_advance(&pipeline->set, &memory, watermark_ms, kind, &sink);
+  vn__series_touch(engine, series);
+}
+
+/* With one watermark for all, silence is that of the whole pipeline (W10). */
+static void tick_global(vn_engine_t *engine, vn_pipeline_state_t *pipeline, int64_t now_ms) {
+  const vn_pipeline_t *plan = pipeline->plan;
+  if (plan->idle_timeout_ms == VN_DURATION_OFF || plan->scope != VN_SCOPE_GLOBAL ||
+      now_ms - pipeline->last_arrival_mono_ms < plan->idle_timeout_ms) {
+    return;
+  }
+  vn_time_ms_t open_ms = VN_TIME_MINUS_INFINITY;
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] > 0 && vn__pipeline_of(engine, i) == pipeline) {
+      vn_window_memory_t memory = vn__window_memory(engine, i);
+      vn_time_ms_t own_ms = vn_window_open_end(&pipeline->set, &memory);
+      open_ms = own_ms > open_ms ? own_ms : open_ms;
+    }
+  }
+  if (open_ms > pipeline->watermark_ms) {
+    pipeline->watermark_ms = open_ms;
+    visit(engine, pipeline, visit_advance, open_ms, VN_KIND_IDLE);
+  }
+}
+
+void vn_tick(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  int64_t now_ms = vn__mono_ms(engine);
+  engine->tick_mono_ms = now_ms;
+  if (!engine->has_timers) {
+    return;
+  }
+  for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
+    tick_global(engine, &engine->store.pipelines[i], now_ms);
+  }
+  visit(engine, NULL, visit_tick, now_ms, VN_KIND_IDLE);
+}
+
+void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  if (series == VN_SERIES_NONE) {
+    for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
+      vn_pipeline_state_t *pipeline = &engine->store.pipelines[i];
+      if (pipeline->used > 0 && watermark_ms > pipeline->watermark_ms) {
+        pipeline->watermark_ms = watermark_ms;
+      }
+    }
+    visit(engine, NULL, visit_advance, watermark_ms, VN_KIND_ON_TIME);
+    return;
+  }
+  VN_ASSERT(series < engine->plan->series_max && engine->table.name_lengths[series] > 0);
+  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  if (pipeline->plan->scope == VN_SCOPE_GLOBAL && watermark_ms > pipeline->watermark_ms) {
+    pipeline->watermark_ms = watermark_ms;
+    visit(engine, pipeline, visit_advance, watermark_ms, VN_KIND_ON_TIME);
+    return;
+  }
+  visit_advance(engine, series, watermark_ms, VN_KIND_ON_TIME);
+}
+
+void vn_flush(vn_engine_t *engine) { vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY); }
+
+/* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
+static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
+  const vn_plan_t *plan = engine->plan;
+  if (engine->durable && now_ms - engine->checkpoint_mono_ms >= plan->checkpoint_every_ms) {
+    bool changed = engine->owed.dirty > 0 || engine->owed.globals || engine->owed.outputs;
+    engine->checkpoint_mono_ms = now_ms;
+    return changed ? vn__settle(engine, true, 0) : VN_OK;
+  }
+  bool due = engine->owed.outputs &&
+             (engine->owed.urgent || now_ms - engine->owed.since_mono_ms >= plan->flush_every_ms);
+  return due ? vn__settle(engine, false, 0) : VN_OK;
+}
+
+/* Nothing leaves before the state that it came from is certain. */
+static uint32_t send_ready(vn_engine_t *engine, uint32_t budget) {
+  uint32_t sent = 0;
+  vn_message_t message;
+  const vn_uplink_t *uplink = engine->ports.uplink;
+  while (sent < budget && vn_outbox_next(&engine->outbox, &message, engine->store.scratch,
+                                         (uint32_t)engine->store.scratch_bytes)) {
+    if (uplink->send(uplink->context, &message) != VN_OK) {
+      break;
+    }
+    vn_outbox_taken(&engine->outbox, message.index);
+    sent++;
+  }
+  return sent;
+}
+
+void vn_sent(vn_engine_t *engine, uint64_t index, bool ok) {
+  VN_ASSERT(engine != NULL && engine->ports.uplink != NULL);
+  vn_outbox_sent(&engine->outbox, index, ok);
+  engine->owed.globals = true;
+}
+
+void vn_uplink_restarted(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL && engine->ports.uplink != NULL);
+  vn_outbox_rewind(&engine->outbox);
+}
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms) { return a_ms < b_ms ? a_ms : b_ms; }
+
+static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
+  int64_t left_ms = SLEEP_MAX_MS;
+  if (engine->has_timers) {
+    left_ms = sooner(left_ms, engine->tick_mono_ms + TICK_EVERY_MS - now_ms);
+  }
+  if (engine->owed.outputs) {
+    left_ms = sooner(left_ms, engine->owed.since_mono_ms + engine->plan->flush_every_ms - now_ms);
+  }
+  if (engine->durable) {
+    left_ms =
+        sooner(left_ms, engine->checkpoint_mono_ms + engine->plan->checkpoint_every_ms - now_ms);
+  }
+  return left_ms < 0 ? 0 : (uint32_t)left_ms;
+}
+
+vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  VN_ASSERT(budget > 0 && sleep_ms != NULL);
+  uint32_t taken = 0;
+  engine->arrival_mono_ms = vn__mono_ms(engine);
+  while (taken < budget && vn__take_queued(engine)) {
+    taken++;
+  }
+  int64_t now_ms = vn__mono_ms(engine);
+  if (engine->has_timers && now_ms - engine->tick_mono_ms >= TICK_EVERY_MS) {
+    vn_tick(engine);
+  }
+  vn_err_t error = settle_if_due(engine, now_ms);
+  uint32_t sent = engine->ports.uplink != NULL ? send_ready(engine, budget) : 0;
+  bool more = taken == budget || sent == budget;
+  *sleep_ms = more ? 0 : sleep_for(engine, now_ms);
+  return error;
+}

@@ -1,0 +1,194 @@
+/* The store: how much of everything a plan needs, and cutting one block into it. */
+#include "engine_priv.h"
+
+#define BLOCK_ALIGNMENT 64u
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+/* The geometry of a pipeline of a checked plan. */
+static vn_window_set_t set_of(const vn_pipeline_t *pipeline) {
+  vn_window_set_t set;
+  uint8_t problem;
+  vn_err_t derived =
+      vn_window_set_derive(&set, pipeline->summary.windows, pipeline->summary.window_count,
+                           pipeline->out_of_order_ms, pipeline->lateness_ms, &problem);
+  VN_ASSERT(derived == VN_OK);
+  return set;
+}
+
+/* The longest record of any window, and what a message adds to its records. */
+static void message_sizes(const vn_plan_t *plan, size_t *record, size_t *envelope) {
+  const vn_summary_pipeline_t *pipelines[VN_PIPELINES_MAX];
+  vn_encoding_t encoding = (vn_encoding_t)plan->encoding;
+  *record = 0;
+  for (uint8_t i = 0; i < plan->pipeline_count; i++) {
+    pipelines[i] = &plan->pipelines[i].summary;
+    for (uint8_t w = 0; w < pipelines[i]->window_count; w++) {
+      *record = larger(*record, vn_summary_record_max(encoding, pipelines[i], w, plan->name_max));
+    }
+  }
+  *envelope = vn_summary_envelope_max(encoding, plan->device, pipelines, plan->pipeline_count);
+}
+
+/* A full batch, or 16 KiB, whichever is less; one record always fits. */
+static size_t batch_bytes(const vn_plan_t *plan) {
+  const size_t enough = 16u * 1024u;
+  size_t record, envelope;
+  message_sizes(plan, &record, &envelope);
+  size_t full = record * plan->batch_max;
+  return full < enough ? full : larger(enough, record);
+}
+
+/* The longest stored record of the outbox. */
+static size_t message_max(const vn_plan_t *plan) {
+  size_t record, envelope;
+  message_sizes(plan, &record, &envelope);
+  size_t longest =
+      larger(envelope + batch_bytes(plan), vn_alert_message_max(plan->device, plan->name_max));
+  return VN_OUTBOX_HEADER_BYTES + VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
+}
+
+static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
+  for (uint8_t i = 0; i < plan->pipeline_count; i++) {
+    vn_window_set_t set = set_of(&plan->pipelines[i]);
+    size_t series = plan->pipelines[i].series_max;
+    need->pane_count += series * set.pane_count;
+    need->member_count += series * set.pane_count * set.sample;
+    need->revision_count += series * set.revision_count;
+    need->alert_count += series * plan->pipelines[i].alert_count;
+    need->sample_scratch_count = larger(need->sample_scratch_count, set.sample);
+  }
+}
+
+static void need_of_outputs(const vn_plan_t *plan, vn_store_t *need) {
+  vn__log_sizes_t sizes = vn__log_sizes(plan);
+  need->block_count = plan->outbox_bytes / sizeof(vn_outbox_block_t);
+  need->place_count = plan->outbox_entries + plan->outbox_entries / 4;
+  need->batch_bytes = batch_bytes(plan);
+  need->scratch_bytes = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
+  if (plan->durability != VN_DURABILITY_VOLATILE) {
+    need->record_bytes = sizes.record_max;
+    need->item_count = sizes.item_count;
+    need->sector_count = (size_t)(plan->state_bytes / plan->erase_block_bytes);
+    need->page_bytes = larger(plan->program_unit_bytes, 256);
+  }
+}
+
+vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need) {
+  VN_ASSERT(plan != NULL && need != NULL);
+  vn_plan_problem_t problem;
+  vn_err_t checked = vn_plan_check(plan, &problem);
+  if (checked != VN_OK) {
+    return checked;
+  }
+  *need = (vn_store_t){
+      .pipeline_count = plan->pipeline_count,
+      .series_count = plan->series_max,
+      .bucket_count = vn_series_buckets_for(plan->series_max),
+      .name_bytes = (size_t)plan->series_max * plan->name_max,
+      .queue_bytes = plan->queue_bytes,
+  };
+  need_of_pipelines(plan, need);
+  need_of_outputs(plan, need);
+  return VN_OK;
+}
+
+/* Takes an array off the block; with block NULL it only counts. */
+static void *cut(uint8_t *block, size_t *used, size_t count, size_t size) {
+  void *array = block == NULL || count == 0 ? NULL : block + *used;
+  *used += (count * size + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
+  return array;
+}
+
+static size_t cut_all(vn_store_t *store, uint8_t *block) {
+  size_t used = 0;
+  store->pipelines = cut(block, &used, store->pipeline_count, sizeof *store->pipelines);
+  store->series = cut(block, &used, store->series_count, sizeof *store->series);
+  store->buckets = cut(block, &used, store->bucket_count, sizeof *store->buckets);
+  store->names = cut(block, &used, store->name_bytes, 1);
+  store->name_lengths = cut(block, &used, store->series_count, 1);
+  store->panes = cut(block, &used, store->pane_count, sizeof *store->panes);
+  store->members = cut(block, &used, store->member_count, sizeof *store->members);
+  store->revisions = cut(block, &used, store->revision_count, sizeof *store->revisions);
+  store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
+  store->sample_scratch =
+      cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
+  store->queue = cut(block, &used, store->queue_bytes, 1);
+  store->blocks = cut(block, &used, store->block_count, sizeof *store->blocks);
+  store->places = cut(block, &used, store->place_count, sizeof *store->places);
+  store->batch = cut(block, &used, store->batch_bytes, 1);
+  store->scratch = cut(block, &used, store->scratch_bytes, 1);
+  store->record = cut(block, &used, store->record_bytes, 1);
+  store->items = cut(block, &used, store->item_count, sizeof *store->items);
+  store->sectors = cut(block, &used, store->sector_count, sizeof *store->sectors);
+  store->page = cut(block, &used, store->page_bytes, 1);
+  return used;
+}
+
+size_t vn_store_bytes(const vn_store_t *need) {
+  vn_store_t counted = *need;
+  return cut_all(&counted, NULL);
+}
+
+void vn_store_layout(vn_store_t *store, void *block) {
+  VN_ASSERT(block != NULL && (uintptr_t)block % BLOCK_ALIGNMENT == 0);
+  (void)cut_all(store, block);
+}
+
+uint32_t vn__item_of_output(const vn_plan_t *plan, uint64_t index) {
+  uint32_t base = 1u + plan->series_max;
+  uint64_t number = index / VN_OUTBOX_QUEUES;
+  if (index % VN_OUTBOX_QUEUES == VN_OUTBOX_OTHERS) {
+    return base + (uint32_t)(number & (plan->outbox_entries - 1u));
+  }
+  return base + plan->outbox_entries + (uint32_t)(number & (plan->outbox_entries / 4u - 1u));
+}
+
+/* A record's header and padding, for each part of `payload_max` bytes. */
+static uint64_t record_bytes(uint64_t payload, uint32_t payload_max) {
+  uint64_t parts = payload / payload_max + 1;
+  return payload + parts * (16u + 8u);
+}
+
+/* Results that one event can cause: windows that can hold live panes, over all definitions. */
+static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline) {
+  uint64_t total = 0;
+  vn_window_set_t set = set_of(pipeline);
+  for (uint8_t i = 0; i < set.window_count; i++) {
+    const vn_window_t *window = &set.windows[i];
+    int64_t span_ms = (int64_t)set.pane_count * set.pane_ms + window->size_ms;
+    uint64_t results = (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
+    total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
+                                             plan->name_max);
+  }
+  return total + 2u * pipeline->alert_count * vn_alert_message_max(plan->device, plan->name_max);
+}
+
+vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
+  const uint64_t least = 16u * 1024u, most = 256u * 1024u;
+  vn__log_sizes_t sizes = {.message_max = message_max(plan), .slot_max = vn__global_max()};
+  vn_flash_t geometry = {.size_bytes = (uint32_t)plan->state_bytes,
+                         .erase_size = plan->erase_block_bytes,
+                         .prog_size = plan->program_unit_bytes};
+  bool durable = plan->durability != VN_DURABILITY_VOLATILE;
+  uint32_t payload_max = durable ? vn_log_payload_max(&geometry) : UINT16_MAX;
+  uint64_t event = 0;
+  for (uint8_t i = 0; i < plan->pipeline_count; i++) {
+    vn_window_set_t set = set_of(&plan->pipelines[i]);
+    size_t slot = vn__slot_max(plan, &plan->pipelines[i], &set);
+    sizes.slot_max = larger(sizes.slot_max, slot);
+    sizes.live_bytes_max += plan->pipelines[i].series_max * record_bytes(slot, payload_max);
+    event = larger(event, event_bytes(plan, &plan->pipelines[i]));
+  }
+  uint64_t entries = plan->outbox_entries + plan->outbox_entries / 4u;
+  sizes.live_bytes_max += plan->outbox_bytes + entries * (16u + 8u + sizeof(uint64_t)) +
+                          record_bytes(vn__global_max(), payload_max);
+  uint64_t share = plan->state_bytes / 32u;
+  sizes.transaction_bytes = share < least ? least : share > most ? most : share;
+  sizes.commit_bytes_max = sizes.transaction_bytes + event + 2u * sizes.slot_max +
+                           sizes.message_max + record_bytes(vn__global_max(), payload_max);
+  size_t longest = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
+  sizes.record_max = longest < payload_max ? (uint32_t)longest : payload_max;
+  sizes.item_count = 1u + plan->series_max + (uint32_t)entries;
+  return sizes;
+}
