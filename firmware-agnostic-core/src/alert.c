@@ -65,62 +65,74 @@ static void on_false(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_ti
   }
 }
 
-static vn_alert_step_t evaluate(const vn_alert_rule_t *rule, vn_alert_state_t *state,
-                                vn_time_ms_t time_ms, bool condition) {
+static vn_alert_step_t no_change(uint8_t phase, bool late) {
+  return (vn_alert_step_t){.changed = false, .late = late, .from = phase, .to = phase};
+}
+
+static vn_alert_step_t change(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                              vn_time_ms_t time_ms, bool condition) {
   VN_ASSERT(state->phase <= VN_ALERT_RECOVERING);
-  vn_alert_phase_t from = (vn_alert_phase_t)state->phase;
-  state->last_ms = time_ms;
-  state->evaluated = true;
-  state->condition_true = condition;
+  uint8_t from = state->phase;
   if (condition) {
     on_true(rule, state, time_ms);
   } else {
     on_false(rule, state, time_ms);
   }
-  vn_alert_phase_t to = (vn_alert_phase_t)state->phase;
-  return (vn_alert_step_t){.changed = from != to, .late = false, .from = from, .to = to};
+  bool changed = from != state->phase;
+  return (vn_alert_step_t){.changed = changed, .late = false, .from = from, .to = state->phase};
+}
+
+/* Most readings change nothing: they are done here. */
+static inline vn_alert_step_t evaluate(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                       vn_time_ms_t time_ms, bool condition) {
+  state->last_ms = time_ms;
+  state->evaluated = true;
+  state->condition_true = condition;
+  if (state->phase == (condition ? VN_ALERT_FIRING : VN_ALERT_NORMAL)) {
+    return no_change(state->phase, false);
+  }
+  return change(rule, state, time_ms, condition);
 }
 
 static bool is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms) {
   return state->evaluated && time_ms < state->last_ms;
 }
 
-static vn_alert_step_t ignore_late(const vn_alert_state_t *state) {
-  vn_alert_phase_t phase = (vn_alert_phase_t)state->phase;
-  return (vn_alert_step_t){.changed = false, .late = true, .from = phase, .to = phase};
-}
-
 /* The limit in force: a condition that is true has to pass the hysteresis before it ends. */
-static int64_t limit_in_force(const vn_alert_rule_t *rule, const vn_alert_state_t *state) {
-  if (!state->condition_true || rule->hysteresis == 0) {
+static inline int64_t limit_in_force(const vn_alert_rule_t *rule, const vn_alert_state_t *state) {
+  if (!state->condition_true) {
     return rule->limit;
   }
-  return rule->condition == VN_ALERT_ABOVE ? vn_sub_saturating(rule->limit, rule->hysteresis)
-                                           : vn_add_saturating(rule->limit, rule->hysteresis);
+  VN_ASSERT(rule->hysteresis >= 0);
+  if (rule->condition == VN_ALERT_ABOVE) {
+    bool below = rule->limit < INT64_MIN + rule->hysteresis;
+    return below ? INT64_MIN : rule->limit - rule->hysteresis;
+  }
+  bool above = rule->limit > INT64_MAX - rule->hysteresis;
+  return above ? INT64_MAX : rule->limit + rule->hysteresis;
 }
 
-static bool is_unchanged(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms,
-                         int32_t value) {
+static vn_alert_step_t evaluate_unchanged(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                          vn_time_ms_t time_ms, int32_t value) {
+  VN_ASSERT(rule->condition == VN_ALERT_UNCHANGED_FOR);
   if (!state->evaluated || value != state->last_value) {
     state->last_value = value;
     state->unchanged_since_ms = time_ms;
   }
-  return has_elapsed(state->unchanged_since_ms, time_ms, rule->period_ms);
+  bool condition = has_elapsed(state->unchanged_since_ms, time_ms, rule->period_ms);
+  return evaluate(rule, state, time_ms, condition);
 }
 
 vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                vn_time_ms_t time_ms, int32_t value) {
-  VN_ASSERT(rule->condition != VN_ALERT_ABSENT_FOR && rule->hysteresis >= 0);
   if (is_late(state, time_ms)) {
-    return ignore_late(state);
+    return no_change(state->phase, true);
   }
-  bool condition;
-  if (rule->condition == VN_ALERT_UNCHANGED_FOR) {
-    condition = is_unchanged(rule, state, time_ms, value);
-  } else {
-    int64_t limit = limit_in_force(rule, state);
-    condition = rule->condition == VN_ALERT_ABOVE ? value > limit : value < limit;
+  if (rule->condition > VN_ALERT_BELOW) {
+    return evaluate_unchanged(rule, state, time_ms, value);
   }
+  int64_t limit = limit_in_force(rule, state);
+  bool condition = rule->condition == VN_ALERT_ABOVE ? value > limit : value < limit;
   return evaluate(rule, state, time_ms, condition);
 }
 
@@ -138,10 +150,9 @@ static int compare_mean(int64_t sum, uint32_t count, int64_t limit) {
 
 vn_alert_step_t vn_alert_ratio(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                vn_time_ms_t time_ms, int64_t sum, uint32_t count) {
-  VN_ASSERT(rule->condition == VN_ALERT_ABOVE || rule->condition == VN_ALERT_BELOW);
-  VN_ASSERT(count > 0 && rule->hysteresis >= 0);
+  VN_ASSERT(rule->condition <= VN_ALERT_BELOW && count > 0);
   if (is_late(state, time_ms)) {
-    return ignore_late(state);
+    return no_change(state->phase, true);
   }
   int order = compare_mean(sum, count, limit_in_force(rule, state));
   return evaluate(rule, state, time_ms, rule->condition == VN_ALERT_ABOVE ? order > 0 : order < 0);

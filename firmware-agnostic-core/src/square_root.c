@@ -29,8 +29,10 @@ static uint64_t root_of_mantissa(uint64_t mantissa) {
 double vn_square_root(double x) {
   uint64_t bits;
   memcpy(&bits, &x, sizeof bits);
-  VN_ASSERT(x >= 0.0 && bits >> MANTISSA_BITS != 0x7FFu);
-  if (x <= 0.0) {
+  bool zero = bits << 1 == 0;
+  /* A sign bit, an infinity or a NaN makes the upper bits larger. */
+  VN_ASSERT(zero || bits >> MANTISSA_BITS < 0x7FFu);
+  if (zero) {
     return 0.0;
   }
   int exponent = (int)(bits >> MANTISSA_BITS) - BIAS;

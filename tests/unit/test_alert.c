@@ -13,7 +13,7 @@
 #define STEPS_MAX 10
 
 /* Phases by one letter: Normal, Pending, Firing, Recovering. */
-static char letter(vn_alert_phase_t phase) { return "NPFR"[phase]; }
+static char letter(uint8_t phase) { return "NPFR"[phase]; }
 
 typedef struct step {
   vn_time_ms_t time_ms;

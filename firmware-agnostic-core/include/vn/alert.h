@@ -47,9 +47,9 @@ typedef struct vn_alert_state {
 /* What one evaluation did: `changed` tells whether the phase is a new one. */
 typedef struct vn_alert_step {
   bool changed;
-  bool late; /* older than the last evaluation: ignored (A1) */
-  vn_alert_phase_t from;
-  vn_alert_phase_t to;
+  bool late;    /* older than the last evaluation: ignored (A1) */
+  uint8_t from; /* vn_alert_phase_t; four bytes in all, so that ARM returns them in a register */
+  uint8_t to;
 } vn_alert_step_t;
 
 /* Evaluates a reading; ABOVE, BELOW and UNCHANGED_FOR only. At most one transition. */
