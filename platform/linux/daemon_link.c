@@ -112,9 +112,19 @@ void vn_link_offer_room(vn_link_t *link) {
 }
 
 static uint8_t content_of(const vn_link_t *link, uint8_t channel) {
-  bool cbor = link->encoding == VN_ENCODING_CBOR || link->encoding == VN_ENCODING_CBOR_NAMED ||
-              link->encoding == VN_ENCODING_SENML_CBOR;
-  return channel == VN_CHANNEL_SUMMARY && cbor ? VN_MQTT_CBOR : VN_MQTT_JSON;
+  if (channel != VN_CHANNEL_SUMMARY) {
+    return VN_MQTT_JSON;
+  }
+  switch (link->encoding) {
+    case VN_ENCODING_JSON:
+      return VN_MQTT_JSON;
+    case VN_ENCODING_SENML_CBOR:
+      return VN_MQTT_SENML_CBOR;
+    case VN_ENCODING_SENML_JSON:
+      return VN_MQTT_SENML_JSON;
+    default:
+      return VN_MQTT_CBOR;
+  }
 }
 
 /* The uplink port. */
@@ -215,7 +225,9 @@ static bool prepare_filters(vn_link_t *link, const vn_plan_t *plan) {
 }
 
 static uint32_t out_queue_bytes(const vn_store_t *store) {
-  size_t largest = store->scratch_bytes + OUT_OVERHEAD_BYTES;
+  size_t longest =
+      store->scratch_bytes > store->record_bytes ? store->scratch_bytes : store->record_bytes;
+  size_t largest = longest + OUT_OVERHEAD_BYTES;
   uint32_t bytes = OUT_QUEUE_LEAST_BYTES;
   while (bytes / 2 < largest && bytes < UINT32_C(1) << 30) {
     bytes *= 2;

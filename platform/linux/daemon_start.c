@@ -20,6 +20,11 @@ int vn_daemon_load(vn_daemon_t *daemon, const char *path) {
            path, "errors", vn_log_number((int64_t)errors, (char[24]){0}), NULL);
     return VN_EXIT_CONFIGURATION;
   }
+  if (daemon->configuration->broker.uri[0] == '\0') {
+    return refuse(VN_EXIT_CONFIGURATION,
+                  "the configuration names no broker: add broker: {uri: mqtt://host}", "file",
+                  path);
+  }
   vn_plan_problem_t problem = {0};
   if (vn_plan_check(&daemon->configuration->plan, &problem) != VN_OK) {
     return refuse(VN_EXIT_CONFIGURATION, problem.text, "file", path);

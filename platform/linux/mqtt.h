@@ -20,9 +20,10 @@ typedef enum vn_mqtt_content {
   VN_MQTT_TEXT,
   VN_MQTT_JSON,
   VN_MQTT_CBOR,
-  VN_MQTT_BYTES
+  VN_MQTT_SENML_JSON,
+  VN_MQTT_SENML_CBOR
 } vn_mqtt_content_t;
-#define VN_MQTT_CONTENTS 4u
+#define VN_MQTT_CONTENTS 5u
 
 /* All are called from threads of the connection or of the library; any may be NULL. */
 typedef struct vn_mqtt_events {

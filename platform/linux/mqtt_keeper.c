@@ -12,6 +12,7 @@
 #define ATTEMPT_LIMIT_MS 90000
 #define CLOSE_LIMIT_MS 3000
 #define IDLE_WAIT_MS 60000
+#define NOT_TAKEN_PAUSE_MS 100
 /* Sent, status and statistics beside the window must stay below the receive maximum as well. */
 #define BESIDE_WINDOW 3u
 
@@ -140,8 +141,9 @@ static void send_one(vn_mqtt_t *mqtt, bool connected) {
     slot->beside = record.beside;
     taken = vn__mqtt_library_send(slot, &record, topic,
                                   (const uint8_t *)topic + record.topic_bytes) == NULL;
-    if (!taken) {
+    if (!taken) { /* the library knows of a loss before it says so: don't spin until then */
       atomic_store(&slot->used, false);
+      atomic_store(&mqtt->paused_until_ms, vn_clock_linux_mono_ms() + NOT_TAKEN_PAUSE_MS);
     }
   }
   vn_ring_release(&mqtt->queue);

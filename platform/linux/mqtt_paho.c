@@ -219,10 +219,11 @@ static void add_property(MQTTProperties *to, enum MQTTPropertyCodes code, uint32
 }
 
 static void describe_contents(library_t *library) {
-  static const char *const types[VN_MQTT_CONTENTS] = {
-      "text/plain", "application/json", "application/cbor", "application/octet-stream"};
+  static const char *const types[VN_MQTT_CONTENTS] = {"text/plain", "application/json",
+                                                      "application/cbor", "application/senml+json",
+                                                      "application/senml+cbor"};
   for (size_t i = 0; i < VN_MQTT_CONTENTS; i++) {
-    bool text = i == VN_MQTT_TEXT || i == VN_MQTT_JSON;
+    bool text = i != VN_MQTT_CBOR && i != VN_MQTT_SENML_CBOR;
     MQTTProperty type = {.identifier = MQTTPROPERTY_CODE_CONTENT_TYPE};
     type.value.data.data = (char *)(uintptr_t)types[i];
     type.value.data.len = (int)strlen(types[i]);
