@@ -26,22 +26,29 @@ static bool next_integer(vn_cbor_reader_t *reader, vn_cbor_item_t *out) {
   return vn_cbor_next(reader, out) == VN_REASON_NONE && is_integer(out);
 }
 
+static bool next_break(vn_cbor_reader_t *reader) {
+  vn_cbor_item_t item;
+  return vn_cbor_next(reader, &item) == VN_REASON_NONE && item.kind == VN_CBOR_BREAK;
+}
+
+/* An array of two items, or of a number that only its end tells. */
+static bool next_pair(vn_cbor_reader_t *reader, vn_cbor_item_t *out) {
+  return vn_cbor_next(reader, out) == VN_REASON_NONE && out->kind == VN_CBOR_ARRAY &&
+         (out->indefinite || out->unsigned_value == 2);
+}
+
 bool vn__cbor_decimal_fraction(vn_cbor_reader_t *reader, vn_number_t *out) {
   VN_ASSERT(reader != NULL && out != NULL);
-  vn_cbor_item_t item;
-  if (vn_cbor_next(reader, &item) != VN_REASON_NONE || item.kind != VN_CBOR_ARRAY) {
-    return false;
-  }
-  bool indefinite = item.indefinite;
+  vn_cbor_item_t array;
+  vn_cbor_item_t exponent;
   vn_cbor_item_t mantissa;
-  if ((!indefinite && item.unsigned_value != 2) || !next_integer(reader, &item) ||
+  if (!next_pair(reader, &array) || !next_integer(reader, &exponent) ||
       !next_integer(reader, &mantissa)) {
     return false;
   }
   *out = vn__cbor_integer(&mantissa);
   int32_t shift =
-      item.unsigned_value < EXPONENT_LIMIT ? (int32_t)item.unsigned_value : EXPONENT_LIMIT;
-  out->exponent += item.kind == VN_CBOR_NEGATIVE ? -1 - shift : shift;
-  return !indefinite ||
-         (vn_cbor_next(reader, &item) == VN_REASON_NONE && item.kind == VN_CBOR_BREAK);
+      exponent.unsigned_value < EXPONENT_LIMIT ? (int32_t)exponent.unsigned_value : EXPONENT_LIMIT;
+  out->exponent += exponent.kind == VN_CBOR_NEGATIVE ? -1 - shift : shift;
+  return !array.indefinite || next_break(reader);
 }

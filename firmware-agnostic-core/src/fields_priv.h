@@ -52,7 +52,7 @@ typedef struct vn__fields {
   uint8_t element_depths[VN__PATHS_MAX]; /* depth of the element that a path's value belongs to */
   uint8_t lengths[VN__PATHS_MAX];        /* segments */
   uint32_t skipped;                      /* open containers that no path enters */
-  uint16_t arrays;                       /* bit per depth: the container is an array */
+  uint32_t arrays;                       /* bit per depth: the container is an array */
   uint8_t open; /* open containers, without a batch's array and the skipped ones */
   uint8_t path_count;
   uint8_t deepest_element;

@@ -13,16 +13,16 @@
 typedef struct walker {
   vn_cbor_reader_t reader;
   uint64_t left[DEPTH_MAX]; /* definite containers: items to come, keys and values apart */
-  uint16_t indefinite;      /* bit per level */
-  uint16_t maps;            /* bit per level */
-  uint16_t values;          /* bit per level: a map whose next item is a value */
+  uint32_t indefinite;      /* bit per level */
+  uint32_t maps;            /* bit per level */
+  uint32_t values;          /* bit per level: a map whose next item is a value */
   uint8_t depth;
 } walker_t;
 
-static bool bit_of(uint16_t bits, unsigned level) { return (bits >> level & 1u) != 0; }
+static bool bit_of(uint32_t bits, unsigned level) { return (bits >> level & 1u) != 0; }
 
-static void set_bit(uint16_t *bits, unsigned level, bool value) {
-  *bits = (uint16_t)((*bits & ~(1u << level)) | (unsigned)value << level);
+static void set_bit(uint32_t *bits, unsigned level, bool value) {
+  *bits = (*bits & ~(UINT32_C(1) << level)) | (uint32_t)value << level;
 }
 
 static void push(walker_t *walker, const vn_cbor_item_t *item) {

@@ -250,10 +250,7 @@ void vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset) {
   VN_ASSERT(depth <= VN_PATH_SEGMENTS_MAX);
   fields->sets[depth] = set;
   fields->next_index[depth] = 0;
-  fields->arrays = (uint16_t)(fields->arrays & ~(1u << depth));
-  if (array) {
-    fields->arrays = (uint16_t)(fields->arrays | 1u << depth);
-  }
+  fields->arrays = (fields->arrays & ~(UINT32_C(1) << depth)) | (uint32_t)array << depth;
 }
 
 void vn__fields_end(vn__fields_t *fields) {
