@@ -269,7 +269,7 @@ static void damage_behind_the_elements_does_not_hide_their_time(void **state) {
   start("r[*].v", NULL);
   decoded_input_time(&input, "t", VN_UNIT_MS);
   assert_string_equal(decode("{\"r\":[{\"v\":1}],\"t\":5,}"), "0 1 @5\njson 21\n");
-  assert_string_equal(decode("{\"r\":[{\"v\":1}],]"), "0 !time\njson 16\n");
+  assert_string_equal(decode("{\"r\":[{\"v\":1}],]"), "0 !time\njson 15\n");
 }
 
 static void row_8_depth_is_limited_to_16(void **state) {
