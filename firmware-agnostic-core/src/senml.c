@@ -163,7 +163,9 @@ static vn_reason_t append_name(vn__senml_t *senml, size_t at, vn_text_t text, bo
   if (text.length > capacity) {
     return VN_REASON_NAME;
   }
-  memcpy(&senml->names[at], text.bytes, text.length);
+  if (text.length > 0) {
+    memcpy(&senml->names[at], text.bytes, text.length);
+  }
   *length = text.length;
   return VN_REASON_NONE;
 }
