@@ -1,0 +1,68 @@
+/* vnotch-sim: what the engine does, without a broker, without waiting. */
+#include "replay.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static const char usage[] =
+    "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE]\n"
+    "       vnotch-sim --version\n"
+    "\n"
+    "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
+    "standard input) through the engine under a virtual clock and prints results as JSON lines.\n";
+
+typedef struct option {
+  const char *name;
+  const char **value;
+} option_t;
+
+/* Reads "--name value" pairs; false, with a message, when one is unknown or has no value. */
+static bool read_options(int argc, char **argv, const option_t *options, size_t count) {
+  for (int i = 0; i < argc; i += 2) {
+    size_t found = 0;
+    while (found < count && strcmp(argv[i], options[found].name) != 0) {
+      found++;
+    }
+    if (found == count) {
+      fprintf(stderr, "vnotch-sim: unknown option %s\n%s", argv[i], usage);
+      return false;
+    }
+    if (i + 1 == argc) {
+      fprintf(stderr, "vnotch-sim: %s needs a value\n%s", argv[i], usage);
+      return false;
+    }
+    *options[found].value = argv[i + 1];
+  }
+  return true;
+}
+
+static int command_replay(int argc, char **argv) {
+  vn_replay_options_t replay = {NULL, NULL, NULL};
+  const option_t options[] = {
+      {"--config", &replay.config}, {"--trace", &replay.trace}, {"--output", &replay.output}};
+  if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
+    return VN_EXIT_USAGE;
+  }
+  if (replay.config == NULL || replay.trace == NULL) {
+    fprintf(stderr, "vnotch-sim: replay needs --config and --trace\n%s", usage);
+    return VN_EXIT_USAGE;
+  }
+  return vn_replay(&replay, stderr);
+}
+
+int main(int argc, char **argv) {
+  const char *command = argc > 1 ? argv[1] : "";
+  if (strcmp(command, "replay") == 0) {
+    return command_replay(argc - 2, argv + 2);
+  }
+  if (strcmp(command, "--version") == 0) {
+    puts("vnotch-sim " VN_VERSION_TEXT);
+    return VN_EXIT_OK;
+  }
+  if (strcmp(command, "--help") == 0 || strcmp(command, "help") == 0) {
+    fputs(usage, stdout);
+    return VN_EXIT_OK;
+  }
+  fputs(usage, stderr);
+  return VN_EXIT_USAGE;
+}

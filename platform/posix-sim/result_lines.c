@@ -1,0 +1,136 @@
+#include "result_lines.h"
+
+#include <stdlib.h>
+
+#define BUFFER_BYTES ((size_t)1 << 18)
+#define LINE_MAX_BYTES ((size_t)1 << 15) /* a sample of 64 takes 5 KB */
+
+bool vn_result_lines_init(vn_result_lines_t *lines, FILE *file) {
+  *lines = (vn_result_lines_t){.file = file, .buffer = malloc(BUFFER_BYTES)};
+  return lines->buffer != NULL;
+}
+
+void vn_result_lines_free(vn_result_lines_t *lines) {
+  free(lines->buffer);
+  lines->buffer = NULL;
+}
+
+bool vn_result_lines_flush(vn_result_lines_t *lines) {
+  bool written = fwrite(lines->buffer, 1, lines->used, lines->file) == lines->used;
+  lines->failed = lines->failed || !written || fflush(lines->file) != 0;
+  lines->used = 0;
+  return !lines->failed;
+}
+
+static vn_json_writer_t begin_line(vn_result_lines_t *lines, const char *type) {
+  if (BUFFER_BYTES - lines->used < LINE_MAX_BYTES) {
+    (void)vn_result_lines_flush(lines);
+  }
+  vn_json_writer_t writer;
+  vn_json_writer_init(&writer, lines->buffer + lines->used, LINE_MAX_BYTES - 1);
+  vn_json_object_begin(&writer);
+  vn_json_key(&writer, "type");
+  vn_json_literal(&writer, type);
+  return writer;
+}
+
+static vn_json_writer_t begin_indexed(vn_result_lines_t *lines, const char *type) {
+  vn_json_writer_t writer = begin_line(lines, type);
+  vn_json_key(&writer, "index");
+  vn_json_unsigned(&writer, lines->index);
+  return writer;
+}
+
+static void end_line(vn_result_lines_t *lines, vn_json_writer_t *writer) {
+  vn_json_object_end(writer);
+  VN_ASSERT(!writer->overflow);
+  lines->used += writer->length;
+  lines->buffer[lines->used++] = '\n';
+}
+
+static void on_summary(void *context, const vn_summary_t *summary) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_indexed(lines, "summary");
+  vn_summary_members(&writer, summary, true);
+  end_line(lines, &writer);
+}
+
+void vn_result_lines_drop(vn_result_lines_t *lines, const vn_drop_t *drop) {
+  vn_json_writer_t writer = begin_indexed(lines, "drop");
+  vn_json_key(&writer, "reason");
+  vn_json_literal(&writer, vn_reason_word((vn_reason_t)drop->reason));
+  if (drop->series.length > 0) {
+    vn_json_key(&writer, "series");
+    vn_json_text(&writer, drop->series);
+  }
+  if (drop->has_time) {
+    vn_json_key(&writer, "t");
+    vn_json_integer(&writer, drop->time_ms);
+  }
+  end_line(lines, &writer);
+}
+
+static void on_drop(void *context, const vn_drop_t *drop) { vn_result_lines_drop(context, drop); }
+
+static void on_alert(void *context, const vn_transition_t *transition) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_indexed(lines, "alert");
+  vn_json_key(&writer, "alert");
+  vn_json_literal(&writer, transition->alert);
+  vn_json_key(&writer, "series");
+  vn_json_text(&writer, transition->series);
+  vn_json_key(&writer, "state");
+  vn_json_literal(&writer, vn_alert_phase_word((vn_alert_phase_t)transition->phase));
+  vn_json_key(&writer, "episode");
+  vn_json_unsigned(&writer, transition->episode);
+  vn_json_key(&writer, "at");
+  vn_json_integer(&writer, transition->at_ms);
+  end_line(lines, &writer);
+}
+
+vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines) {
+  return (vn_observer_t){lines, on_summary, on_drop, on_alert};
+}
+
+static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {
+  vn_json_key(writer, "reasons");
+  vn_json_object_begin(writer);
+  for (int i = VN_REASON_NONE + 1; i < VN_REASON_COUNT; i++) {
+    if (figures->reasons[i] > 0) {
+      vn_json_key(writer, vn_reason_word((vn_reason_t)i));
+      vn_json_unsigned(writer, figures->reasons[i]);
+    }
+  }
+  vn_json_object_end(writer);
+}
+
+void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figures) {
+  const vn_accounting_t *readings = &figures->readings;
+  const struct {
+    const char *key;
+    uint64_t count;
+  } counts[] = {
+      {"received", readings->received},
+      {"accepted", readings->accepted},
+      {"late", readings->late},
+      {"no_window", readings->no_window},
+      {"duplicate", readings->duplicate},
+      {"limited", readings->limited},
+      {"quarantined", readings->quarantined},
+      {"rejected", readings->rejected},
+      {"missing", readings->missing},
+      {"unassigned", figures->unassigned},
+      {"messages", figures->messages},
+      {"messages_refused", figures->messages_refused},
+      {"summaries", figures->summaries},
+      {"alerts", figures->alerts},
+      {"late_for_alerts", figures->late_for_alerts},
+  };
+  vn_json_writer_t writer = begin_line(lines, "totals");
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    vn_json_key(&writer, counts[i].key);
+    vn_json_unsigned(&writer, counts[i].count);
+  }
+  put_reasons(&writer, figures);
+  end_line(lines, &writer);
+}
