@@ -1,0 +1,142 @@
+/* The device: capacities, state, summaries, topics. */
+#include <string.h>
+
+#include "build_priv.h"
+
+#define BYTES_PER_MESSAGE 256u /* what the queue and the outbox are planned with */
+
+static uint32_t power_of_two(uint64_t least) {
+  VN_ASSERT(least <= UINT64_C(1) << 31);
+  uint32_t power = 64;
+  while (power < least) {
+    power *= 2;
+  }
+  return power;
+}
+
+static bool is_power_of_two(int64_t number) { return number > 0 && (number & (number - 1)) == 0; }
+
+static void build_capacity(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__CAPACITY_KEYS];
+  vn_plan_t *plan = &build->configuration->plan;
+  if (!vn__read_section(build->loader, &vn__capacity_section, section->good ? section->node : NULL,
+                        values)) {
+    (void)vn__read_section(build->loader, &vn__capacity_section, NULL, values);
+  }
+  plan->series_max = (uint32_t)values[VN__CAPACITY_SERIES].number;
+  plan->queue_messages = (uint32_t)values[VN__CAPACITY_INPUT_QUEUE].number;
+  plan->name_max = (uint16_t)values[VN__CAPACITY_NAME].number;
+  plan->message_max_bytes = (uint32_t)values[VN__CAPACITY_MESSAGE].number;
+  plan->outbox_bytes = (uint32_t)values[VN__CAPACITY_OUTBOX].number;
+  plan->outbox_entries = power_of_two(plan->outbox_bytes / BYTES_PER_MESSAGE);
+  uint64_t queue = (uint64_t)plan->queue_messages * BYTES_PER_MESSAGE;
+  uint64_t longest = (uint64_t)plan->message_max_bytes * 4;
+  plan->queue_bytes = power_of_two(queue > longest ? queue : longest);
+}
+
+static void check_geometry(vn__loader_t *loader, const vn__value_t *size,
+                           const vn__value_t flash[VN__FLASH_KEYS]) {
+  int64_t block = flash[VN__FLASH_ERASE_BLOCK].number;
+  int64_t unit = flash[VN__FLASH_PROGRAM_UNIT].number;
+  if (!is_power_of_two(block)) {
+    vn__error(loader, flash[VN__FLASH_ERASE_BLOCK].mark, "`erase_block` is no power of two");
+  } else if (size->good && size->number % block != 0) {
+    vn__error(loader, size->mark, "`size` is no multiple of the erase block of %s: use %s or %s",
+              vn__size_text(loader, block), vn__size_text(loader, size->number / block * block),
+              vn__size_text(loader, (size->number / block + 1) * block));
+  } else if (size->good && size->number / block < 8) {
+    vn__error(loader, size->mark, "`size` holds %lld erase blocks of %s: at least 8 are needed",
+              (long long)(size->number / block), vn__size_text(loader, block));
+  }
+  if (!is_power_of_two(unit)) {
+    vn__error(loader, flash[VN__FLASH_PROGRAM_UNIT].mark, "`program_unit` is no power of two");
+  } else if (unit > block / 4) {
+    vn__error(loader, flash[VN__FLASH_PROGRAM_UNIT].mark,
+              "`program_unit` of %s is more than a quarter of the erase block of %s",
+              vn__size_text(loader, unit), vn__size_text(loader, block));
+  }
+}
+
+static void read_flash(vn__build_t *build, const vn__value_t *section, const vn__value_t *size) {
+  vn__value_t flash[VN__FLASH_KEYS];
+  vn_plan_t *plan = &build->configuration->plan;
+  if (vn__read_section(build->loader, &vn__flash_section, section->good ? section->node : NULL,
+                       flash)) {
+    check_geometry(build->loader, size, flash);
+  }
+  plan->erase_block_bytes = (uint32_t)flash[VN__FLASH_ERASE_BLOCK].number;
+  plan->program_unit_bytes = (uint32_t)flash[VN__FLASH_PROGRAM_UNIT].number;
+  plan->endurance_cycles = (uint32_t)flash[VN__FLASH_ENDURANCE].number;
+}
+
+static void build_state(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__STATE_KEYS];
+  vn_plan_t *plan = &build->configuration->plan;
+  (void)vn__read_section(build->loader, &vn__state_section, section->good ? section->node : NULL,
+                         values);
+  const vn__value_t *file = &values[VN__STATE_FILE];
+  const vn__value_t *durability = &values[VN__STATE_DURABILITY];
+  read_flash(build, &values[VN__STATE_FLASH], &values[VN__STATE_SIZE]);
+  plan->durability = file->given ? VN_DURABILITY_CHECKPOINT : VN_DURABILITY_VOLATILE;
+  if (durability->given && durability->good) {
+    plan->durability = (uint8_t)durability->number;
+  }
+  bool durable = plan->durability != VN_DURABILITY_VOLATILE;
+  if (durable && !file->given) {
+    vn__error(build->loader, durability->mark,
+              "`durability: checkpoint` needs `file` beside it: the file that holds the state");
+  }
+  plan->checkpoint_every_ms = values[VN__STATE_CHECKPOINT_EVERY].number;
+  plan->state_bytes = durable ? (uint64_t)values[VN__STATE_SIZE].number : 0;
+  build->configuration->state_file = durable ? file->text : "";
+}
+
+static void build_summaries(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__SUMMARIES_KEYS];
+  vn_plan_t *plan = &build->configuration->plan;
+  (void)vn__read_section(build->loader, &vn__summaries_section,
+                         section->good ? section->node : NULL, values);
+  plan->encoding = (uint8_t)values[VN__SUMMARIES_ENCODING].number;
+  plan->batch_max = (uint16_t)values[VN__SUMMARIES_BATCH].number;
+  plan->flush_every_ms = values[VN__SUMMARIES_FLUSH_EVERY].number;
+}
+
+/* A prefix is some levels of a topic that nobody else's rules get in the way of. */
+static const char *prefix_problem(const char *prefix) {
+  static const char allowed[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/";
+  size_t length = strlen(prefix);
+  if (prefix[0] == '$') {
+    return "starts with $: those topics belong to the broker";
+  }
+  if (strspn(prefix, allowed) != length) {
+    return "holds a character that is no letter, digit, `.`, `_`, `-` or `/`";
+  }
+  if (prefix[0] == '/' || prefix[length - 1] == '/' || strstr(prefix, "//") != NULL) {
+    return "has an empty level: no / at the ends, no // inside";
+  }
+  return NULL;
+}
+
+static void build_topics(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__TOPICS_KEYS];
+  (void)vn__read_section(build->loader, &vn__topics_section, section->good ? section->node : NULL,
+                         values);
+  const vn__value_t *prefix = &values[VN__TOPICS_PREFIX];
+  build->configuration->plan.prefix = prefix->text;
+  const char *problem = prefix->good ? prefix_problem(prefix->text) : NULL;
+  if (problem != NULL) {
+    vn__error(build->loader, prefix->mark, "`prefix`: %s %s",
+              vn__quote(build->loader, vn__text(prefix->text)), problem);
+  }
+}
+
+void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]) {
+  vn_configuration_t *configuration = build->configuration;
+  configuration->plan.device = root[VN__ROOT_DEVICE].text;
+  configuration->stats_every_ms = root[VN__ROOT_STATS_EVERY].number;
+  build_topics(build, &root[VN__ROOT_TOPICS]);
+  build_summaries(build, &root[VN__ROOT_SUMMARIES]);
+  build_capacity(build, &root[VN__ROOT_CAPACITY]);
+  build_state(build, &root[VN__ROOT_STATE]);
+}

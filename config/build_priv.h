@@ -1,0 +1,54 @@
+/* Private to config/: from checked values to the plan. */
+#ifndef VN_BUILD_PRIV_H
+#define VN_BUILD_PRIV_H
+
+#include "schema_priv.h"
+
+/* Where the parts of a pipeline stand in the file. */
+typedef struct vn__pipeline_marks {
+  vn__mark_t pipeline;
+  vn__mark_t windows[VN_WINDOWS_MAX];
+  vn__mark_t alerts[VN_ALERTS_MAX];
+} vn__pipeline_marks_t;
+
+/* One load. The configuration lies in the loader's arena. */
+typedef struct vn__build {
+  vn__loader_t *loader;
+  vn_configuration_t *configuration;
+  vn_pipeline_t *pipelines;
+  vn__pipeline_marks_t *pipeline_marks;
+  vn__mark_t input_marks[VN_INPUTS_MAX];
+} vn__build_t;
+
+/* build_device.c */
+void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]);
+/* build_broker.c */
+void vn__build_brokers(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]);
+/* build_inputs.c */
+void vn__build_inputs(vn__build_t *build, const vn__value_t *list);
+/* build_pipelines.c */
+void vn__build_pipelines(vn__build_t *build, const vn__value_t *list);
+/* build_windows.c */
+void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
+                       vn__pipeline_marks_t *marks);
+/* build_alerts.c */
+void vn__build_alerts(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
+                      vn__pipeline_marks_t *marks);
+
+/*
+ * decimal / 10^exponent as an integer, exactly and within [low, high]; tells what is wrong with the
+ * key's value and which values would do.
+ */
+typedef struct vn__scale {
+  int exponent;
+  int64_t low, high;
+  const char *step; /* what the value must be a multiple of, in words */
+} vn__scale_t;
+bool vn__scale_decimal(vn__loader_t *loader, const char *key, const vn__value_t *value,
+                       const vn__scale_t *scale, int64_t *out);
+
+/* Tells about a name that an earlier entry of the list has already. */
+void vn__check_duplicate(vn__loader_t *loader, const char *what, const vn__value_t *names,
+                         uint32_t count);
+
+#endif

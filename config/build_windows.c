@@ -1,0 +1,173 @@
+/* Windows of a pipeline, and the panes that they need together. */
+#include <string.h>
+
+#include "build_priv.h"
+#include "vn/arith.h"
+
+#define DEFAULT_STATISTICS                                                      \
+  (VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX))
+
+/* The offset stands beside the shape or inside it, not in both places. */
+static int64_t choose_offset(vn__loader_t *loader, const vn__value_t *outer,
+                             const vn__value_t *inner) {
+  if (inner->given && outer->given) {
+    vn__error(loader, outer->mark,
+              "`offset` is given twice: inside the shape in line %u, column %u, too",
+              (unsigned)inner->mark.line, (unsigned)inner->mark.column);
+  }
+  return inner->given ? inner->number : outer->number;
+}
+
+static bool read_tumbling(vn__loader_t *loader, const vn__value_t *shape, const vn__value_t *offset,
+                          vn_window_t *window) {
+  window->shape = VN_WINDOW_TUMBLING;
+  if (shape->node->kind == VN__SCALAR) {
+    window->size_ms = shape->number;
+    window->slide_ms = shape->number;
+    window->offset_ms = offset->number;
+    return true;
+  }
+  vn__value_t values[VN__TUMBLING_KEYS];
+  bool good = vn__read_section(loader, &vn__tumbling_section, shape->node, values);
+  window->size_ms = values[VN__TUMBLING_SIZE].number;
+  window->slide_ms = window->size_ms;
+  window->offset_ms = choose_offset(loader, offset, &values[VN__TUMBLING_OFFSET]);
+  return good;
+}
+
+static bool read_sliding(vn__loader_t *loader, const vn__value_t *shape, const vn__value_t *offset,
+                         vn_window_t *window) {
+  vn__value_t values[VN__SLIDING_KEYS];
+  bool good = vn__read_section(loader, &vn__sliding_section, shape->node, values);
+  window->shape = VN_WINDOW_SLIDING;
+  window->size_ms = values[VN__SLIDING_SIZE].number;
+  window->slide_ms = values[VN__SLIDING_SLIDE].number;
+  window->offset_ms = choose_offset(loader, offset, &values[VN__SLIDING_OFFSET]);
+  return good;
+}
+
+/* Exactly one shape; false: none that can be used. */
+static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark_t mark,
+                       vn_window_t *window) {
+  static const uint8_t shapes[] = {VN__WINDOW_TUMBLING, VN__WINDOW_SLIDING, VN__WINDOW_SESSION,
+                                   VN__WINDOW_COUNT};
+  unsigned given = 0;
+  for (size_t i = 0; i < sizeof(shapes); i++) {
+    const vn__value_t *shape = &values[shapes[i]];
+    given += shape->given;
+    if (shape->given && given == 2) {
+      vn__error(loader, shape->mark, "a second shape, `%s`: a window has one; write two windows",
+                vn__window_section.keys[shapes[i]].name);
+    }
+  }
+  if (given == 0) {
+    vn__error(loader, mark,
+              "the window has no shape: add `tumbling: 1m` or "
+              "`sliding: {size: 10m, slide: 1m}`");
+  }
+  if (given != 1) {
+    return false;
+  }
+  const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
+  if (values[VN__WINDOW_TUMBLING].good) {
+    return read_tumbling(loader, &values[VN__WINDOW_TUMBLING], offset, window);
+  }
+  return values[VN__WINDOW_SLIDING].good &&
+         read_sliding(loader, &values[VN__WINDOW_SLIDING], offset, window);
+}
+
+static bool check_offset(vn__loader_t *loader, const vn_window_t *window, vn__mark_t mark) {
+  if (window->offset_ms < window->slide_ms && window->offset_ms > -window->slide_ms) {
+    return true;
+  }
+  vn__error(loader, mark, "`offset` of %s: it must be shorter than the %s of %s",
+            vn__duration_text(loader, window->offset_ms),
+            window->shape == VN_WINDOW_TUMBLING ? "size" : "slide",
+            vn__duration_text(loader, window->slide_ms));
+  return false;
+}
+
+static bool build_window(vn__loader_t *loader, const vn__node_t *item, vn_window_t *window,
+                         vn__value_t *names, uint32_t index) {
+  vn__value_t values[VN__WINDOW_KEYS];
+  bool good = vn__read_section(loader, &vn__window_section, item, values);
+  const vn__value_t *statistics = &values[VN__WINDOW_STATISTICS];
+  names[index] = values[VN__WINDOW_NAME];
+  vn__check_duplicate(loader, "window", names, index);
+  window->name = values[VN__WINDOW_NAME].text;
+  window->sample = (uint16_t)values[VN__WINDOW_SAMPLE].number;
+  window->statistics = statistics->good ? (uint32_t)statistics->number : DEFAULT_STATISTICS;
+  const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
+  return read_shape(loader, values, item->mark, window) &&
+         check_offset(loader, window, offset->given ? offset->mark : item->mark) && good;
+}
+
+/* "10m every 7s" */
+static const char *window_words(vn__loader_t *loader, const vn_window_t *window) {
+  const char *size = vn__duration_text(loader, window->size_ms);
+  if (window->size_ms == window->slide_ms) {
+    return size;
+  }
+  return vn__format(loader, "%s every %s", size, vn__duration_text(loader, window->slide_ms));
+}
+
+static const char *delay_words(vn__loader_t *loader, const vn_pipeline_t *pipeline) {
+  int64_t delay = pipeline->out_of_order_ms + pipeline->lateness_ms;
+  return delay == 0 ? ""
+                    : vn__format(loader, ", with %s of `out_of_order` and `allowed_lateness`,",
+                                 vn__duration_text(loader, delay));
+}
+
+/* All windows of a pipeline share one ring of panes: that they have one at all is a matter of all.
+ */
+static void check_geometry(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                           const vn__pipeline_marks_t *marks) {
+  vn_window_set_t set;
+  uint8_t fault = 0;
+  const vn_window_t *windows = pipeline->summary.windows;
+  if (vn_window_set_derive(&set, windows, pipeline->summary.window_count, pipeline->out_of_order_ms,
+                           pipeline->lateness_ms, &fault) == VN_OK) {
+    return;
+  }
+  const vn_window_t *window = &windows[fault];
+  if (set.pane_count > VN_PANES_MAX) {
+    vn__error(
+        loader, marks->windows[fault],
+        "%s%s needs %s panes: %u of them, the limit is %u; choose sizes, slides and offsets of "
+        "this pipeline with a larger common divisor, or put the windows into two pipelines",
+        window_words(loader, window), delay_words(loader, pipeline),
+        vn__duration_text(loader, set.pane_ms), (unsigned)set.pane_count, VN_PANES_MAX);
+    return;
+  }
+  vn__error(loader, marks->windows[fault],
+            "with an `allowed_lateness` of %s a window every %s needs %lld counters of revisions; "
+            "the limit for all windows of a pipeline is %u",
+            vn__duration_text(loader, pipeline->lateness_ms),
+            vn__duration_text(loader, window->slide_ms),
+            (long long)vn_ceil_div(pipeline->lateness_ms, window->slide_ms), VN_REVISIONS_MAX);
+}
+
+void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
+                       vn__pipeline_marks_t *marks) {
+  if (!list->good) {
+    return;
+  }
+  vn__loader_t *loader = build->loader;
+  uint32_t count = list->node->count;
+  VN_ASSERT(count <= VN_WINDOWS_MAX);
+  vn_window_t *windows = vn__arena_take(&loader->arena, count * sizeof(*windows));
+  vn__value_t names[VN_WINDOWS_MAX];
+  uint32_t index = 0;
+  bool good = true;
+  for (const vn__node_t *item = list->node->child; item != NULL; item = item->next) {
+    marks->windows[index] = item->mark;
+    good = build_window(loader, item, &windows[index], names, index) && good;
+    index++;
+  }
+  pipeline->summary.windows = windows;
+  pipeline->summary.window_count = (uint8_t)count;
+  if (good) {
+    check_geometry(loader, pipeline, marks);
+  }
+}

@@ -1,0 +1,213 @@
+/* Private to config/: the schema. One table drives checking, defaults, suggestions and docs. */
+#ifndef VN_SCHEMA_PRIV_H
+#define VN_SCHEMA_PRIV_H
+
+#include "loader_priv.h"
+
+typedef enum vn__type {
+  VN__TEXT,               /* high: longest in bytes */
+  VN__NAME,               /* [A-Za-z0-9][A-Za-z0-9._-]*; high as above */
+  VN__DURATION,           /* number: ms */
+  VN__SIZE,               /* number: bytes */
+  VN__INTEGER,            /* number */
+  VN__DECIMAL,            /* decimal */
+  VN__WORD,               /* number: the word's value */
+  VN__WORDS,              /* number: the values as bits */
+  VN__INTERVAL,           /* [low, high], two decimals */
+  VN__SECTION,            /* a mapping */
+  VN__SECTIONS,           /* a list of mappings */
+  VN__DURATION_OR_SECTION /* given as a duration: node->kind is VN__SCALAR */
+} vn__type_t;
+
+/* A word of a fixed choice; the last one of a list has word NULL. */
+typedef struct vn__word {
+  const char *word;
+  int64_t value;
+  bool planned; /* of the design, not built yet: an error that says so */
+} vn__word_t;
+
+struct vn__section;
+
+/* One key. low, high: bounds of the number (both 0: none) in the unit of the type. */
+typedef struct vn__key {
+  const char *name;
+  const char *fallback;       /* the default, as one would write it; NULL: none */
+  const char *fallback_words; /* docs: the default where it is no fixed text */
+  const char *form;           /* docs: what kind of text */
+  const char *doc;
+  const vn__word_t *words;
+  const struct vn__section *section;
+  int64_t low, high;
+  uint8_t type; /* vn__type_t */
+  bool required;
+  bool planned; /* of the design, not built yet */
+} vn__key_t;
+
+typedef struct vn__section {
+  const char *path; /* "pipelines[].windows[]" */
+  const char *doc;
+  const vn__key_t *keys;
+  uint32_t key_count;
+} vn__section_t;
+
+/* What a key has after reading. node NULL: not given, the default holds. */
+typedef struct vn__value {
+  const vn__node_t *node;
+  vn__mark_t mark;  /* of the value; when not given that of the mapping */
+  const char *text; /* TEXT, NAME: terminated; "" without default */
+  int64_t number;
+  vn_number_t decimal;
+  bool given;
+  bool good; /* false: not given and without default, or an error was told */
+} vn__value_t;
+
+/* Indices of the keys; the tables are written with them. */
+enum vn__root_key {
+  VN__ROOT_DEVICE,
+  VN__ROOT_BROKER,
+  VN__ROOT_UPSTREAM,
+  VN__ROOT_TOPICS,
+  VN__ROOT_SUMMARIES,
+  VN__ROOT_CAPACITY,
+  VN__ROOT_STATE,
+  VN__ROOT_STATS_EVERY,
+  VN__ROOT_INPUTS,
+  VN__ROOT_PIPELINES,
+  VN__ROOT_KEYS
+};
+enum vn__broker_key {
+  VN__BROKER_URI,
+  VN__BROKER_MQTT,
+  VN__BROKER_CLIENT_ID,
+  VN__BROKER_USERNAME,
+  VN__BROKER_PASSWORD_FILE,
+  VN__BROKER_TLS,
+  VN__BROKER_KEEP_ALIVE,
+  VN__BROKER_SESSION_EXPIRY,
+  VN__BROKER_LATENCY,
+  VN__BROKER_KEYS
+};
+enum vn__tls_key { VN__TLS_CA_FILE, VN__TLS_CERT_FILE, VN__TLS_KEY_FILE, VN__TLS_KEYS };
+enum vn__topics_key { VN__TOPICS_PREFIX, VN__TOPICS_KEYS };
+enum vn__summaries_key {
+  VN__SUMMARIES_ENCODING,
+  VN__SUMMARIES_BATCH,
+  VN__SUMMARIES_FLUSH_EVERY,
+  VN__SUMMARIES_KEYS
+};
+enum vn__capacity_key {
+  VN__CAPACITY_SERIES,
+  VN__CAPACITY_INPUT_QUEUE,
+  VN__CAPACITY_OUTBOX,
+  VN__CAPACITY_NAME,
+  VN__CAPACITY_MESSAGE,
+  VN__CAPACITY_ON_FULL,
+  VN__CAPACITY_KEYS
+};
+enum vn__state_key {
+  VN__STATE_FILE,
+  VN__STATE_SIZE,
+  VN__STATE_DURABILITY,
+  VN__STATE_CHECKPOINT_EVERY,
+  VN__STATE_FLASH,
+  VN__STATE_KEYS
+};
+enum vn__flash_key {
+  VN__FLASH_ERASE_BLOCK,
+  VN__FLASH_PROGRAM_UNIT,
+  VN__FLASH_ENDURANCE,
+  VN__FLASH_LIFETIME,
+  VN__FLASH_KEYS
+};
+enum vn__input_key {
+  VN__INPUT_TOPIC,
+  VN__INPUT_QOS,
+  VN__INPUT_FORMAT,
+  VN__INPUT_SERIES,
+  VN__INPUT_FIELDS,
+  VN__INPUT_TIME,
+  VN__INPUT_SEQUENCE,
+  VN__INPUT_KEYS
+};
+enum vn__field_key { VN__FIELD_PATH, VN__FIELD_SERIES, VN__FIELD_MISSING, VN__FIELD_KEYS };
+enum vn__time_key { VN__TIME_PATH, VN__TIME_UNIT, VN__TIME_KEYS };
+enum vn__sequence_key { VN__SEQUENCE_PATH, VN__SEQUENCE_KEYS };
+enum vn__pipeline_key {
+  VN__PIPELINE_NAME,
+  VN__PIPELINE_MATCH,
+  VN__PIPELINE_SERIES,
+  VN__PIPELINE_UNIT,
+  VN__PIPELINE_RESOLUTION,
+  VN__PIPELINE_RANGE,
+  VN__PIPELINE_TIME,
+  VN__PIPELINE_SCOPE,
+  VN__PIPELINE_OUT_OF_ORDER,
+  VN__PIPELINE_ALLOWED_LATENESS,
+  VN__PIPELINE_IDLE_TIMEOUT,
+  VN__PIPELINE_MAX_FUTURE,
+  VN__PIPELINE_WINDOWS,
+  VN__PIPELINE_ALERTS,
+  VN__PIPELINE_KEYS
+};
+enum vn__window_key {
+  VN__WINDOW_NAME,
+  VN__WINDOW_TUMBLING,
+  VN__WINDOW_SLIDING,
+  VN__WINDOW_SESSION,
+  VN__WINDOW_COUNT,
+  VN__WINDOW_OFFSET,
+  VN__WINDOW_STATISTICS,
+  VN__WINDOW_SAMPLE,
+  VN__WINDOW_KEYS
+};
+enum vn__tumbling_key { VN__TUMBLING_SIZE, VN__TUMBLING_OFFSET, VN__TUMBLING_KEYS };
+enum vn__sliding_key { VN__SLIDING_SIZE, VN__SLIDING_SLIDE, VN__SLIDING_OFFSET, VN__SLIDING_KEYS };
+enum vn__alert_key {
+  VN__ALERT_NAME,
+  VN__ALERT_OF,
+  VN__ALERT_ABOVE,
+  VN__ALERT_BELOW,
+  VN__ALERT_OUTSIDE,
+  VN__ALERT_INSIDE,
+  VN__ALERT_ABSENT_FOR,
+  VN__ALERT_UNCHANGED_FOR,
+  VN__ALERT_HYSTERESIS,
+  VN__ALERT_FOR,
+  VN__ALERT_KEEP_FIRING_FOR,
+  VN__ALERT_EVALUATE,
+  VN__ALERT_SEVERITY,
+  VN__ALERT_KEYS
+};
+
+#define VN__KEYS_MAX 16u /* of one section */
+
+/* schema_device.c, schema_pipelines.c */
+extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section,
+    vn__topics_section, vn__summaries_section, vn__capacity_section, vn__state_section,
+    vn__flash_section;
+extern const vn__section_t vn__input_section, vn__field_section, vn__time_section,
+    vn__sequence_section;
+extern const vn__section_t vn__pipeline_section, vn__window_section, vn__tumbling_section,
+    vn__sliding_section, vn__alert_section;
+extern const vn__word_t vn__statistic_words[];
+
+/* All sections in the order of the docs. */
+#define VN__SECTION_COUNT 17u
+const vn__section_t *vn__schema_section(unsigned index);
+
+/*
+ * Reads a mapping by its section into values[section->key_count]; node NULL: nothing is given.
+ * Tells every unknown key, wrong value and missing key. False when something was told.
+ */
+bool vn__read_section(vn__loader_t *loader, const vn__section_t *section, const vn__node_t *node,
+                      vn__value_t *values);
+
+/* Reads one scalar as the key says; tells what is wrong. */
+bool vn__read_scalar(vn__loader_t *loader, const vn__key_t *key, const vn__node_t *node,
+                     vn__value_t *value);
+
+/* " (did you mean `x`?)" for a word that is none of the section's keys, or "". */
+const char *vn__suggest_key(vn__loader_t *loader, const vn__section_t *section, vn_text_t word);
+const char *vn__suggest_word(vn__loader_t *loader, const vn__word_t *words, vn_text_t word);
+
+#endif
