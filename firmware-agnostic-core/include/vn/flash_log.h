@@ -36,11 +36,18 @@ typedef struct vn_commit {
 
 /*
  * Live records are named by items: 0 <= item < item_count. An item is written again as a whole (all
- * its records in one transaction); its older records are then dead. `rewrite` is called inside a
- * transaction, when cleaning must move an item out of the oldest sector: it calls vn_log_put for
- * all records of that item from RAM, as in an ordinary commit. `apply` is called by mount for each
- * record that counts, in log order; it says which item the record belongs to (VN_LOG_NO_ITEM: dead
- * to the owner).
+ * its records in one transaction, one after the other; flags may number them); its older records
+ * are then dead.
+ *
+ * `rewrite` is called inside vn_log_commit, when cleaning must move an item out of the oldest
+ * sector: it calls vn_log_put for all records of that item from RAM, as in an ordinary commit, or
+ * vn_log_release if the item is gone. An error fails the transaction.
+ *
+ * `apply` is called by mount for each record that counts, in log order, each exactly once; it says
+ * which item the record belongs to (VN_LOG_NO_ITEM: dead to the owner). `payload` is valid during
+ * the call. Records that were overwritten later may come too, and of such an item perhaps only the
+ * last ones: a part counts only if the part before it came just before. apply may call
+ * vn_log_release for an item that a later record has removed.
  */
 #define VN_LOG_NO_ITEM UINT32_MAX
 
@@ -64,8 +71,8 @@ typedef struct vn_log_item {
 /* Book-keeping per sector of the region; the log's own business. */
 typedef struct vn_log_sector {
   uint64_t sequence; /* 0 = no header worth keeping */
-  uint32_t live,
-      leaving; /* items whose oldest record lies here; those the transaction takes away */
+  uint32_t live;     /* items whose oldest record lies here */
+  uint32_t leaving;  /* those of them that the open transaction takes away */
   uint32_t erase_count;
   uint16_t next; /* successor in log order */
   uint8_t state;
@@ -77,11 +84,12 @@ typedef struct vn_log_config {
   const vn_log_owner_t *owner;
   vn_log_item_t *items;
   uint32_t item_count;
-  vn_log_sector_t *sectors; /* flash->size_bytes / flash->erase_size */
-  uint8_t *page;            /* max(prog_size, 256) bytes, 8-aligned */
-  uint32_t page_size;
+  vn_log_sector_t *sectors;  /* flash->size_bytes / flash->erase_size */
+  uint8_t *page;             /* page_size bytes, 8-aligned: one program operation at most */
+  uint32_t page_size;        /* >= max(prog_size, 256); it may grow later, but not shrink */
   uint8_t *record;           /* record_max bytes: mount reads payloads into it */
-  uint32_t record_max;       /* longest payload ever put; <= vn_log_payload_max(flash) */
+  uint32_t record_max;       /* longest payload ever put; >= VN_LOG_RECORD_MIN and
+                                <= vn_log_payload_max(flash); the shorter, the less a sector wastes */
   uint64_t live_bytes_max;   /* most bytes that can be live at once, headers included */
   uint64_t commit_bytes_max; /* most fresh bytes of one transaction, headers included */
   uint32_t region_id;        /* random; used by format only */
@@ -150,31 +158,44 @@ VN_NODISCARD vn_err_t vn_log_init(vn_flash_log_t *log, const vn_log_config_t *co
 VN_NODISCARD vn_err_t vn_log_format(vn_flash_log_t *log);
 
 /*
- * Finds the newest committed state, applies its records, fills *last. Writes nothing.
- * VN_ERR_UNFORMATTED nothing there; VN_ERR_FOREIGN; VN_ERR_CORRUPT headers but no commit.
+ * Finds the newest committed state, fills *last, then applies its records. Writes nothing; `last`
+ * is set before the first call of apply. Reads each live byte twice.
+ * VN_ERR_UNFORMATTED: nothing was ever committed there. VN_ERR_FOREIGN: another geometry or a newer
+ * layout. VN_ERR_CORRUPT: headers but no commit. VN_ERR_TOO_BIG: a record longer than record_max.
+ * VN_ERR_FLASH: no header can be read. figures.records_damaged > 0 after VN_OK: some records that
+ * were committed are gone.
  */
 VN_NODISCARD vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last);
 
-/* True while the mounted commit may still fade: nothing may leave the device before the next commit
- * has succeeded (vn_log_commit seals it by itself). */
+/* True while the mounted commit may still fade: nothing may leave the device before vn_log_begin
+ * has succeeded, which seals it. */
 bool vn_log_uncertain(const vn_flash_log_t *log);
 
-/* Begins a transaction. The first one after a mount places a new sector and seals if need be. */
+/*
+ * Begins a transaction. The first one after a mount, and after a failed one, opens a new sector and
+ * seals the commit if need be. VN_ERR_FLASH, VN_ERR_LOG_FULL: nothing was begun; may be tried
+ * again.
+ */
 VN_NODISCARD vn_err_t vn_log_begin(vn_flash_log_t *log);
 
-/* Adds a record to the open transaction. item: as for the owner, VN_LOG_NO_ITEM for none. The first
- * put of an item within a transaction makes its older records dead. */
+/*
+ * Adds a record to the open transaction; payload is copied. item: as for the owner, VN_LOG_NO_ITEM
+ * for none. The first put of an item within a transaction makes its older records dead. Bit 0 of
+ * the flags of a VN_RECORD_JOURNAL belongs to the log. After VN_ERR_FLASH and VN_ERR_LOG_FULL the
+ * transaction can only be given up; VN_ERR_TOO_BIG (length > record_max) leaves it as it was.
+ */
 VN_NODISCARD vn_err_t vn_log_put(vn_flash_log_t *log, uint32_t item, uint8_t type, uint8_t flags,
                                  uint32_t argument, const void *payload, uint32_t length);
 
-/* An item is gone: its records are dead once this transaction is committed. */
+/* An item is gone: its records are dead once the open transaction is committed. Within apply: at
+ * once. */
 void vn_log_release(vn_flash_log_t *log, uint32_t item);
 
 /* Moves what cleaning asks for, writes the COMMIT, syncs. After VN_OK the transaction is durable.
  * After an error it never happened; the log goes on in a new sector if the flash allows. */
 VN_NODISCARD vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *commit);
 
-/* Gives the open transaction up. */
+/* Gives the open transaction up; does nothing when none is open. */
 void vn_log_abort(vn_flash_log_t *log);
 
 /* A MARK behind the last commit: a clean stop needs no seal at the next mount. */

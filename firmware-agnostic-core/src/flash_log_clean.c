@@ -1,0 +1,204 @@
+/* Which sectors are live, and the pace at which live records are moved out of the oldest ones. */
+#include "flash_log_priv.h"
+#include "vn/assert.h"
+
+static vn_log_item_t *item_at(vn_flash_log_t *log, uint32_t item) {
+  VN_ASSERT(item < log->config.item_count);
+  return &log->config.items[item];
+}
+
+/* The item's committed records are dead once the open transaction is committed. */
+static void item_touch(vn_flash_log_t *log, uint32_t item) {
+  vn_log_item_t *entry = item_at(log, item);
+  entry->next = log->state.touched;
+  log->state.touched = item;
+  if (entry->sector != 0) {
+    log->config.sectors[entry->sector - 1].leaving++;
+  }
+}
+
+void vn__log_item_put(vn_flash_log_t *log, uint32_t item) {
+  if (item == VN_LOG_NO_ITEM) {
+    return;
+  }
+  vn_log_item_t *entry = item_at(log, item);
+  if (entry->pending == 0) {
+    item_touch(log, item);
+  } else if (entry->pending != VN__LOG_RELEASED) {
+    return; /* its oldest record of this transaction is behind us */
+  }
+  entry->pending = (uint16_t)(log->state.head + 1u);
+  log->config.sectors[log->state.head].live++;
+}
+
+void vn_log_release(vn_flash_log_t *log, uint32_t item) {
+  vn_log_item_t *entry = item_at(log, item);
+  if (!log->state.mounted) { /* from apply: the owner learnt that the item is gone */
+    if (entry->sector != 0) {
+      log->config.sectors[entry->sector - 1].live--;
+    }
+    entry->sector = 0;
+    return;
+  }
+  VN_ASSERT(log->state.open);
+  if (entry->pending == VN__LOG_RELEASED) {
+    return;
+  }
+  if (entry->pending != 0) {
+    log->config.sectors[entry->pending - 1].live--;
+  } else if (entry->sector == 0) {
+    return;
+  } else {
+    item_touch(log, item);
+  }
+  entry->pending = VN__LOG_RELEASED;
+}
+
+void vn__log_item_applied(vn_flash_log_t *log, uint32_t item, uint16_t sector,
+                          uint64_t start_sequence) {
+  vn_log_item_t *entry = item_at(log, item);
+  if (entry->sector != 0) {
+    vn_log_sector_t *before = &log->config.sectors[entry->sector - 1];
+    /* Of the same transaction, as far as a sector's number can tell: the oldest record counts. */
+    if (before->sequence >= start_sequence) {
+      return;
+    }
+    before->live--;
+  }
+  entry->sector = (uint16_t)(sector + 1u);
+  log->config.sectors[sector].live++;
+}
+
+void vn__log_items_commit(vn_flash_log_t *log) {
+  uint32_t item = log->state.touched;
+  while (item != VN_LOG_NO_ITEM) {
+    vn_log_item_t *entry = item_at(log, item);
+    if (entry->sector != 0) {
+      log->config.sectors[entry->sector - 1].live--;
+      log->config.sectors[entry->sector - 1].leaving--;
+    }
+    entry->sector = entry->pending == VN__LOG_RELEASED ? 0 : entry->pending;
+    entry->pending = 0;
+    item = entry->next;
+  }
+  log->state.touched = VN_LOG_NO_ITEM;
+}
+
+void vn__log_items_revert(vn_flash_log_t *log) {
+  uint32_t item = log->state.touched;
+  while (item != VN_LOG_NO_ITEM) {
+    vn_log_item_t *entry = item_at(log, item);
+    if (entry->pending != VN__LOG_RELEASED) {
+      log->config.sectors[entry->pending - 1].live--;
+    }
+    if (entry->sector != 0) {
+      log->config.sectors[entry->sector - 1].leaving--;
+    }
+    entry->pending = 0;
+    item = entry->next;
+  }
+  log->state.touched = VN_LOG_NO_ITEM;
+  log->state.cursor = 0;
+}
+
+/* The transaction itself counts from its first sector on: until a later header knows it as
+ * committed, mount must be able to check it as a whole. */
+uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {
+  uint16_t sector = log->state.oldest_sector;
+  while (sector != log->state.start_sector &&
+         log->config.sectors[sector].live == log->config.sectors[sector].leaving) {
+    sector = log->config.sectors[sector].next;
+    VN_ASSERT(sector != VN__LOG_NO_SECTOR);
+  }
+  return sector;
+}
+
+/* Free is the run of good sectors from the head up to the oldest live one; holes are not. */
+static uint32_t free_sectors(const vn_flash_log_t *log) {
+  const vn_log_state_t *state = &log->state;
+  uint32_t count = state->limits.sector_count;
+  uint32_t run = (state->oldest_sector + count - state->head - 1u) % count;
+  uint32_t bad = 0;
+  if (state->oldest_sector == state->head) {
+    run = count - 1u;
+  }
+  for (uint32_t i = 1; log->figures.sectors_bad > 0 && i <= run; i++) {
+    bad += log->config.sectors[(state->head + i) % count].state & VN__SECTOR_BAD;
+  }
+  return run - bad;
+}
+
+/* An item of the oldest live sector that the transaction has not touched yet. */
+static uint32_t next_item(vn_flash_log_t *log) {
+  vn_log_state_t *state = &log->state;
+  uint16_t sector = vn__log_oldest_live(log);
+  if (sector == state->start_sector) {
+    return VN_LOG_NO_ITEM; /* everything older has been moved */
+  }
+  if (sector != state->cursor_sector) {
+    state->cursor_sector = sector;
+    state->cursor = 0;
+  }
+  for (uint32_t tries = 0; tries < log->config.item_count; tries++) {
+    uint32_t item = state->cursor;
+    state->cursor = item + 1u < log->config.item_count ? item + 1u : 0;
+    if (log->config.items[item].sector == sector + 1u && log->config.items[item].pending == 0) {
+      return item;
+    }
+  }
+  return VN_LOG_NO_ITEM;
+}
+
+static uint32_t add_saturating(uint32_t a, uint64_t b) {
+  return b < UINT32_MAX - a ? a + (uint32_t)b : UINT32_MAX;
+}
+
+/* Whether the pass owes moved bytes for the fresh ones written since it began. */
+static bool move_due(const vn_flash_log_t *log) {
+  const vn_log_state_t *state = &log->state;
+  uint64_t closing = VN__LOG_COMMIT_SIZE + log->config.flash->prog_size + state->abandoned_bytes;
+  uint64_t fresh = add_saturating(state->pass_fresh, state->fresh_bytes + closing);
+  uint64_t moved = add_saturating(state->pass_moved, state->moved_bytes);
+  return moved << 16 < state->limits.alpha_q16 * fresh;
+}
+
+vn_err_t vn__log_clean(vn_flash_log_t *log) {
+  vn_log_state_t *state = &log->state;
+  const vn_log_owner_t *owner = log->config.owner;
+  if (state->pass_begun == 0) {
+    if (free_sectors(log) >= state->limits.pass_sectors) {
+      return VN_OK;
+    }
+    state->pass_begun = log->config.sectors[state->head].sequence;
+    state->pass_fresh = 0;
+    state->pass_moved = 0;
+  }
+  state->moving = true;
+  while (state->failed == VN_OK && move_due(log)) {
+    uint32_t item = next_item(log);
+    if (item == VN_LOG_NO_ITEM) {
+      break;
+    }
+    vn_err_t err = owner->rewrite(owner->context, log, item);
+    if (state->failed == VN_OK) {
+      state->failed = err;
+    }
+    VN_ASSERT(state->failed != VN_OK || log->config.items[item].pending != 0);
+  }
+  state->moving = false;
+  return state->failed;
+}
+
+void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t moved_bytes) {
+  if (log->state.pass_begun != 0) {
+    log->state.pass_fresh = add_saturating(log->state.pass_fresh, fresh_bytes);
+    log->state.pass_moved = add_saturating(log->state.pass_moved, moved_bytes);
+  }
+}
+
+void vn__log_pass_check(vn_flash_log_t *log) {
+  log->figures.sectors_free = free_sectors(log);
+  if (log->figures.sectors_free >= log->state.limits.pass_sectors) {
+    log->state.pass_begun = 0;
+  }
+}

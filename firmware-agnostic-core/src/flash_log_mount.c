@@ -1,0 +1,225 @@
+/* Mount: which sectors form the log, and which transaction is its newest. Writes nothing. */
+#include "flash_log_priv.h"
+#include "vn/assert.h"
+
+/* What a look at all headers has shown. */
+typedef struct survey {
+  uint32_t valid, magic, unreadable;
+  bool foreign;
+} survey_t;
+
+static void survey_sector(vn_flash_log_t *log, uint16_t sector, survey_t *survey) {
+  vn_log_sector_t *entry = &log->config.sectors[sector];
+  vn__log_header_t header;
+  memset(entry, 0, sizeof *entry);
+  entry->next = VN__LOG_NO_SECTOR;
+  switch (vn__log_read_header(log, sector, &header)) {
+    case VN__HEADER_VALID:
+      entry->sequence = header.sequence;
+      entry->erase_count = header.erase_count;
+      survey->valid++;
+      if (header.sequence > log->state.highest) {
+        log->state.highest = header.sequence;
+      }
+      break;
+    case VN__HEADER_BLANK:
+      break;
+    case VN__HEADER_FOREIGN:
+      survey->foreign = true;
+      entry->state = VN__SECTOR_JUNK;
+      break;
+    case VN__HEADER_MAGIC:
+      survey->magic++;
+      entry->state = VN__SECTOR_JUNK;
+      break;
+    case VN__HEADER_UNREADABLE:
+      survey->unreadable++;
+      entry->state = VN__SECTOR_JUNK;
+      break;
+    case VN__HEADER_JUNK:
+      entry->state = VN__SECTOR_JUNK;
+      break;
+  }
+}
+
+vn_err_t vn__log_survey(vn_flash_log_t *log) {
+  survey_t survey = {0, 0, 0, false};
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    survey_sector(log, (uint16_t)i, &survey);
+  }
+  if (survey.foreign) {
+    return VN_ERR_FOREIGN;
+  }
+  if (survey.valid > 0) {
+    return VN_OK;
+  }
+  if (survey.unreadable == log->state.limits.sector_count) {
+    return VN_ERR_FLASH;
+  }
+  return survey.magic + survey.unreadable > 0 ? VN_ERR_CORRUPT : VN_ERR_UNFORMATTED;
+}
+
+void vn__log_reset(vn_flash_log_t *log) {
+  vn_log_limits_t limits = log->state.limits;
+  memset(&log->state, 0, sizeof log->state);
+  memset(log->config.items, 0, log->config.item_count * sizeof *log->config.items);
+  log->state.limits = limits;
+  log->state.good_sector = VN__LOG_NO_SECTOR;
+  log->state.touched = VN_LOG_NO_ITEM;
+}
+
+/* The sector with the highest sequence that was on no chain yet. */
+static uint16_t next_candidate(const vn_flash_log_t *log) {
+  uint16_t best = VN__LOG_NO_SECTOR;
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    const vn_log_sector_t *entry = &log->config.sectors[i];
+    bool untried = entry->sequence != 0 && (entry->state & VN__SECTOR_TRIED) == 0;
+    if (untried &&
+        (best == VN__LOG_NO_SECTOR || entry->sequence > log->config.sectors[best].sequence)) {
+      best = (uint16_t)i;
+    }
+  }
+  return best;
+}
+
+/* The nearest sector physically behind that has this sequence and belongs to the same region. */
+static uint16_t predecessor(vn_flash_log_t *log, uint16_t sector, uint64_t sequence,
+                            vn__log_header_t *header) {
+  uint32_t count = log->state.limits.sector_count;
+  for (uint32_t back = 1; back < count; back++) {
+    uint16_t i = (uint16_t)((sector + count - back) % count);
+    if (log->config.sectors[i].sequence == sequence &&
+        vn__log_read_header(log, i, header) == VN__HEADER_VALID && header->sequence == sequence &&
+        header->region_id == log->state.region_id) {
+      return i;
+    }
+  }
+  return VN__LOG_NO_SECTOR;
+}
+
+static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sector,
+                      const vn__log_header_t *header) {
+  log->config.sectors[sector].state |= VN__SECTOR_CHAIN | VN__SECTOR_TRIED;
+  chain->oldest = sector;
+  chain->genesis = header->fence_sequence == 0;
+  if (header->committed_tx > chain->known_tx) {
+    chain->known_tx = header->committed_tx;
+  }
+}
+
+/* Follows the fences down from the newest sector; as far as they hold or as anything can be live.
+ */
+static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t newest) {
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    log->config.sectors[i].state &= (uint8_t)~VN__SECTOR_CHAIN;
+    log->config.sectors[i].next = VN__LOG_NO_SECTOR;
+  }
+  vn__log_header_t header;
+  memset(chain, 0, sizeof *chain);
+  chain->newest = newest;
+  log->config.sectors[newest].state |= VN__SECTOR_TRIED;
+  if (vn__log_read_header(log, newest, &header) != VN__HEADER_VALID) {
+    return false;
+  }
+  log->state.region_id = header.region_id;
+  uint64_t oldest_live = header.sequence - header.oldest_live_distance;
+  uint16_t sector = newest;
+  chain_add(log, chain, newest, &header);
+  while (header.sequence > oldest_live && header.fence_sequence != 0) {
+    uint16_t before = predecessor(log, sector, header.fence_sequence, &header);
+    if (before == VN__LOG_NO_SECTOR) {
+      break;
+    }
+    log->config.sectors[before].next = sector;
+    chain_add(log, chain, before, &header);
+    sector = before;
+  }
+  return true;
+}
+
+/* T is certain if anything shows that its last unit was programmed to the end. */
+static bool commit_certain(vn_flash_log_t *log, const vn__log_chain_t *chain) {
+  const vn_log_state_t *state = &log->state;
+  if (chain->behind || chain->known_tx >= state->tx || state->seal_run >= VN__LOG_SEALS_ENOUGH) {
+    return true;
+  }
+  vn__log_header_t successor;
+  (void)vn__log_extent(log, state->good_sector, &successor);
+  return log->config.sectors[state->good_sector].next != VN__LOG_NO_SECTOR &&
+         (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) == 0;
+}
+
+/* A sector's part in what the next write must do: of another region, void, or neither. */
+static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    vn_log_sector_t *entry = &log->config.sectors[i];
+    vn__log_header_t header;
+    entry->state &= (uint8_t)~VN__SECTOR_TRIED;
+    if (entry->sequence == 0) {
+      continue;
+    }
+    bool ours = (entry->state & VN__SECTOR_CHAIN) != 0 ||
+                (vn__log_read_header(log, (uint16_t)i, &header) == VN__HEADER_VALID &&
+                 header.region_id == log->state.region_id);
+    if (!ours) {
+      entry->sequence = 0;
+      entry->state |= VN__SECTOR_JUNK;
+    } else if (entry->sequence > good_sequence) {
+      entry->state |= VN__SECTOR_VOID;
+    }
+  }
+}
+
+/* Takes the first chain, from the newest header down, that has a commit and all it needs. */
+static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
+  bool genesis = false;
+  for (;;) {
+    uint16_t candidate = next_candidate(log);
+    if (candidate == VN__LOG_NO_SECTOR) {
+      /* A log that was only just begun has lost nothing; any other has. */
+      return genesis ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
+    }
+    if (!chain_build(log, chain, candidate)) {
+      continue;
+    }
+    bool found = vn__log_find_commit(log, chain);
+    if (found && log->config.sectors[chain->oldest].sequence <= log->state.oldest_live) {
+      return VN_OK;
+    }
+    genesis = genesis || (!found && chain->genesis);
+  }
+}
+
+vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last) {
+  VN_ASSERT(log->state.limits.sector_count >= VN__LOG_MIN_SECTORS);
+  VN_ASSERT(!log->state.open);
+  vn_log_state_t *state = &log->state;
+  vn__log_chain_t chain;
+  vn__log_reset(log);
+  vn_err_t err = vn__log_survey(log);
+  if (err == VN_OK) {
+    err = choose(log, &chain);
+  }
+  if (err != VN_OK) {
+    return err;
+  }
+  if (chain.too_big) {
+    return VN_ERR_TOO_BIG;
+  }
+  state->uncertain = !commit_certain(log, &chain);
+  state->known_tx = state->uncertain ? chain.known_tx : state->tx;
+  state->floor = state->oldest_live;
+  if (state->uncertain && state->prev_oldest_live < state->floor) {
+    state->floor = state->prev_oldest_live;
+  }
+  *last = state->commit;
+  vn__log_replay(log, &chain);
+  classify(log, log->config.sectors[state->good_sector].sequence);
+  state->head = state->good_sector;
+  state->head_certain = chain.head_certain;
+  state->mounted = true;
+  vn__log_pass_check(log);
+  return VN_OK;
+}
+
+bool vn_log_uncertain(const vn_flash_log_t *log) { return log->state.uncertain; }

@@ -1,0 +1,199 @@
+/* The two passes of mount over the records: find the newest transaction, apply up to its end. */
+#include "flash_log_priv.h"
+#include "vn/assert.h"
+
+/* The transaction a walk is in. */
+typedef struct walk {
+  uint64_t tx;
+  uint32_t record_count, chain;
+} walk_t;
+
+/* The 64-bit number that is nearest to the reference. */
+static uint64_t expand(uint32_t low, uint64_t reference) {
+  return reference + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)reference);
+}
+
+static bool is_journal_commit(const vn__log_record_t *record) {
+  return record->type == VN_RECORD_JOURNAL && (record->flags & VN__LOG_FLAG_COMMIT) != 0;
+}
+
+uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *successor) {
+  uint16_t next = log->config.sectors[sector].next;
+  if (next == VN__LOG_NO_SECTOR) {
+    return log->config.flash->erase_size;
+  }
+  if (vn__log_read_header(log, next, successor) != VN__HEADER_VALID) {
+    memset(successor, 0, sizeof *successor); /* it could be read a moment ago */
+  }
+  return successor->fence_offset;
+}
+
+/* Whether the COMMIT in the record buffer closes the transaction that was walked. */
+static bool commit_holds(const walk_t *walk, const vn__log_commit_t *own, uint64_t known_tx) {
+  if (own->tx != walk->tx) {
+    return false;
+  }
+  return own->tx <= known_tx ||
+         (own->record_count == walk->record_count && own->chain == walk->chain);
+}
+
+/* T is, so far, the transaction that ends here. */
+static void accept(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
+                   uint64_t tx) {
+  log->state.tx = tx;
+  log->state.good_sector = scan->sector;
+  log->state.good_end = vn__round_up(scan->offset, log->config.flash->prog_size);
+  chain->behind = false;
+}
+
+static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
+                          const walk_t *walk) {
+  vn__log_commit_t own;
+  vn_commit_t commit;
+  vn_log_state_t *state = &log->state;
+  vn__log_decode_commit(log->config.record, &commit, &own);
+  if (!commit_holds(walk, &own, chain->known_tx)) {
+    return;
+  }
+  accept(log, chain, scan, own.tx);
+  chain->committed = true;
+  state->commit = commit;
+  state->oldest_live = own.oldest_live;
+  state->prev_oldest_live = own.prev_oldest_live;
+  state->seal_run = own.seal_run;
+  state->pass_fresh = own.pass_fresh;
+  state->pass_moved = own.pass_moved;
+  state->pass_begun = own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;
+}
+
+static void accept_journal(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
+                           const vn__log_record_t *record) {
+  accept(log, chain, scan, expand(record->tx, chain->known_tx));
+  log->state.seal_run = 0;
+  vn__log_pass_charge(log, vn__record_size(record->length), 0);
+}
+
+static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
+                      walk_t *walk, const vn__log_record_t *record) {
+  chain->head_certain = true;
+  chain->behind = chain->behind || scan->sector == log->state.good_sector;
+  chain->too_big = chain->too_big || record->length > log->config.record_max;
+  if (record->type == VN_RECORD_MARK) {
+    return;
+  }
+  uint64_t tx = expand(record->tx, chain->known_tx);
+  if (tx != walk->tx) {
+    walk->tx = tx;
+    walk->record_count = 0;
+    walk->chain = 0;
+  }
+  if (record->type == VN_RECORD_COMMIT) {
+    if (record->length == VN__LOG_COMMIT_BYTES && tx > log->state.tx) {
+      accept_commit(log, chain, scan, walk);
+    }
+    return;
+  }
+  walk->record_count++;
+  walk->chain = vn__log_chain(walk->chain, record->crc);
+  if (is_journal_commit(record) && walk->record_count == 1 && chain->committed &&
+      tx > log->state.tx) {
+    accept_journal(log, chain, scan, record);
+  }
+}
+
+bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain) {
+  walk_t walk = {0, 0, 0};
+  uint16_t sector = chain->oldest;
+  log->state.tx = 0;
+  log->state.good_sector = VN__LOG_NO_SECTOR;
+  while (sector != VN__LOG_NO_SECTOR) {
+    vn__log_scan_t scan;
+    vn__log_header_t successor;
+    vn__log_record_t record;
+    vn__log_scan_start(log, &scan, sector, vn__log_extent(log, sector, &successor));
+    scan.window = true;
+    chain->head_certain = false;
+    while (vn__log_scan_next(log, &scan, &record)) {
+      find_step(log, chain, &scan, &walk, &record);
+    }
+    sector = log->config.sectors[sector].next;
+  }
+  return chain->committed;
+}
+
+/* The offset from which the successor's seal repeats this sector's end; the end without a seal. */
+static uint32_t seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  uint32_t first = log->state.limits.header_bytes;
+  uint32_t size = vn__round_up(VN__LOG_RECORD_BYTES, log->state.limits.unit_bytes);
+  vn__log_scan_start(log, &scan, successor, first + size);
+  bool sealed = vn__log_scan_next(log, &scan, &record) && record.type == VN_RECORD_MARK &&
+                record.offset == first && record.argument >= first && record.argument < end;
+  return sealed ? record.argument : end;
+}
+
+static void apply(vn_flash_log_t *log, const vn__log_scan_t *scan, const vn__log_record_t *record,
+                  uint64_t start_sequence) {
+  const vn_log_owner_t *owner = log->config.owner;
+  uint8_t flags = record->flags;
+  if (record->type == VN_RECORD_JOURNAL) {
+    flags &= (uint8_t)~VN__LOG_FLAG_COMMIT;
+  }
+  uint32_t item = owner->apply(owner->context, record->type, flags, record->argument,
+                               log->config.record, record->length);
+  if (item != VN_LOG_NO_ITEM) {
+    vn__log_item_applied(log, item, scan->sector, start_sequence);
+  }
+}
+
+/* The transaction a replay is in, and the sequence of the sector where it began. */
+typedef struct replay {
+  uint64_t tx, start_sequence;
+  bool repeats; /* the next transaction is a seal: part of the one before */
+} replay_t;
+
+static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, replay_t *replay) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  vn__log_scan_start(log, &scan, sector, end);
+  scan.window = true;
+  while (vn__log_scan_next(log, &scan, &record)) {
+    uint64_t tx = expand(record.tx, log->state.tx);
+    if (record.type == VN_RECORD_MARK || tx > log->state.tx) {
+      continue;
+    }
+    if (tx != replay->tx) {
+      replay->start_sequence = replay->repeats ? replay->start_sequence : scan.sequence;
+      replay->repeats = false;
+      replay->tx = tx;
+    }
+    if (record.type != VN_RECORD_COMMIT) {
+      apply(log, &scan, &record, replay->start_sequence);
+    }
+  }
+  log->figures.records_damaged += scan.damaged;
+}
+
+void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
+  vn_log_state_t *state = &log->state;
+  replay_t replay = {0, 0, false};
+  uint16_t sector = chain->oldest;
+  while (log->config.sectors[sector].sequence < state->oldest_live) {
+    sector = log->config.sectors[sector].next;
+    VN_ASSERT(sector != VN__LOG_NO_SECTOR);
+  }
+  state->oldest_sector = sector;
+  while (sector != state->good_sector) {
+    vn__log_header_t successor;
+    uint16_t next = log->config.sectors[sector].next;
+    VN_ASSERT(next != VN__LOG_NO_SECTOR);
+    uint32_t fence = vn__log_extent(log, sector, &successor);
+    bool after_mount = (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) != 0;
+    uint32_t end = after_mount ? seal_start(log, next, fence) : fence;
+    replay_sector(log, sector, end, &replay);
+    replay.repeats = end != fence;
+    sector = next;
+  }
+  replay_sector(log, sector, state->good_end, &replay);
+}
