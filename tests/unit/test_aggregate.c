@@ -290,6 +290,13 @@ static void variance_is_the_nearest_double(void **state) {
     uint32_t count;
     double variance, variance_sample;
   } cases[] = {
+      /* Quotients whose 64 bits look like a tie: only the remainder tells that they are above it.
+       */
+      {54330430u, UINT64_C(0x26CF739BDCD49B61), INT64_C(1742148467003923533), 3720235689u,
+       0x1.63fdfcf33ababp+55, 0x1.63fdfcf4d5b7cp+55},
+      {839138474u, UINT64_C(0x241D11E3C0A9E0F3), INT64_C(-1144006336603848121), 3883368525u,
+       0x1.b0e85440c4317p+61, 0x1.b0e85442a2fc0p+61},
+      /* Extremes and mixtures of them. */
       {1073741823u, UINT64_C(0x400000017FFFFFFF), INT64_C(-4294967295), 4294967295u,
        0x1.fffffffc00000p+61, 0x1.fffffffe00000p+61},
       {1073741823u, UINT64_C(0xBFFFFFFF00000001), INT64_C(-9223372030412324865), 4294967295u,

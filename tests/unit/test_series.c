@@ -160,6 +160,18 @@ static void equal_hashes_never_merge_two_series(void **state) {
   assert_int_equal(find(&table, text_of(twins[1][1])), 3);
 }
 
+static void a_name_is_compared_in_full_whatever_its_hash(void **state) {
+  (void)state;
+  vn_series_table_t table = make_table(4, 8);
+  uint32_t number;
+  uint32_t hash = vn_series_hash(text_of("ab"));
+  assert_int_equal(vn_series_add(&table, text_of("ab"), hash, &number), VN_OK);
+  assert_int_equal(vn_series_find(&table, text_of("a"), hash), VN_SERIES_NONE);
+  assert_int_equal(vn_series_find(&table, text_of("abc"), hash), VN_SERIES_NONE);
+  assert_int_equal(vn_series_find(&table, text_of("ac"), hash), VN_SERIES_NONE);
+  assert_int_equal(vn_series_find(&table, text_of("ab"), hash), 0);
+}
+
 /* The first names from `from` on whose home is bucket `home` of a table with BUCKETS. */
 static uint32_t next_at_home(uint32_t from, uint32_t home) {
   label_t name;
@@ -367,6 +379,7 @@ int main(void) {
       cmocka_unit_test(an_overlong_name_is_told_from_a_full_table),
       cmocka_unit_test(names_of_255_bytes_are_possible),
       cmocka_unit_test(equal_hashes_never_merge_two_series),
+      cmocka_unit_test(a_name_is_compared_in_full_whatever_its_hash),
       cmocka_unit_test(colliding_names_are_refused_beyond_the_bound),
       cmocka_unit_test(a_neighbour_is_refused_rather_than_push_another_beyond_the_bound),
       cmocka_unit_test(removal_makes_room_in_a_crowd),
