@@ -1,4 +1,5 @@
 #include "cbor_codec_priv.h"
+#include "cbor_reader_priv.h"
 #include "utf8_priv.h"
 #include "vn/assert.h"
 #include "vn/cbor.h"
@@ -39,13 +40,10 @@ static vn_reason_t refuse_chunks(const uint8_t *bytes, size_t length) {
   return VN_REASON_CHUNKS;
 }
 
-vn_reason_t vn_cbor_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item) {
-  VN_ASSERT(reader->position <= reader->length);
+vn_reason_t vn__cbor_next_long(vn_cbor_reader_t *reader, vn_cbor_item_t *item) {
+  VN_ASSERT(reader->position < reader->length);
   const uint8_t *bytes = &reader->bytes[reader->position];
   size_t left = reader->length - reader->position;
-  if (left == 0) {
-    return VN_REASON_CBOR;
-  }
   size_t used;
   vn_reason_t reason = vn__cbor_take(bytes, left, item, &used);
   if (reason != VN_REASON_NONE) {
@@ -57,4 +55,10 @@ vn_reason_t vn_cbor_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item) {
   }
   reader->position += used;
   return VN_REASON_NONE;
+}
+
+vn_reason_t vn_cbor_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item) {
+  VN_STATIC_ASSERT((int)VN_CBOR_TAG == (int)VN__CBOR_MAJOR_TAG, "kinds follow major types");
+  VN_ASSERT(reader->position <= reader->length);
+  return vn__cbor_next(reader, item);
 }

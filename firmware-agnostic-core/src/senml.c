@@ -122,15 +122,13 @@ void vn__senml_number(vn__senml_t *senml, vn__senml_label_t label, vn_reason_t r
   }
 }
 
-static bool is_name_byte(uint8_t byte, bool first) {
-  /* Bit per ASCII byte: letters and digits; then - . / : _ as well. */
-  static const uint32_t alphanumeric[4] = {0, 0x03FF0000u, 0x07FFFFFEu, 0x07FFFFFEu};
-  static const uint32_t others[4] = {0, 0x0400E000u, 0x80000000u, 0};
-  if (byte >= 0x80u) {
-    return false;
-  }
-  uint32_t set = alphanumeric[byte >> 5] | (first ? 0 : others[byte >> 5]);
-  return (set >> (byte & 31u) & 1u) != 0;
+/* A bit per byte: - . / 0-9 : A-Z _ a-z. */
+static const uint32_t name_bytes[8] = {0, 0x07FFE000u, 0x87FFFFFEu, 0x07FFFFFEu, 0, 0, 0, 0};
+/* The same without - . / : _ */
+static const uint32_t first_bytes[8] = {0, 0x03FF0000u, 0x07FFFFFEu, 0x07FFFFFEu, 0, 0, 0, 0};
+
+static bool is_in(const uint32_t set[8], uint8_t byte) {
+  return (set[byte >> 5] >> (byte & 31u) & 1u) != 0;
 }
 
 /* Byte order marks and noncharacters are no text to anybody; the rest is merely not for names. */
@@ -144,12 +142,13 @@ static vn_reason_t charset_reason(const uint8_t *bytes, size_t left) {
 /* [A-Za-z0-9][A-Za-z0-9:./_-]*; `continued`: not the first piece of the name. */
 static vn_reason_t check_name(const char *name, size_t length, bool continued) {
   const uint8_t *bytes = (const uint8_t *)name;
-  for (size_t i = 0; i < length; i++) {
-    if (!is_name_byte(bytes[i], i == 0 && !continued)) {
-      return charset_reason(&bytes[i], length - i);
+  size_t i = 0;
+  if (length > 0 && (continued || is_in(first_bytes, bytes[0]))) {
+    while (i < length && is_in(name_bytes, bytes[i])) {
+      i++;
     }
   }
-  return VN_REASON_NONE;
+  return i == length ? VN_REASON_NONE : charset_reason(&bytes[i], length - i);
 }
 
 /* Copies text behind what `names` holds already; NAME when there is no room. */

@@ -1,3 +1,4 @@
+#include "cbor_reader_priv.h"
 #include "senml_priv.h"
 #include "vn/cbor.h"
 
@@ -177,7 +178,7 @@ static vn_reason_t read_value(vn__senml_t *senml, vn_cbor_reader_t *reader,
   vn_cbor_item_t item;
   vn_number_t number = {0};
   size_t start = reader->position;
-  vn_reason_t reason = vn_cbor_next(reader, &item);
+  vn_reason_t reason = vn__cbor_next(reader, &item);
   if (reason != VN_REASON_NONE) {
     return reason;
   }
@@ -227,7 +228,7 @@ static vn_reason_t read_pair(vn__senml_t *senml, vn_cbor_reader_t *reader, bool 
   vn_cbor_item_t key;
   vn__senml_label_t label;
   size_t start = reader->position;
-  vn_reason_t reason = vn_cbor_next(reader, &key);
+  vn_reason_t reason = vn__cbor_next(reader, &key);
   if (reason != VN_REASON_NONE) {
     return reason;
   }
@@ -286,7 +287,7 @@ static vn_reason_t read_records(vn__senml_t *senml, vn_cbor_reader_t *reader,
   for (uint64_t left = pack->unsigned_value; pack->indefinite || left > 0; left--) {
     vn_cbor_item_t item;
     size_t start = reader->position;
-    vn_reason_t reason = vn_cbor_next(reader, &item);
+    vn_reason_t reason = vn__cbor_next(reader, &item);
     if (reason != VN_REASON_NONE) {
       return reason;
     }

@@ -10,12 +10,21 @@ static void builtin_put_big_endian(uint64_t value, unsigned size, uint8_t *out) 
   }
 }
 
+static uint32_t builtin_get_32(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
 static uint64_t builtin_get_big_endian(const uint8_t *bytes, unsigned size) {
-  uint64_t value = 0;
-  for (unsigned i = 0; i < size; i++) {
-    value = (value << 8) | bytes[i];
+  switch (size) {
+    case 1u:
+      return bytes[0];
+    case 2u:
+      return (uint64_t)bytes[0] << 8 | bytes[1];
+    case 4u:
+      return builtin_get_32(bytes);
+    default:
+      return (uint64_t)builtin_get_32(bytes) << 32 | builtin_get_32(&bytes[4]);
   }
-  return value;
 }
 
 size_t VN__CBOR_CODEC(put_head)(vn__cbor_major_t major, uint64_t argument,
