@@ -77,7 +77,7 @@ static int run(vn_daemon_t *daemon, const options_t *options) {
 int main(int count, char **arguments) {
   static vn_daemon_t daemon;
   options_t options = {0};
-  if (!vn_signals_open_standard()) {
+  if (!vn_signals_prepare()) {
     return VN_EXIT_IO;
   }
   int code = read_options(count, arguments, &options);

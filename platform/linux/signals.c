@@ -12,18 +12,6 @@ static volatile sig_atomic_t stop_wanted;
 static volatile sig_atomic_t report_wanted;
 static volatile sig_atomic_t wake_descriptor = -1;
 
-bool vn_signals_open_standard(void) {
-  int fd = -1;
-  do {
-    fd = open("/dev/null", O_RDWR);
-  } while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd < 0) {
-    return false;
-  }
-  (void)close(fd);
-  return true;
-}
-
 static void wake(void) {
   int saved = errno;
   uint64_t one = 1;
@@ -50,10 +38,26 @@ static bool handle(int number, void (*handler)(int)) {
   return sigaction(number, &action, NULL) == 0;
 }
 
+static bool open_standard_descriptors(void) {
+  int fd = -1;
+  do {
+    fd = open("/dev/null", O_RDWR);
+  } while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd < 0) {
+    return false;
+  }
+  (void)close(fd);
+  return true;
+}
+
+bool vn_signals_prepare(void) {
+  return open_standard_descriptors() && handle(SIGPIPE, SIG_IGN) && handle(SIGXFSZ, SIG_IGN);
+}
+
 bool vn_signals_install(int wake_fd) {
   wake_descriptor = wake_fd;
-  return handle(SIGPIPE, SIG_IGN) && handle(SIGTERM, on_stop) && handle(SIGINT, on_stop) &&
-         handle(SIGHUP, on_report) && handle(SIGUSR1, on_report);
+  return handle(SIGTERM, on_stop) && handle(SIGINT, on_stop) && handle(SIGHUP, on_report) &&
+         handle(SIGUSR1, on_report);
 }
 
 bool vn_signals_stop_wanted(void) { return stop_wanted != 0; }

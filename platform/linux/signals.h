@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 
-/* Opens /dev/null on descriptors 0-2 that are closed. Call first: libraries would take them. */
-bool vn_signals_open_standard(void);
+/*
+ * Call first. Opens /dev/null on descriptors 0-2 that are closed: libraries would take them. Ignores
+ * SIGPIPE and SIGXFSZ: a broken connection and a full disk are errors that calls return.
+ */
+bool vn_signals_prepare(void);
 
 /*
  * SIGTERM and SIGINT ask for a stop, SIGHUP and SIGUSR1 for the figures in the log; each also
- * writes to wake_fd (an eventfd). SIGPIPE is ignored.
+ * writes to wake_fd (an eventfd).
  */
 bool vn_signals_install(int wake_fd);
 

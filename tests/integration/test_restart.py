@@ -1,0 +1,118 @@
+"""Windows, alerts and identities go on over clean and hard restarts."""
+
+import json
+import os
+import time
+import unittest
+
+from harness import BASE_MS, Case, configuration, wait_for
+
+INPUTS = """
+- topic: "j/{device}"
+  format: json
+  fields: [{path: v, series: "{device}"}]
+  time: {path: t, unit: ms}
+  sequence: {path: seq}
+"""
+PIPELINES = """
+- name: temperature
+  resolution: 0.01
+  windows:
+    - {name: minute, tumbling: 1m, statistics: [count, sum]}
+  alerts:
+    - {name: overheat, above: 80, for: 10s}
+"""
+
+
+def reading(seconds, value, sequence, device="a"):
+    return f"j/{device}", json.dumps({"v": value, "t": BASE_MS + 1000 * seconds, "seq": sequence})
+
+
+class Restart(Case):
+    def start(self, checkpoint="100ms"):
+        broker = self.broker()
+        state = f"file: {self.state_file()}, checkpoint_every: {checkpoint}"
+        daemon = self.daemon(configuration(broker.port, INPUTS, PIPELINES, state)).start()
+        return broker, self.client(broker), daemon
+
+    def figures(self, client, received):
+        return self.wait_json(client, "vnotch/gw/stats",
+                              lambda s: s["readings"]["received"] >= received)
+
+    def test_a_clean_restart_continues_windows_alerts_and_counters(self):
+        _, client, daemon = self.start(checkpoint="1h")
+        client.publish_all([reading(0, 1, 0), reading(10, 2, 1), reading(20, 90, 2)])
+        self.figures(client, 3)
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+        daemon.start()
+        client.publish_all([reading(30, 91, 3), reading(61, 5, 4)])
+        row = self.wait_summaries(client, 1)[0]
+        self.assertEqual((row["count"], row["sum"], row["boot"]), (4, 184.0, 2))
+        alert = self.wait_json(client, "vnotch/gw/alert/overheat/a",
+                               lambda a: a["state"] == "firing" or a["episode"] == 1)
+        self.assertEqual((alert["episode"], alert["starts_at"]), (1, BASE_MS + 20000))
+        figures = self.figures(client, 5)
+        self.assertEqual(figures["boot"], 2)
+        self.assertTrue(figures["recovery"]["clean"])
+        self.assertEqual(figures["readings"]["accepted"], 5)
+        self.assertEqual(figures["readings"]["missing"], 0)
+
+    def test_a_kill_after_a_checkpoint_loses_nothing(self):
+        _, client, daemon = self.start()
+        client.publish_all([reading(i, 1, i) for i in range(20)])
+        self.figures(client, 20)
+        self.wait_checkpoint(daemon)
+        daemon.kill()
+        daemon.start()
+        client.publish_all([reading(61, 5, 20)])
+        row = self.wait_summaries(client, 1)[0]
+        self.assertEqual((row["count"], row["sum"]), (20, 20.0))
+        figures = self.figures(client, 21)
+        self.assertFalse(figures["recovery"]["clean"])
+        self.assertEqual(figures["readings"]["missing"], 0)
+
+    def wait_checkpoint(self, daemon):
+        """Two intervals without a change of the file: what there was is written."""
+        last = None
+        def quiet():
+            nonlocal last
+            now = os.stat(self.state_file()).st_mtime_ns
+            same, last = now == last, now
+            if not same:
+                time.sleep(0.25)
+            return same
+        wait_for(quiet, 10, lambda: "a quiet state file:\n" + daemon.log())
+
+    def test_messages_sent_while_the_daemon_is_away_are_kept_by_the_broker(self):
+        _, client, daemon = self.start()
+        client.publish_all([reading(0, 1, 0)])
+        self.figures(client, 1)
+        self.assertEqual(daemon.stop(), 0)
+        client.publish_all([reading(i, 1, i) for i in range(1, 50)])
+        daemon.start()
+        client.publish_all([reading(61, 1, 50)])
+        self.assertEqual(self.wait_summaries(client, 1)[0]["count"], 50)
+
+    def test_a_sequence_number_sent_twice_counts_once(self):
+        _, client, daemon = self.start()
+        client.publish_all([reading(0, 1, 0), reading(1, 2, 1), reading(1, 2, 1)])
+        self.assertEqual(self.figures(client, 3)["readings"]["duplicate"], 1)
+        self.assertEqual(daemon.stop(), 0)
+        daemon.start()
+        client.publish_all([reading(1, 2, 1), reading(61, 0, 2)])
+        self.assertEqual(self.wait_summaries(client, 1)[0]["sum"], 3.0)
+
+    def test_a_summary_leaves_once_over_a_clean_restart(self):
+        _, client, daemon = self.start()
+        client.publish_all([reading(0, 1, 0), reading(61, 1, 1)])
+        self.wait_summaries(client, 1)
+        self.figures(client, 2)
+        self.assertEqual(daemon.stop(), 0)
+        daemon.start()
+        client.publish_all([reading(121, 1, 2)])
+        rows = self.wait_summaries(client, 2)
+        self.assertEqual([row["start"] for row in rows], [BASE_MS, BASE_MS + 60000])
+
+
+if __name__ == "__main__":
+    unittest.main()
