@@ -18,50 +18,34 @@ static bool has_elapsed(vn_time_ms_t since_ms, vn_time_ms_t now_ms, int64_t dura
   return vn_sub_saturating(now_ms, since_ms) >= duration_ms;
 }
 
-static void fire(vn_alert_state_t *state) {
-  state->phase = VN_ALERT_FIRING;
-  state->episode++;
-}
-
+/* The condition is true, and the alert isn't firing. */
 static void on_true(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms) {
-  switch ((vn_alert_phase_t)state->phase) {
-    case VN_ALERT_NORMAL:
-      state->pending_since_ms = time_ms;
-      if (rule->for_ms == 0) {
-        fire(state);
-      } else {
-        state->phase = VN_ALERT_PENDING;
-      }
-      break;
-    case VN_ALERT_PENDING:
-      if (has_elapsed(state->pending_since_ms, time_ms, rule->for_ms)) {
-        fire(state);
-      }
-      break;
-    case VN_ALERT_RECOVERING:
-      state->phase = VN_ALERT_FIRING;
-      break;
-    case VN_ALERT_FIRING:
-      break;
+  if (state->phase == VN_ALERT_RECOVERING) {
+    state->phase = VN_ALERT_FIRING;
+    return;
+  }
+  if (state->phase == VN_ALERT_NORMAL) {
+    state->phase = VN_ALERT_PENDING;
+    state->pending_since_ms = time_ms;
+  }
+  if (has_elapsed(state->pending_since_ms, time_ms, rule->for_ms)) {
+    state->phase = VN_ALERT_FIRING;
+    state->episode++;
   }
 }
 
+/* The condition is false, and the alert isn't normal. */
 static void on_false(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms) {
-  switch ((vn_alert_phase_t)state->phase) {
-    case VN_ALERT_PENDING:
-      state->phase = VN_ALERT_NORMAL;
-      break;
-    case VN_ALERT_FIRING:
-      state->recovering_since_ms = time_ms;
-      state->phase = rule->keep_firing_for_ms == 0 ? VN_ALERT_NORMAL : VN_ALERT_RECOVERING;
-      break;
-    case VN_ALERT_RECOVERING:
-      if (has_elapsed(state->recovering_since_ms, time_ms, rule->keep_firing_for_ms)) {
-        state->phase = VN_ALERT_NORMAL;
-      }
-      break;
-    case VN_ALERT_NORMAL:
-      break;
+  if (state->phase == VN_ALERT_PENDING) {
+    state->phase = VN_ALERT_NORMAL;
+    return;
+  }
+  if (state->phase == VN_ALERT_FIRING) {
+    state->phase = VN_ALERT_RECOVERING;
+    state->recovering_since_ms = time_ms;
+  }
+  if (has_elapsed(state->recovering_since_ms, time_ms, rule->keep_firing_for_ms)) {
+    state->phase = VN_ALERT_NORMAL;
   }
 }
 
