@@ -184,6 +184,12 @@ void vn_json_text(vn_json_writer_t *writer, vn_text_t text) {
   vn__json_string_end(writer);
 }
 
+void vn_json_key_text(vn_json_writer_t *writer, vn_text_t key) {
+  vn_json_text(writer, key);
+  vn__json_put(writer, ":", 1);
+  writer->comma = false;
+}
+
 void vn_json_literal(vn_json_writer_t *writer, const char *text) {
   vn_json_text(writer, vn__text(text));
 }

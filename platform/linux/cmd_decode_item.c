@@ -176,8 +176,7 @@ static void complete(walk_t *walk) {
 
 static bool push(walk_t *walk, const vn_cbor_item_t *item) {
   if (walk->depth == DEPTH_MAX) {
-    return vn__decode_fail(walk->problem, "nested deeper than 64 levels",
-                           walk->reader->position);
+    return vn__decode_fail(walk->problem, "nested deeper than 64 levels", walk->reader->position);
   }
   if (walk->writer != NULL) {
     put_open(walk->writer, item);

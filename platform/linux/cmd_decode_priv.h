@@ -17,8 +17,7 @@ typedef struct vn__decode_problem {
 bool vn__decode_fail(vn__decode_problem_t *problem, const char *text, size_t offset);
 
 /* The next head; false with the reason of the reader. */
-bool vn__decode_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item,
-                     vn__decode_problem_t *problem);
+bool vn__decode_next(vn_cbor_reader_t *reader, vn_cbor_item_t *item, vn__decode_problem_t *problem);
 
 /* Moves the reader behind one item of any kind. */
 bool vn__decode_skip(vn_cbor_reader_t *reader, vn__decode_problem_t *problem);

@@ -33,14 +33,14 @@ static const struct {
   const char *word;
   form_t form;
 } fields[FIELD_COUNT_OF] = {
-    {"pipeline", FORM_INTEGER},   {"window", FORM_INTEGER}, {"series", FORM_ANY},
-    {"start", FORM_INTEGER},      {"end", FORM_INTEGER},    {"rev", FORM_INTEGER},
-    {"kind", FORM_INTEGER},       {"count", FORM_INTEGER},  {"sum", FORM_VALUE},
-    {"sum_sq", FORM_SQUARE},      {"min", FORM_VALUE},      {"max", FORM_VALUE},
-    {"first", FORM_VALUE},        {"last", FORM_VALUE},     {"sample", FORM_ANY},
-    {"supersedes", FORM_ANY},     {"accounting", FORM_ANY}, {"flags", FORM_ANY},
-    {"mean", FORM_ANY},           {"variance", FORM_ANY},   {"variance_sample", FORM_ANY},
-    {"stddev", FORM_ANY},         {"stddev_sample", FORM_ANY}, {"range", FORM_VALUE},
+    {"pipeline", FORM_INTEGER}, {"window", FORM_INTEGER},    {"series", FORM_ANY},
+    {"start", FORM_INTEGER},    {"end", FORM_INTEGER},       {"rev", FORM_INTEGER},
+    {"kind", FORM_INTEGER},     {"count", FORM_INTEGER},     {"sum", FORM_VALUE},
+    {"sum_sq", FORM_SQUARE},    {"min", FORM_VALUE},         {"max", FORM_VALUE},
+    {"first", FORM_VALUE},      {"last", FORM_VALUE},        {"sample", FORM_ANY},
+    {"supersedes", FORM_ANY},   {"accounting", FORM_ANY},    {"flags", FORM_ANY},
+    {"mean", FORM_ANY},         {"variance", FORM_ANY},      {"variance_sample", FORM_ANY},
+    {"stddev", FORM_ANY},       {"stddev_sample", FORM_ANY}, {"range", FORM_VALUE},
 };
 
 /* The order of the statistics in a line; the sample stands behind them. */
@@ -137,9 +137,9 @@ bool vn__decode_is_summary(vn_cbor_reader_t reader) {
   static const struct {
     unsigned key;
     vn_cbor_kind_t kind;
-  } needed[] = {
-      {TOP_DEVICE, VN_CBOR_TEXT}, {TOP_BOOT, VN_CBOR_UINT},       {TOP_SEQ, VN_CBOR_UINT},
-      {TOP_RECORDS, VN_CBOR_ARRAY}, {TOP_PIPELINES, VN_CBOR_ARRAY}, {TOP_VERSION, VN_CBOR_UINT}};
+  } needed[] = {{TOP_DEVICE, VN_CBOR_TEXT},     {TOP_BOOT, VN_CBOR_UINT},
+                {TOP_SEQ, VN_CBOR_UINT},        {TOP_RECORDS, VN_CBOR_ARRAY},
+                {TOP_PIPELINES, VN_CBOR_ARRAY}, {TOP_VERSION, VN_CBOR_UINT}};
   vn__decode_problem_t problem;
   known_t known;
   vn_cbor_item_t item;
@@ -249,39 +249,227 @@ typedef struct pipeline {
   int exponent;
 } pipeline_t;
 
-static bool find_pipeline(const record_t *record, const known_t *known, pipeline_t *pipeline,
-                          vn__decode_problem_t *problem) {
-  static const char bad[] = "a pipeline needs name, exponent and windows";
-  vn_cbor_reader_t reader = record->pipelines;
+static const char bad_pipeline[] = "a pipeline needs name, exponent and windows";
+
+static bool read_exponent(vn_cbor_reader_t reader, int *exponent, vn__decode_problem_t *problem) {
   vn_cbor_item_t item;
-  vn_cbor_item_t window;
-  known_t parts;
-  if (!take(record->reader, known, FIELD_PIPELINE, VN_CBOR_UINT, &item) ||
-      !take(record->reader, known, FIELD_WINDOW, VN_CBOR_UINT, &window)) {
-    return vn__decode_fail(problem, "a record needs its pipeline and window",
-                           record->reader.position);
+  uint64_t magnitude;
+  if (!vn__decode_next(&reader, &item, problem)) {
+    return false;
   }
-  if (!find_item(&reader, item.unsigned_value, problem) ||
-      !scan_map(reader, pipeline_word, &parts, problem)) {
+  if (!is_small(&item, &magnitude) || magnitude > EXPONENT_MAX) {
+    return vn__decode_fail(problem, "an exponent from -18 to 18 belongs here", reader.position);
+  }
+  *exponent = item.kind == VN_CBOR_NEGATIVE ? -1 - (int)magnitude : (int)magnitude;
+  return true;
+}
+
+/* The pipeline at the reader; `window` is the index of one of its windows. */
+static bool read_pipeline(vn_cbor_reader_t reader, uint64_t window, pipeline_t *pipeline,
+                          vn__decode_problem_t *problem) {
+  vn_cbor_item_t item;
+  known_t parts;
+  if (!scan_map(reader, pipeline_word, &parts, problem)) {
     return false;
   }
   if (!take(reader, &parts, PIPELINE_NAME, VN_CBOR_TEXT, &item) ||
       parts.at[PIPELINE_EXPONENT] == 0 || parts.at[PIPELINE_WINDOWS] == 0) {
-    return vn__decode_fail(problem, bad, reader.position);
+    return vn__decode_fail(problem, bad_pipeline, reader.position);
   }
   pipeline->name = item.text;
   reader.position = parts.at[PIPELINE_EXPONENT];
-  uint64_t exponent;
-  if (!vn__decode_next(&reader, &item, problem) || !is_small(&item, &exponent) ||
-      exponent > EXPONENT_MAX) {
-    return vn__decode_fail(problem, bad, reader.position);
+  if (!read_exponent(reader, &pipeline->exponent, problem)) {
+    return false;
   }
-  pipeline->exponent = item.kind == VN_CBOR_NEGATIVE ? -1 - (int)exponent : (int)exponent;
   reader.position = parts.at[PIPELINE_WINDOWS];
-  if (!find_item(&reader, window.unsigned_value, problem) ||
-      !vn__decode_next(&reader, &item, problem)) {
+  if (!find_item(&reader, window, problem) || !vn__decode_next(&reader, &item, problem)) {
     return false;
   }
   pipeline->window = item.text;
-  return item.kind == VN_CBOR_TEXT || vn__decode_fail(problem, bad, reader.position);
+  return item.kind == VN_CBOR_TEXT || vn__decode_fail(problem, bad_pipeline, reader.position);
+}
+
+static bool find_pipeline(const record_t *record, const known_t *known, pipeline_t *pipeline,
+                          vn__decode_problem_t *problem) {
+  vn_cbor_reader_t reader = record->pipelines;
+  vn_cbor_item_t index;
+  vn_cbor_item_t window;
+  if (!take(record->reader, known, FIELD_PIPELINE, VN_CBOR_UINT, &index) ||
+      !take(record->reader, known, FIELD_WINDOW, VN_CBOR_UINT, &window)) {
+    return vn__decode_fail(problem, "a record needs its pipeline and window",
+                           record->reader.position);
+  }
+  return find_item(&reader, index.unsigned_value, problem) &&
+         read_pipeline(reader, window.unsigned_value, pipeline, problem);
+}
+
+static bool put_field(const record_t *record, const known_t *known, unsigned key, int exponent,
+                      vn_json_writer_t *writer, vn__decode_problem_t *problem) {
+  vn_cbor_reader_t reader = record->reader;
+  if (known->at[key] == 0) {
+    return true;
+  }
+  reader.position = known->at[key];
+  vn_json_key(writer, fields[key].word);
+  switch (fields[key].form) {
+    case FORM_INTEGER:
+      return put_scaled(reader, 0, writer, problem);
+    case FORM_VALUE:
+      return put_scaled(reader, exponent, writer, problem);
+    case FORM_SQUARE:
+      return put_scaled(reader, 2 * exponent, writer, problem);
+    case FORM_ANY:
+    default:
+      return vn__decode_item(&reader, writer, problem);
+  }
+}
+
+static void put_kind(const record_t *record, const known_t *known, vn_json_writer_t *writer) {
+  vn_cbor_item_t item;
+  if (!take(record->reader, known, FIELD_KIND, VN_CBOR_UINT, &item)) {
+    return;
+  }
+  vn_json_key(writer, "kind");
+  if (item.unsigned_value < VN_KIND_COUNT) {
+    vn_json_literal(writer, vn_kind_word((vn_kind_t)item.unsigned_value));
+  } else if (item.unsigned_value == KIND_COUNT) {
+    vn_json_literal(writer, "count");
+  } else {
+    vn_json_unsigned(writer, item.unsigned_value);
+  }
+}
+
+static bool put_identity(const record_t *record, const known_t *known, const pipeline_t *pipeline,
+                         vn_json_writer_t *writer, vn__decode_problem_t *problem) {
+  vn_json_key(writer, "device");
+  vn_json_text(writer, record->device);
+  vn_json_key(writer, "boot");
+  vn_json_unsigned(writer, record->boot);
+  vn_json_key(writer, "seq");
+  vn_json_unsigned(writer, record->seq);
+  vn_json_key(writer, "pipeline");
+  vn_json_text(writer, pipeline->name);
+  vn_json_key(writer, "window");
+  vn_json_text(writer, pipeline->window);
+  if (!put_field(record, known, FIELD_SERIES, 0, writer, problem) ||
+      !put_field(record, known, FIELD_START, 0, writer, problem) ||
+      !put_field(record, known, FIELD_END, 0, writer, problem)) {
+    return false;
+  }
+  put_kind(record, known, writer);
+  return put_field(record, known, FIELD_REV, 0, writer, problem) &&
+         put_field(record, known, FIELD_COUNT, 0, writer, problem);
+}
+
+static bool put_statistics(const record_t *record, const known_t *known, int exponent,
+                           vn_json_writer_t *writer, vn__decode_problem_t *problem) {
+  for (size_t i = 0; i < sizeof line_order; i++) {
+    vn_cbor_item_t start;
+    unsigned key = line_order[i];
+    if (key != FIELD_SAMPLE || known->at[key] == 0) {
+      if (!put_field(record, known, key, exponent, writer, problem)) {
+        return false;
+      }
+      continue;
+    }
+    int64_t start_ms = 0;
+    if (take(record->reader, known, FIELD_START, VN_CBOR_UINT, &start)) {
+      start_ms = (int64_t)start.unsigned_value;
+    } else if (take(record->reader, known, FIELD_START, VN_CBOR_NEGATIVE, &start)) {
+      start_ms = -1 - (int64_t)start.unsigned_value;
+    }
+    vn_cbor_reader_t reader = record->reader;
+    reader.position = known->at[key];
+    vn_json_key(writer, "sample");
+    if (!put_sample(reader, start_ms, exponent, writer, problem)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What a later version adds is shown under its key. */
+static bool put_unknown(const record_t *record, vn_json_writer_t *writer,
+                        vn__decode_problem_t *problem) {
+  vn_cbor_reader_t reader = record->reader;
+  vn_cbor_item_t map;
+  vn_cbor_item_t item;
+  if (!vn__decode_next(&reader, &map, problem)) {
+    return false;
+  }
+  for (uint64_t left = map.unsigned_value; left > 0; left--) {
+    if (!vn__decode_next(&reader, &item, problem)) {
+      return false;
+    }
+    if (key_number(&item, field_word) < KNOWN_MAX) {
+      if (!vn__decode_skip(&reader, problem)) {
+        return false;
+      }
+      continue;
+    }
+    char digits[24];
+    vn_json_writer_t number;
+    vn_json_writer_init(&number, digits, sizeof digits);
+    if (item.kind == VN_CBOR_NEGATIVE && item.unsigned_value <= INT64_MAX) {
+      vn_json_integer(&number, -1 - (int64_t)item.unsigned_value);
+    } else {
+      vn_json_unsigned(&number, item.unsigned_value);
+    }
+    vn_text_t key = {digits, number.length};
+    vn_json_key_text(writer, item.kind == VN_CBOR_TEXT ? item.text : key);
+    if (!vn__decode_item(&reader, writer, problem)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool render_record(const void *subject, vn_json_writer_t *writer,
+                          vn__decode_problem_t *problem) {
+  const record_t *record = subject;
+  known_t known;
+  pipeline_t pipeline;
+  if (!scan_map(record->reader, field_word, &known, problem) ||
+      !find_pipeline(record, &known, &pipeline, problem)) {
+    return false;
+  }
+  vn_json_object_begin(writer);
+  if (!put_identity(record, &known, &pipeline, writer, problem) ||
+      !put_statistics(record, &known, pipeline.exponent, writer, problem) ||
+      !put_unknown(record, writer, problem)) {
+    return false;
+  }
+  vn_json_object_end(writer);
+  return true;
+}
+
+bool vn__decode_summary(vn_cbor_reader_t reader, vn__decode_output_t *output,
+                        vn__decode_problem_t *problem) {
+  known_t top;
+  vn_cbor_item_t item;
+  record_t record = {.reader = reader, .pipelines = reader};
+  if (!scan_map(reader, top_word, &top, problem)) {
+    return false;
+  }
+  if (take(reader, &top, TOP_DEVICE, VN_CBOR_TEXT, &item)) {
+    record.device = item.text;
+  }
+  if (take(reader, &top, TOP_BOOT, VN_CBOR_UINT, &item)) {
+    record.boot = item.unsigned_value;
+  }
+  if (take(reader, &top, TOP_SEQ, VN_CBOR_UINT, &item)) {
+    record.seq = item.unsigned_value;
+  }
+  record.pipelines.position = top.at[TOP_PIPELINES];
+  record.reader.position = top.at[TOP_RECORDS];
+  if (!vn__decode_next(&record.reader, &item, problem)) {
+    return false;
+  }
+  for (uint64_t left = item.unsigned_value; left > 0; left--) {
+    if (!vn__decode_line(output, render_record, &record, problem) ||
+        !vn__decode_skip(&record.reader, problem)) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -53,8 +53,11 @@ static void places_commas_between_items_only(void **state) {
   vn_json_raw(&writer, "[2]", 3);
   vn_json_literal(&writer, "x");
   vn_json_array_end(&writer);
+  vn_text_t key = {"c\n", 2};
+  vn_json_key_text(&writer, key);
+  vn_json_integer(&writer, 1);
   vn_json_object_end(&writer);
-  assert_string_equal(text(), "{\"a\":[],\"b\":[-1,{},true,false,null,[2],\"x\"]}");
+  assert_string_equal(text(), "{\"a\":[],\"b\":[-1,{},true,false,null,[2],\"x\"],\"c\\n\":1}");
 }
 
 static void writes_integers_to_their_ends(void **state) {

@@ -23,6 +23,9 @@ void vn_json_array_end(vn_json_writer_t *writer);
 /* A key of an object; `key` is a literal without characters to escape. */
 void vn_json_key(vn_json_writer_t *writer, const char *key);
 
+/* A key that comes from data: escaped like a text. */
+void vn_json_key_text(vn_json_writer_t *writer, vn_text_t key);
+
 /* A string, escaped (control bytes, quotes, backslash, DEL); invalid UTF-8 becomes U+FFFD. */
 void vn_json_text(vn_json_writer_t *writer, vn_text_t text);
 void vn_json_literal(vn_json_writer_t *writer, const char *text); /* the same for a C string */
