@@ -3,6 +3,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "memory.h"
+#include "vn/budget.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,25 @@
 static int refuse(int code, const char *sentence, const char *key, const char *value) {
   vn_log(VN_LOG_ERROR, VN_LOG_START, sentence, key, value, NULL);
   return code;
+}
+
+static int check_sizes(vn_daemon_t *daemon, const char *path) {
+  vn_budget_t budget;
+  const vn_plan_t *plan = &daemon->configuration->plan;
+  vn_err_t error = vn_budget(plan, &budget);
+  if (error != VN_OK && budget.region_bytes_needed > budget.region_bytes) {
+    vn_log(VN_LOG_ERROR, VN_LOG_START,
+           "the state doesn't fit into its file: raise state.size, or lower capacity.series, the "
+           "pipelines' series or capacity.outbox",
+           "file", path, "state_size", vn_log_number((int64_t)budget.region_bytes, (char[24]){0}),
+           "needed", vn_log_number((int64_t)budget.region_bytes_needed, (char[24]){0}), NULL);
+    return VN_EXIT_CONFIGURATION;
+  }
+  if (error == VN_OK) {
+    error = vn_store_need(plan, &daemon->store);
+  }
+  return error == VN_OK ? VN_EXIT_OK
+                        : refuse(VN_EXIT_CONFIGURATION, vn_err_text(error), "file", path);
 }
 
 int vn_daemon_load(vn_daemon_t *daemon, const char *path) {
@@ -29,11 +49,7 @@ int vn_daemon_load(vn_daemon_t *daemon, const char *path) {
   if (vn_plan_check(&daemon->configuration->plan, &problem) != VN_OK) {
     return refuse(VN_EXIT_CONFIGURATION, problem.text, "file", path);
   }
-  vn_err_t error = vn_store_need(&daemon->configuration->plan, &daemon->store);
-  if (error != VN_OK) {
-    return refuse(VN_EXIT_CONFIGURATION, vn_err_text(error), "file", path);
-  }
-  return VN_EXIT_OK;
+  return check_sizes(daemon, path);
 }
 
 static int map_store(vn_daemon_t *daemon) {
