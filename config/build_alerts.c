@@ -123,29 +123,35 @@ static void check_reach(vn__loader_t *loader, const vn_pipeline_t *pipeline,
   }
 }
 
+static bool is_count(const vn_alert_plan_t *alert) {
+  return alert->source == VN_ALERT_OF_WINDOW && alert->statistic == VN_STATISTIC_COUNT;
+}
+
+static bool read_hysteresis(vn__loader_t *loader, const vn__value_t *value,
+                            const vn__scale_t *scale, int64_t *out) {
+  if (value->good && value->decimal.mantissa < 0) {
+    vn__error(loader, value->mark, "`hysteresis` is negative: it is a distance from the limit");
+    return false;
+  }
+  return value->good && vn__scale_decimal(loader, "hysteresis", value, scale, out);
+}
+
 static void read_limit(vn__loader_t *loader, const vn_pipeline_t *pipeline,
                        const vn__value_t *values, vn_alert_plan_t *alert) {
   bool above = alert->rule.condition == VN_ALERT_ABOVE;
   const vn__value_t *limit = &values[above ? VN__ALERT_ABOVE : VN__ALERT_BELOW];
   const vn__value_t *hysteresis = &values[VN__ALERT_HYSTERESIS];
-  bool count = alert->source == VN_ALERT_OF_WINDOW && alert->statistic == VN_STATISTIC_COUNT;
-  int exponent = count ? 0 : pipeline->summary.exponent;
+  int exponent = is_count(alert) ? 0 : pipeline->summary.exponent;
   int64_t most = is_ranged(alert) ? INT32_MAX : INT64_MAX / 4;
-  const char *step =
-      count ? "1, since counts are whole numbers"
-            : vn__format(loader, "the resolution %s", vn__decimal_text(loader, 1, exponent));
+  const char *step = is_count(alert) ? "1, since counts are whole numbers"
+                                     : vn__format(loader, "the resolution %s",
+                                                  vn__decimal_text(loader, 1, exponent));
   vn__scale_t scale = {exponent, -most - 1, most, step};
   vn__scale_t width = {exponent, 0, most, step};
   alert->exponent = (int8_t)exponent;
   bool good = limit->good && vn__scale_decimal(loader, above ? "above" : "below", limit, &scale,
                                                &alert->rule.limit);
-  if (hysteresis->good && hysteresis->decimal.mantissa < 0) {
-    vn__error(loader, hysteresis->mark,
-              "`hysteresis` is negative: it is a distance from the limit");
-    return;
-  }
-  bool wide = hysteresis->good &&
-              vn__scale_decimal(loader, "hysteresis", hysteresis, &width, &alert->rule.hysteresis);
+  bool wide = read_hysteresis(loader, hysteresis, &width, &alert->rule.hysteresis);
   if (good && wide && is_ranged(alert)) {
     check_reach(loader, pipeline, alert, limit, hysteresis);
   }

@@ -19,27 +19,31 @@ static bool port_is_good(const char *port) {
   return number >= 1 && number <= 65535;
 }
 
-/* What stands behind the scheme: host, [host], host:port, and a path for websockets. */
+/* Behind the host: nothing, :port, and a path for websockets. */
+static const char *port_problem(const char *rest, bool websocket) {
+  if (*rest == ':' && !port_is_good(rest + 1)) {
+    return "has no usable port: 1 to 65535";
+  }
+  if (strchr(rest, '/') != NULL && !websocket) {
+    return "has a path: only ws and wss have one";
+  }
+  return *rest == '\0' || *rest == ':' || *rest == '/' ? NULL : "has no usable host";
+}
+
+/* What stands behind the scheme: host or [address], then the rest. */
 static const char *address_problem(const char *address, bool websocket) {
   bool bracket = address[0] == '[';
-  const char *end = bracket ? strchr(address, ']') : address + strcspn(address, ":/");
-  if (end == NULL || end == address + bracket) {
-    return "has no host: write mqtt://host:1883";
-  }
   if (strchr(address, '@') != NULL) {
     return "holds a user name: use `username` and `password_file`";
   }
   if (strcspn(address, " \"'<>\\^`{|}") != strlen(address)) {
     return "holds a character that no address has";
   }
-  end += bracket;
-  if (*end == ':' && !port_is_good(end + 1)) {
-    return "has no usable port: 1 to 65535";
+  const char *end = bracket ? strchr(address, ']') : address + strcspn(address, ":/");
+  if (end == NULL || end == address + bracket) {
+    return "has no host: write mqtt://host:1883";
   }
-  if (strchr(end, '/') != NULL && !websocket) {
-    return "has a path: only ws and wss have one";
-  }
-  return *end == '\0' || *end == ':' || *end == '/' ? NULL : "has no usable host";
+  return port_problem(end + bracket, websocket);
 }
 
 static const char *uri_problem(const char *uri) {

@@ -81,6 +81,7 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
   if (durability->given && durability->good) {
     plan->durability = (uint8_t)durability->number;
   }
+  build->state_mark = values[VN__STATE_SIZE].mark;
   bool durable = plan->durability != VN_DURABILITY_VOLATILE;
   if (durable && !file->given) {
     vn__error(build->loader, durability->mark,

@@ -100,27 +100,27 @@ static void build_sequence(vn__loader_t *loader, vn_input_t *input, const vn__va
 }
 
 /* Keys that only formats with paths have. */
+static void refuse_paths(vn__loader_t *loader, const vn_input_t *input, const vn__value_t *values) {
+  static const uint8_t keys[] = {VN__INPUT_FIELDS, VN__INPUT_TIME, VN__INPUT_SEQUENCE};
+  for (size_t i = 0; i < sizeof(keys); i++) {
+    if (values[keys[i]].given) {
+      vn__error(loader, values[keys[i]].mark, "`%s` is for the formats json and cbor only: %s",
+                vn__input_section.keys[keys[i]].name,
+                is_senml(input->format) ? "SenML says it by itself"
+                                        : "a number has nothing but its value");
+    }
+  }
+}
+
 static void build_paths(vn__build_t *build, vn_input_t *input, const vn__value_t *values,
                         vn__mark_t mark) {
-  static const uint8_t keys[] = {VN__INPUT_FIELDS, VN__INPUT_TIME, VN__INPUT_SEQUENCE};
   vn__loader_t *loader = build->loader;
-  if (!has_paths(input->format)) {
-    for (size_t i = 0; i < sizeof(keys); i++) {
-      if (values[keys[i]].given) {
-        vn__error(loader, values[keys[i]].mark, "`%s` is for the formats json and cbor only: %s",
-                  vn__input_section.keys[keys[i]].name,
-                  is_senml(input->format) ? "SenML says it by itself"
-                                          : "a number has nothing but its value");
-      }
-    }
-    return;
-  }
-  if (!values[VN__INPUT_FIELDS].given ||
-      (values[VN__INPUT_FIELDS].good && values[VN__INPUT_FIELDS].node->count == 0)) {
-    vn__error(loader, values[VN__INPUT_FIELDS].given ? values[VN__INPUT_FIELDS].mark : mark,
+  const vn__value_t *fields = &values[VN__INPUT_FIELDS];
+  if (!fields->given || (fields->good && fields->node->count == 0)) {
+    vn__error(loader, fields->given ? fields->mark : mark,
               "the formats json and cbor need `fields`: which values to take, such as "
               "fields: [{path: value}]");
-  } else if (values[VN__INPUT_FIELDS].good) {
+  } else if (fields->good) {
     build_fields(build, input, values);
   }
   if (values[VN__INPUT_TIME].good) {
@@ -197,8 +197,10 @@ static void build_input(vn__build_t *build, vn_input_t *inputs, uint32_t index,
   if (!format->good) {
     return;
   }
-  build_paths(build, input, values, item->mark);
-  if (!has_paths(input->format)) {
+  if (has_paths(input->format)) {
+    build_paths(build, input, values, item->mark);
+  } else {
+    refuse_paths(build->loader, input, values);
     compile_series(build->loader, series, series_text(series, NULL, input->format), input,
                    &input->series);
   }

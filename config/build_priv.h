@@ -18,6 +18,7 @@ typedef struct vn__build {
   vn_pipeline_t *pipelines;
   vn__pipeline_marks_t *pipeline_marks;
   vn__mark_t input_marks[VN_INPUTS_MAX];
+  vn__mark_t state_mark; /* of the size, or of the state */
 } vn__build_t;
 
 /* build_device.c */

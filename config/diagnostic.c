@@ -52,13 +52,9 @@ void vn__warning(vn__loader_t *loader, vn__mark_t mark, const char *format, ...)
   va_end(arguments);
 }
 
-/* Bytes of the character at `bytes` if it may be shown: printable ASCII or well-formed UTF-8 above
- * the control characters; 0 otherwise. */
-static size_t printable_length(const char *bytes, size_t left) {
+/* Bytes of a well-formed character that isn't ASCII; 0: it is none. */
+static size_t wide_length(const char *bytes, size_t left) {
   unsigned char first = (unsigned char)bytes[0];
-  if (first < 0x80) {
-    return first >= 0x20 && first != 0x7F ? 1 : 0;
-  }
   size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
   if (first < 0xC2 || first > 0xF4 || length > left) {
     return 0;
@@ -68,9 +64,21 @@ static size_t printable_length(const char *bytes, size_t left) {
       return 0;
     }
   }
-  bool control = first == 0xC2 && (unsigned char)bytes[1] < 0xA0;
-  bool direction = first == 0xE2 && ((unsigned char)bytes[1] & 0xFE) == 0x80; /* U+2000..U+207F */
-  return control || direction ? 0 : length;
+  return length;
+}
+
+/* Bytes of the character at `bytes` if it may be shown; 0 for control characters, those that turn
+ * the direction of writing (U+2000..U+207F) and damage. */
+static size_t printable_length(const char *bytes, size_t left) {
+  unsigned char first = (unsigned char)bytes[0];
+  if (first < 0x80) {
+    return first >= 0x20 && first != 0x7F;
+  }
+  size_t length = wide_length(bytes, left);
+  if (length == 0 || (first == 0xC2 && (unsigned char)bytes[1] < 0xA0)) {
+    return 0;
+  }
+  return first == 0xE2 && ((unsigned char)bytes[1] & 0xFE) == 0x80 ? 0 : length;
 }
 
 /* Bytes that one character takes, damaged ones count alone. */

@@ -67,22 +67,34 @@ static const char *wrong_encoding(const vn__source_t *source) {
   return NULL;
 }
 
-/* What the file must not hold anywhere; YAML would take some of it as line ends of its own. */
+/* U+0085, U+2028, U+2029: line ends for YAML and for nobody else. */
+static bool is_odd_line_end(const char *bytes, size_t left) {
+  if (left >= 2 && memcmp(bytes, "\xC2\x85", 2) == 0) {
+    return true;
+  }
+  return left >= 3 && memcmp(bytes, "\xE2\x80", 2) == 0 && ((unsigned char)bytes[2] | 1) == 0xA9;
+}
+
+/* What the file must not hold anywhere. */
 static const char *forbidden_byte(const char *bytes, size_t left) {
-  unsigned char byte = (unsigned char)bytes[0];
-  if (byte == '\r') {
-    return "the line ends with CR: save the file with Unix line ends (LF alone)";
+  switch ((unsigned char)bytes[0]) {
+    case '\n':
+    case '\t':
+      return NULL;
+    case '\r':
+      return "the line ends with CR: save the file with Unix line ends (LF alone)";
+    case 0:
+      return "a NUL byte: this is no text file, or it is not UTF-8";
+    case 0x7F:
+      return "a control character: remove it";
+    default:
+      break;
   }
-  if (byte == 0) {
-    return "a NUL byte: this is no text file, or it is not UTF-8";
-  }
-  if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
+  if ((unsigned char)bytes[0] < 0x20) {
     return "a control character: remove it";
   }
-  bool next_line = left >= 2 && memcmp(bytes, "\xC2\x85", 2) == 0;
-  bool separator = left >= 3 && memcmp(bytes, "\xE2\x80", 2) == 0 &&
-                   ((unsigned char)bytes[2] == 0xA8 || (unsigned char)bytes[2] == 0xA9);
-  return next_line || separator ? "an invisible line separator: replace it by a line end" : NULL;
+  return is_odd_line_end(bytes, left) ? "an invisible line separator: replace it by a line end"
+                                      : NULL;
 }
 
 static bool check_bytes(vn__loader_t *loader) {

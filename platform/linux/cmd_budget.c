@@ -1,0 +1,210 @@
+/* vnotch budget: what a configuration costs, in bytes and in years of flash life. */
+#include "commands.h"
+#include "configuration.h"
+#include "wear.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define YEARS_SHOWN_MAX 1000.0
+
+/* Everything that a report tells. */
+typedef struct report {
+  const vn_plan_t *plan;
+  vn_budget_t budget;
+  vn_wear_t worst, usual;
+  bool durable, region_fits;
+} report_t;
+
+typedef struct part {
+  const char *name; /* for people */
+  const char *key;  /* in JSON */
+  size_t bytes;
+} part_t;
+
+#define PARTS 8u
+
+/* Digits in groups of three: "1,432". */
+static const char *grouped(uint64_t number, char out[32]) {
+  char digits[24];
+  int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
+  size_t used = 0;
+  for (int i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0) {
+      out[used++] = ',';
+    }
+    out[used++] = digits[i];
+  }
+  out[used] = '\0';
+  return out;
+}
+
+static void list_parts(const vn_budget_t *budget, part_t parts[PARTS]) {
+  const part_t all[PARTS] = {
+      {"series table", "table_bytes", budget->table_bytes},
+      {"input queue", "queue_bytes", budget->queue_bytes},
+      {"outbox", "outbox_bytes", budget->outbox_bytes},
+      {"batch of results", "batch_bytes", budget->batch_bytes},
+      {"scratch", "scratch_bytes", budget->scratch_bytes},
+      {"state on flash", "log_bytes", budget->log_bytes},
+      {"engine", "engine_bytes", budget->engine_bytes},
+      {"alignment", "alignment_bytes", budget->alignment_bytes},
+  };
+  memcpy(parts, all, sizeof all);
+}
+
+static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipeline) {
+  char a[32], b[32], c[32], d[32], e[32], f[32], g[32];
+  (void)printf("%s: %s series x %s B = %s B\n", name, grouped(pipeline->series, a),
+               grouped(pipeline->series_bytes, b), grouped(pipeline->bytes, c));
+  (void)printf(
+      "    each: %lu panes of %lld ms x %zu B = %s B, samples %s B, revisions %s B, alerts %s B\n",
+      (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, sizeof(vn_pane_t),
+      grouped(pipeline->pane_bytes, d), grouped(pipeline->member_bytes, e),
+      grouped(pipeline->revision_bytes, f), grouped(pipeline->alert_bytes, g));
+}
+
+static void print_memory(const report_t *report) {
+  char text[32];
+  part_t parts[PARTS];
+  list_parts(&report->budget, parts);
+  for (uint8_t i = 0; i < report->plan->pipeline_count; i++) {
+    print_pipeline(report->plan->pipelines[i].summary.name, &report->budget.pipelines[i]);
+  }
+  for (size_t i = 0; i < PARTS; i++) {
+    (void)printf("%s: %s B\n", parts[i].name, grouped(parts[i].bytes, text));
+  }
+  (void)printf("total memory: %s B\n", grouped(report->budget.total_bytes, text));
+}
+
+static void print_life(const char *label, const vn_wear_t *wear) {
+  char erases[32];
+  bool long_life = wear->years > YEARS_SHOWN_MAX;
+  (void)printf("flash life, %s: %s%.1f years (%s erases a day, write amplification %.2f)\n", label,
+               long_life ? "more than " : "", long_life ? YEARS_SHOWN_MAX : wear->years,
+               grouped((uint64_t)wear->erases_per_day, erases), wear->amplification);
+}
+
+static const char *advice(const vn_wear_t *wear) {
+  if (wear->state_bytes_per_day >= wear->outputs_bytes_per_day) {
+    return "checkpoints of series: a longer `checkpoint_every` or a larger `size` helps";
+  }
+  return "results on their way out: longer windows or fewer statistics and samples help";
+}
+
+static void print_state(const report_t *report) {
+  char a[32], b[32], c[32], d[32];
+  if (!report->durable) {
+    (void)puts("state: volatile, no flash is used");
+    return;
+  }
+  (void)printf("state region: %s B; live at most %s B, in one commit at most %s B\n",
+               grouped(report->budget.region_bytes, a), grouped(report->budget.live_bytes_max, b),
+               grouped(report->budget.commit_bytes_max, c));
+  (void)printf("    advised size: %s B\n", grouped(report->budget.region_bytes_needed, d));
+  print_life("worst case", &report->worst);
+  print_life("usual case", &report->usual);
+  (void)printf("    assumed: %lu cycles a block, one result for each window and series\n",
+               (unsigned long)report->plan->endurance_cycles);
+  (void)puts(
+      "    worst: each series changes in each interval, slots and results are at their longest");
+  (void)puts(
+      "    usual: a tenth of the series change in an interval, slots and results are half as long");
+  (void)printf("    most is written for %s\n", advice(&report->usual));
+}
+
+static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pipeline) {
+  (void)printf(
+      "{\"name\":\"%s\",\"series\":%lu,\"series_bytes\":%zu,\"bytes\":%zu,\"panes\":%lu,"
+      "\"pane_ms\":%lld,\"pane_bytes\":%zu,\"member_bytes\":%zu,\"revision_bytes\":%zu,"
+      "\"alert_bytes\":%zu,\"slot_bytes_max\":%zu}",
+      name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
+      (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
+      pipeline->member_bytes, pipeline->revision_bytes, pipeline->alert_bytes,
+      pipeline->slot_bytes_max);
+}
+
+static void print_json_life(const char *key, const vn_wear_t *wear) {
+  (void)printf(",\"%s\":{\"years\":%.2f,\"erases_per_day\":%.0f,\"amplification\":%.3f}", key,
+               wear->years, wear->erases_per_day, wear->amplification);
+}
+
+/* Names need no escapes: the configuration allows none that would. */
+static void print_json(const report_t *report) {
+  part_t parts[PARTS];
+  list_parts(&report->budget, parts);
+  (void)printf("{\"total_bytes\":%zu", report->budget.total_bytes);
+  for (size_t i = 0; i < PARTS; i++) {
+    (void)printf(",\"%s\":%zu", parts[i].key, parts[i].bytes);
+  }
+  (void)fputs(",\"pipelines\":[", stdout);
+  for (uint8_t i = 0; i < report->plan->pipeline_count; i++) {
+    (void)fputs(i == 0 ? "" : ",", stdout);
+    print_json_pipeline(report->plan->pipelines[i].summary.name, &report->budget.pipelines[i]);
+  }
+  (void)fputs("]", stdout);
+  if (report->durable) {
+    (void)printf(
+        ",\"state\":{\"region_bytes\":%llu,\"advised_bytes\":%llu,\"live_bytes_max\":%llu,"
+        "\"commit_bytes_max\":%llu",
+        (unsigned long long)report->budget.region_bytes,
+        (unsigned long long)report->budget.region_bytes_needed,
+        (unsigned long long)report->budget.live_bytes_max,
+        (unsigned long long)report->budget.commit_bytes_max);
+    print_json_life("life_worst", &report->worst);
+    print_json_life("life_usual", &report->usual);
+    (void)fputs("}", stdout);
+  }
+  (void)fputs("}\n", stdout);
+}
+
+/* The loader has checked the plan: its budget can be made. */
+static void make_report(const vn_plan_t *plan, report_t *report) {
+  static const vn_wear_load_t worst = {.dirty_share = 1, .size_share = 1, .worst = true};
+  static const vn_wear_load_t usual = {.dirty_share = 0.1, .size_share = 0.5, .worst = false};
+  report->plan = plan;
+  report->durable = plan->durability != VN_DURABILITY_VOLATILE;
+  report->region_fits = vn_budget(plan, &report->budget) == VN_OK;
+  if (report->durable) {
+    report->worst = vn_wear_estimate(plan, &report->budget, &worst);
+    report->usual = vn_wear_estimate(plan, &report->budget, &usual);
+  }
+}
+
+static int budget(const char *path, bool json) {
+  unsigned errors = 0;
+  report_t report;
+  vn_configuration_t *configuration = vn_configuration_load(path, stderr, &errors);
+  if (configuration == NULL) {
+    return VN_STATUS_CONFIGURATION;
+  }
+  make_report(&configuration->plan, &report);
+  if (json) {
+    print_json(&report);
+  } else {
+    print_memory(&report);
+    print_state(&report);
+  }
+  vn_configuration_free(configuration);
+  return report.region_fits ? VN_STATUS_OK : VN_STATUS_CONFIGURATION;
+}
+
+int vn_cmd_budget(int argc, char **argv) {
+  const char *path = NULL;
+  bool json = false;
+  for (int i = 1; i < argc; i++) {
+    if (strcmp(argv[i], "--json") == 0) {
+      json = true;
+    } else if (path == NULL && argv[i][0] != '-') {
+      path = argv[i];
+    } else {
+      path = NULL;
+      break;
+    }
+  }
+  if (path == NULL) {
+    (void)fputs("usage: vnotch budget FILE [--json]\n", stderr);
+    return VN_STATUS_USAGE;
+  }
+  return budget(path, json);
+}
