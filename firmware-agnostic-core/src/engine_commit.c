@@ -146,29 +146,37 @@ static void forget_owed(vn_engine_t *engine) {
   vn_outbox_release(&engine->outbox);
 }
 
-/* From now on as without a flash: outputs go on, the platform sees flash_failed and says so. */
-static vn_err_t degrade(vn_engine_t *engine, vn_err_t error) {
-  vn_log_abort(&engine->log);
-  engine->durable = false;
-  engine->flash_failed = true;
-  return error;
-}
-
-static vn_err_t settle_outputs(vn_engine_t *engine, uint16_t flags) {
-  vn_err_t error = vn_log_begin(&engine->log);
-  if (error == VN_OK) {
-    error = put_owed_series(engine);
-  }
+/* The records of one transaction: states, the outputs that came from them, what belongs to none. */
+static vn_err_t put_all(vn_engine_t *engine) {
+  vn_err_t error = put_owed_series(engine);
   if (error == VN_OK) {
     error = put_outputs(engine);
   }
-  if (error == VN_OK) {
-    error = put_global(engine, &engine->log);
+  return error == VN_OK ? put_global(engine, &engine->log) : error;
+}
+
+static vn_err_t transact(vn_engine_t *engine, uint16_t flags) {
+  vn_err_t error = vn_log_begin(&engine->log);
+  if (error != VN_OK) {
+    return error;
   }
-  if (error == VN_OK) {
-    error = commit(engine, flags);
+  error = put_all(engine);
+  if (error != VN_OK) {
+    vn_log_abort(&engine->log);
+    return error;
   }
-  return error == VN_OK ? VN_OK : degrade(engine, error);
+  return commit(engine, flags);
+}
+
+/* A flash that fails makes the engine go on from RAM; the platform sees flash_failed and says so.
+ */
+static vn_err_t settle_outputs(vn_engine_t *engine, uint16_t flags) {
+  vn_err_t error = transact(engine, flags);
+  if (error != VN_OK) {
+    engine->durable = false;
+    engine->flash_failed = true;
+  }
+  return error;
 }
 
 /* Puts changed series from *series on until the transaction is full; they are marked as owed. */

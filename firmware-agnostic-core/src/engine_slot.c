@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
-#define SEQUENCE_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
+#define SEQUENCE_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 2u)
 #define ACCOUNTING_MAX (9u * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
 
@@ -58,6 +58,7 @@ static void pack_sequence(vn__packer_t *packer, const vn_sequence_t *sequence) {
   vn__pack_signed(packer, sequence->last_ms);
   vn__pack_unsigned(packer, sequence->highest);
   vn__pack_unsigned(packer, sequence->epochs);
+  vn__pack_unsigned(packer, sequence->span);
 }
 
 static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
@@ -67,6 +68,7 @@ static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
   sequence->last_ms = vn__unpack_signed(unpacker);
   sequence->highest = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   sequence->epochs = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  sequence->span = (uint8_t)vn__unpack_unsigned(unpacker, 64);
 }
 
 static void pack_alert(vn__packer_t *packer, const vn_alert_state_t *alert) {

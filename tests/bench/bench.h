@@ -1,0 +1,51 @@
+/* What the bench cases share: an engine over a plan made in C, with a clock that stands still. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+
+#include "vn/engine.h"
+
+/* A sliding window of 6 panes (1 minute by 10 s), an alert, a sample of 8. */
+typedef struct bench {
+  vn_engine_t engine;
+  vn_plan_t plan;
+  vn_pipeline_t pipeline;
+  vn_input_t inputs[4];
+  vn_field_t field;
+  vn_store_t store;
+  void *block;
+  char (*names)[32];
+  uint32_t *numbers;
+  uint8_t *payload;
+  size_t payload_capacity;
+  size_t store_bytes;
+  uint64_t summaries;
+  int64_t now_ms; /* of the readings */
+  uint32_t series;
+  uint32_t random;
+} bench_t;
+
+typedef struct bench_case {
+  const char *name;
+  void (*run)(bench_t *bench, uint64_t readings);
+  uint32_t series;
+  uint64_t readings;
+} bench_case_t;
+
+bool bench_open(bench_t *bench, uint32_t series);
+void bench_close(bench_t *bench);
+
+/* The next value of a random walk's noise, scaled: 15.00 .. 25.23. */
+int32_t bench_value(bench_t *bench);
+
+void bench_known_series(bench_t *bench, uint64_t readings);
+void bench_by_name(bench_t *bench, uint64_t readings);
+void bench_naive(bench_t *bench, uint64_t readings);
+void bench_json_pack(bench_t *bench, uint64_t readings);
+void bench_json_single(bench_t *bench, uint64_t readings);
+void bench_senml_json_pack(bench_t *bench, uint64_t readings);
+void bench_senml_cbor_pack(bench_t *bench, uint64_t readings);
+void bench_number_single(bench_t *bench, uint64_t readings);
+
+#endif

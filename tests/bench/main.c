@@ -1,0 +1,90 @@
+/* vnotch-bench [CASE...]: how fast the core is; JSON lines, one per case. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bench.h"
+
+static const bench_case_t cases[] = {
+    {"known_series_100", bench_known_series, 100, 8000000},
+    {"known_series_10k", bench_known_series, 10000, 8000000},
+    {"known_series_1M", bench_known_series, 1000000, 8000000},
+    {"by_name_100", bench_by_name, 100, 8000000},
+    {"by_name_10k", bench_by_name, 10000, 8000000},
+    {"by_name_1M", bench_by_name, 1000000, 8000000},
+    {"naive_buckets_100", bench_naive, 100, 8000000},
+    {"json_pack_of_100", bench_json_pack, 100, 4000000},
+    {"json_single", bench_json_single, 100, 1000000},
+    {"senml_json_pack_of_100", bench_senml_json_pack, 100, 4000000},
+    {"senml_cbor_pack_of_100", bench_senml_cbor_pack, 100, 4000000},
+    {"number_single", bench_number_single, 100, 1000000},
+};
+
+static double now_s(void) {
+  struct timespec now;
+  (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int run(const bench_case_t *bench, uint64_t readings) {
+  bench_t state;
+  if (!bench_open(&state, bench->series)) {
+    fprintf(stderr, "vnotch-bench: %s: no memory for %u series\n", bench->name, bench->series);
+    return 1;
+  }
+  bench->run(&state, readings / 8 + 1); /* caches, branch predictors, series table */
+  double start_s = now_s();
+  bench->run(&state, readings);
+  double spent_s = now_s() - start_s;
+  printf(
+      "{\"bench\": \"%s\", \"series\": %u, \"readings\": %llu, \"readings_per_s\": %.0f, "
+      "\"ns_per_reading\": %.1f, \"summaries\": %llu, \"store_bytes\": %zu}\n",
+      bench->name, bench->series, (unsigned long long)readings, (double)readings / spent_s,
+      spent_s * 1e9 / (double)readings, (unsigned long long)state.summaries, state.store_bytes);
+  fflush(stdout);
+  bench_close(&state);
+  return 0;
+}
+
+static bool wanted(const char *name, int argc, char **argv) {
+  if (argc == 0) {
+    return true;
+  }
+  for (int i = 0; i < argc; i++) {
+    if (strcmp(argv[i], name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int main(int argc, char **argv) {
+  uint64_t readings = 0;
+  int first = 1;
+  if (argc > 2 && strcmp(argv[1], "--readings") == 0) {
+    readings = strtoull(argv[2], NULL, 10);
+    first = 3;
+  } else if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+      puts(cases[i].name);
+    }
+    return 0;
+  } else if (argc > 1 && argv[1][0] == '-') {
+    fputs("usage: vnotch-bench [--list | [--readings N] [CASE...]]\n", stderr);
+    return 64;
+  }
+  int failures = 0;
+  int ran = 0;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    if (wanted(cases[i].name, argc - first, argv + first)) {
+      failures += run(&cases[i], readings > 0 ? readings : cases[i].readings);
+      ran++;
+    }
+  }
+  if (ran == 0) {
+    fputs("vnotch-bench: no such case; --list names them\n", stderr);
+    return 64;
+  }
+  return failures > 0 ? 74 : 0;
+}
