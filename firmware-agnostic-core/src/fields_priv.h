@@ -10,10 +10,9 @@
 
 #include "payload_priv.h"
 
-#define VN__PATH_TIME 0u
-#define VN__PATH_SEQUENCE 1u
-#define VN__PATH_FIELDS 2u
-#define VN__PATHS_MAX (VN__PATH_FIELDS + VN_FIELDS_MAX)
+/* The input's fields in their order, then the time's and the sequence's path if there are any. */
+#define VN__PATHS_MAX (VN_FIELDS_MAX + 2u)
+#define VN__NO_PATH UINT8_MAX
 
 typedef enum vn__value_kind {
   VN__VALUE_NUMBER, /* number */
@@ -55,6 +54,8 @@ typedef struct vn__fields {
   uint32_t arrays;                       /* bit per depth: the container is an array */
   uint8_t open; /* open containers, without a batch's array and the skipped ones */
   uint8_t path_count;
+  uint8_t time_path;     /* its number; VN__NO_PATH without one */
+  uint8_t sequence_path; /* the same */
   uint8_t deepest_element;
   bool texts_are_numbers; /* "21.37" is a number (JSON only) */
   bool batch;             /* a top-level array is a batch */

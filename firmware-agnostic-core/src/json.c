@@ -4,15 +4,16 @@
 
 #include "utf8_priv.h"
 
-/* What may come next. */
+/* What may come next: the handler in kHandlers. */
 enum {
   EXPECT_VALUE,
   EXPECT_VALUE_OR_END, /* behind [ */
   EXPECT_KEY,
-  EXPECT_KEY_OR_END, /* behind { */
-  EXPECT_NEXT,       /* behind a value inside a container: a comma or the end */
-  EXPECT_DONE,       /* behind the top-level value */
-  EXPECT_NOTHING     /* behind an error */
+  EXPECT_KEY_OR_END,  /* behind { */
+  EXPECT_NEXT_ITEM,   /* behind a value in an array: a comma or the end */
+  EXPECT_NEXT_MEMBER, /* the same in an object */
+  EXPECT_DONE,        /* behind the top-level value */
+  EXPECT_NOTHING      /* behind an error */
 };
 
 /* Bits of kClass. */
@@ -43,6 +44,7 @@ void vn_json_init(vn_json_t *json, const uint8_t *bytes, size_t length, uint8_t 
   json->length = length;
   json->depth_max = depth_max;
   json->expect = EXPECT_VALUE;
+  json->after = EXPECT_DONE;
 }
 
 static vn_reason_t fail(vn_json_t *json, const uint8_t *at, vn_reason_t reason) {
@@ -51,12 +53,10 @@ static vn_reason_t fail(vn_json_t *json, const uint8_t *at, vn_reason_t reason) 
   return reason;
 }
 
-static void value_done(vn_json_t *json) {
-  json->expect = json->depth == 0 ? EXPECT_DONE : EXPECT_NEXT;
-}
-
-static bool in_object(const vn_json_t *json) {
-  return (json->objects >> (json->depth - 1u) & 1u) != 0;
+/* A value or key ends before `at`: what comes next is `expect`. */
+static void move_to(vn_json_t *json, const uint8_t *at, uint8_t expect) {
+  json->position = (size_t)(at - json->bytes);
+  json->expect = expect;
 }
 
 /* Length of the UTF-8 sequence at `at`, 0 when there is none. */
@@ -134,37 +134,11 @@ static size_t escape_length(const uint8_t *at, const uint8_t *end) {
   return short_escape(at[1]) != 0 ? 2 : 0;
 }
 
-/* Scans the string whose first quote is at `at`; the position ends behind the last quote. */
-static vn_reason_t scan_string(vn_json_t *json, const uint8_t *at) {
-  const uint8_t *end = json->bytes + json->length;
-  const uint8_t *start = ++at;
-  json->escaped = false;
-  for (;;) {
-    while (at < end && (kClass[*at] & CLASS_PLAIN) != 0) {
-      at++;
-    }
-    if (at == end) {
-      return fail(json, at, VN_REASON_JSON);
-    }
-    if (*at == '"') {
-      break;
-    }
-    size_t length;
-    if (*at == '\\') {
-      json->escaped = true;
-      length = escape_length(at, end);
-    } else {
-      length = *at < 0x20 ? 0 : utf8_length(at, end);
-    }
-    if (length == 0) {
-      return fail(json, at, *at < 0x80 ? VN_REASON_JSON : VN_REASON_UTF8);
-    }
-    at += length;
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end) {
+  while (at < end && (kClass[*at] & CLASS_PLAIN) != 0) {
+    at++;
   }
-  json->text.bytes = (const char *)start;
-  json->text.length = (size_t)(at - start);
-  json->position = (size_t)(at + 1 - json->bytes);
-  return VN_REASON_NONE;
+  return at;
 }
 
 static const uint8_t *skip_spaces(const uint8_t *at, const uint8_t *end) {
@@ -174,30 +148,85 @@ static const uint8_t *skip_spaces(const uint8_t *at, const uint8_t *end) {
   return at;
 }
 
-static vn_reason_t scan_key(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
-  if (*at != '"') {
-    return fail(json, at, VN_REASON_JSON);
-  }
-  vn_reason_t reason = scan_string(json, at);
-  if (reason != VN_REASON_NONE) {
-    return reason;
-  }
-  const uint8_t *end = json->bytes + json->length;
-  at = skip_spaces(json->bytes + json->position, end);
-  if (at == end || *at != ':') {
-    return fail(json, at, VN_REASON_JSON);
-  }
-  json->position = (size_t)(at + 1 - json->bytes);
-  json->expect = EXPECT_VALUE;
-  *event = VN_JSON_KEY;
-  return VN_REASON_NONE;
-}
-
 static const uint8_t *skip_digits(const uint8_t *at, const uint8_t *end) {
   while (at < end && (kClass[*at] & CLASS_DIGIT) != 0) {
     at++;
   }
   return at;
+}
+
+/*
+ * Reads on in a string at something that doesn't stand for itself. Returns the last quote, or NULL
+ * with *reason and json->position set.
+ */
+static const uint8_t *scan_rest(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                vn_reason_t *reason) {
+  while (at < end && *at != '"') {
+    size_t length;
+    if (*at == '\\') {
+      json->escaped = true;
+      length = escape_length(at, end);
+    } else {
+      length = *at < 0x20 ? 0 : utf8_length(at, end);
+    }
+    if (length == 0) {
+      *reason = fail(json, at, *at < 0x80 ? VN_REASON_JSON : VN_REASON_UTF8);
+      return NULL;
+    }
+    at = skip_plain(at + length, end);
+  }
+  if (at == end) {
+    *reason = fail(json, at, VN_REASON_JSON);
+    return NULL;
+  }
+  return at;
+}
+
+/* Scans the string behind its first quote. Returns the last quote, or NULL as scan_rest does. */
+static const uint8_t *scan_text(vn_json_t *json, const uint8_t *start, const uint8_t *end,
+                                vn_reason_t *reason) {
+  const uint8_t *at = skip_plain(start, end);
+  json->escaped = false;
+  if (at == end || *at != '"') {
+    at = scan_rest(json, at, end, reason);
+    if (at == NULL) {
+      return NULL;
+    }
+  }
+  json->text.bytes = (const char *)start;
+  json->text.length = (size_t)(at - start);
+  return at;
+}
+
+static vn_reason_t scan_string(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                               vn_json_event_t *event) {
+  vn_reason_t reason;
+  at = scan_text(json, at + 1, end, &reason);
+  if (at == NULL) {
+    return reason;
+  }
+  move_to(json, at + 1, json->after);
+  *event = VN_JSON_STRING;
+  return VN_REASON_NONE;
+}
+
+static vn_reason_t scan_key(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                            vn_json_event_t *event) {
+  if (*at != '"') {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  vn_reason_t reason;
+  at = scan_text(json, at + 1, end, &reason);
+  if (at == NULL) {
+    return reason;
+  }
+  at = skip_spaces(at + 1, end);
+  if (at == end || *at != ':') {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  move_to(json, at + 1, EXPECT_VALUE);
+  *event = VN_JSON_KEY;
+  return VN_REASON_NONE;
 }
 
 /* The end of the exponent at `at` (its e), or NULL with *bad at the offending byte. */
@@ -239,8 +268,8 @@ static const uint8_t *number_end(const uint8_t *at, const uint8_t *end, const ui
   return at;
 }
 
-static vn_reason_t scan_number(vn_json_t *json, const uint8_t *start, vn_json_event_t *event) {
-  const uint8_t *end = json->bytes + json->length;
+static vn_reason_t scan_number(vn_json_t *json, const uint8_t *start, const uint8_t *end,
+                               vn_json_event_t *event) {
   const uint8_t *bad = start;
   const uint8_t *at = number_end(start, end, &bad);
   if (at == NULL) {
@@ -251,16 +280,15 @@ static vn_reason_t scan_number(vn_json_t *json, const uint8_t *start, vn_json_ev
   }
   json->text.bytes = (const char *)start;
   json->text.length = (size_t)(at - start);
-  json->position = (size_t)(at - json->bytes);
-  value_done(json);
+  move_to(json, at, json->after);
   *event = VN_JSON_NUMBER;
   return VN_REASON_NONE;
 }
 
 /* true, false or null: the event is the place in the list. */
-static vn_reason_t scan_word(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+static vn_reason_t scan_word(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                             vn_json_event_t *event) {
   static const char kWords[3][6] = {"true", "false", "null"};
-  const uint8_t *end = json->bytes + json->length;
   unsigned which = *at == 't' ? 0 : *at == 'f' ? 1 : 2;
   const char *word = kWords[which];
   for (; *word != '\0'; word++, at++) {
@@ -271,10 +299,16 @@ static vn_reason_t scan_word(vn_json_t *json, const uint8_t *at, vn_json_event_t
   if (at < end && (kClass[*at] & CLASS_WORD) != 0) {
     return fail(json, at, VN_REASON_JSON);
   }
-  json->position = (size_t)(at - json->bytes);
-  value_done(json);
+  move_to(json, at, json->after);
   *event = (vn_json_event_t)(VN_JSON_TRUE + which);
   return VN_REASON_NONE;
+}
+
+/* The position moves behind the bracket, into or out of a container of json->depth. */
+static void enter(vn_json_t *json, const uint8_t *at, uint8_t expect) {
+  bool object = json->depth > 0 && (json->objects >> (json->depth - 1u) & 1u) != 0;
+  json->after = json->depth == 0 ? EXPECT_DONE : object ? EXPECT_NEXT_MEMBER : EXPECT_NEXT_ITEM;
+  move_to(json, at + 1, expect == EXPECT_DONE ? json->after : expect);
 }
 
 static vn_reason_t open_container(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
@@ -282,96 +316,114 @@ static vn_reason_t open_container(vn_json_t *json, const uint8_t *at, vn_json_ev
     return fail(json, at, VN_REASON_DEPTH);
   }
   uint32_t bit = UINT32_C(1) << json->depth;
+  bool object = *at == '{';
   json->depth++;
-  json->position = (size_t)(at + 1 - json->bytes);
-  if (*at == '{') {
-    json->objects |= bit;
-    json->expect = EXPECT_KEY_OR_END;
-    *event = VN_JSON_OBJECT_BEGIN;
-  } else {
-    json->objects &= ~bit;
-    json->expect = EXPECT_VALUE_OR_END;
-    *event = VN_JSON_ARRAY_BEGIN;
-  }
+  json->objects = object ? json->objects | bit : json->objects & ~bit;
+  enter(json, at, object ? EXPECT_KEY_OR_END : EXPECT_VALUE_OR_END);
+  *event = object ? VN_JSON_OBJECT_BEGIN : VN_JSON_ARRAY_BEGIN;
   return VN_REASON_NONE;
 }
 
-static vn_reason_t close_container(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
-  bool object = in_object(json);
-  if (*at != (object ? '}' : ']')) {
+static vn_reason_t close_object(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  if (*at != '}') {
     return fail(json, at, VN_REASON_JSON);
   }
   json->depth--;
-  json->position = (size_t)(at + 1 - json->bytes);
-  value_done(json);
-  *event = object ? VN_JSON_OBJECT_END : VN_JSON_ARRAY_END;
+  enter(json, at, EXPECT_DONE);
+  *event = VN_JSON_OBJECT_END;
   return VN_REASON_NONE;
 }
 
-static vn_reason_t scan_value(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
-  vn_reason_t reason;
+static vn_reason_t close_array(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
+  if (*at != ']') {
+    return fail(json, at, VN_REASON_JSON);
+  }
+  json->depth--;
+  enter(json, at, EXPECT_DONE);
+  *event = VN_JSON_ARRAY_END;
+  return VN_REASON_NONE;
+}
+
+static vn_reason_t scan_value(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                              vn_json_event_t *event) {
   switch (*at) {
     case '"':
-      reason = scan_string(json, at);
-      if (reason == VN_REASON_NONE) {
-        value_done(json);
-        *event = VN_JSON_STRING;
-      }
-      return reason;
+      return scan_string(json, at, end, event);
     case '{':
     case '[':
       return open_container(json, at, event);
     case 't':
     case 'f':
     case 'n':
-      return scan_word(json, at, event);
+      return scan_word(json, at, end, event);
     default:
-      return scan_number(json, at, event);
+      return scan_number(json, at, end, event);
   }
+}
+
+static vn_reason_t scan_first_item(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                   vn_json_event_t *event) {
+  return *at == ']' ? close_array(json, at, event) : scan_value(json, at, end, event);
+}
+
+static vn_reason_t scan_first_key(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                  vn_json_event_t *event) {
+  return *at == '}' ? close_object(json, at, event) : scan_key(json, at, end, event);
+}
+
+static vn_reason_t scan_next_item(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                  vn_json_event_t *event) {
+  if (*at != ',') {
+    return close_array(json, at, event);
+  }
+  at = skip_spaces(at + 1, end);
+  return at == end ? fail(json, at, VN_REASON_JSON) : scan_value(json, at, end, event);
+}
+
+static vn_reason_t scan_next_member(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                    vn_json_event_t *event) {
+  if (*at != ',') {
+    return close_object(json, at, event);
+  }
+  at = skip_spaces(at + 1, end);
+  return at == end ? fail(json, at, VN_REASON_JSON) : scan_key(json, at, end, event);
+}
+
+static vn_reason_t scan_trailing(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                 vn_json_event_t *event) {
+  (void)end;
+  (void)event;
+  return fail(json, at, VN_REASON_TRAILING);
 }
 
 /* The input ends at `at`. */
 static vn_reason_t end_of_input(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
   if (json->expect != EXPECT_DONE) {
-    return fail(json, at, VN_REASON_JSON);
+    return fail(json, at, json->length == 0 ? VN_REASON_EMPTY : VN_REASON_JSON);
   }
   json->position = json->length;
   *event = VN_JSON_DONE;
   return VN_REASON_NONE;
 }
 
-/* What starts at `at`, where the expected may start. */
-static vn_reason_t scan(vn_json_t *json, const uint8_t *at, vn_json_event_t *event) {
-  switch (json->expect) {
-    case EXPECT_NEXT:
-      return close_container(json, at, event);
-    case EXPECT_KEY_OR_END:
-      return *at == '}' ? close_container(json, at, event) : scan_key(json, at, event);
-    case EXPECT_KEY:
-      return scan_key(json, at, event);
-    case EXPECT_VALUE_OR_END:
-      return *at == ']' ? close_container(json, at, event) : scan_value(json, at, event);
-    case EXPECT_VALUE:
-      return scan_value(json, at, event);
-    default:
-      return fail(json, at, VN_REASON_TRAILING);
-  }
-}
+typedef vn_reason_t (*handler_t)(vn_json_t *json, const uint8_t *at, const uint8_t *end,
+                                 vn_json_event_t *event);
+
+static const handler_t kHandlers[] = {
+    [EXPECT_VALUE] = scan_value,
+    [EXPECT_VALUE_OR_END] = scan_first_item,
+    [EXPECT_KEY] = scan_key,
+    [EXPECT_KEY_OR_END] = scan_first_key,
+    [EXPECT_NEXT_ITEM] = scan_next_item,
+    [EXPECT_NEXT_MEMBER] = scan_next_member,
+    [EXPECT_DONE] = scan_trailing,
+};
 
 vn_reason_t vn_json_next(vn_json_t *json, vn_json_event_t *event) {
-  VN_ASSERT(json != NULL && event != NULL);
-  VN_ASSERT(json->expect != EXPECT_NOTHING);
-  if (json->length == 0) {
-    json->expect = EXPECT_NOTHING;
-    return VN_REASON_EMPTY;
-  }
+  VN_ASSERT(json->expect < EXPECT_NOTHING);
   const uint8_t *end = json->bytes + json->length;
   const uint8_t *at = skip_spaces(json->bytes + json->position, end);
-  if (at < end && json->expect == EXPECT_NEXT && *at == ',') {
-    json->expect = in_object(json) ? EXPECT_KEY : EXPECT_VALUE;
-    at = skip_spaces(at + 1, end);
-  }
-  return at == end ? end_of_input(json, at, event) : scan(json, at, event);
+  return at == end ? end_of_input(json, at, event) : kHandlers[json->expect](json, at, end, event);
 }
 
 static size_t utf8_write(uint32_t code_point, uint8_t out[4]) {

@@ -23,8 +23,8 @@ static inline uint64_t vn__magnitude(int64_t value) {
 }
 
 /*
- * The number at the start of text[0..length), in JSON's grammar; whatever follows is left alone.
- * Returns its length, 0 when there is none.
+ * The number at the start of text[0..length), which is known to be one in JSON's grammar (a reader
+ * has seen it); what follows is left alone. Returns its length.
  */
 size_t vn__number_prefix(const uint8_t *text, size_t length, vn_number_t *out);
 

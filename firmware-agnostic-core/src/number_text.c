@@ -167,16 +167,34 @@ static void make(parts_t *parts, vn_number_t *out) {
   out->inexact = inexact;
 }
 
-size_t vn__number_prefix(const uint8_t *text, size_t length, vn_number_t *out) {
-  VN_ASSERT(text != NULL && out != NULL);
+/* A number of any length, with exponent or without; returns its length. */
+static size_t take_any(const uint8_t *text, const uint8_t *end, vn_number_t *out) {
   parts_t parts;
   const uint8_t *bad;
-  const uint8_t *end = split(text, text + length, &parts, &bad);
-  if (end == NULL) {
-    return 0;
-  }
+  const uint8_t *next = split(text, end, &parts, &bad);
+  VN_ASSERT(next != NULL);
   make(&parts, out);
-  return (size_t)(end - text);
+  return (size_t)(next - text);
+}
+
+size_t vn__number_prefix(const uint8_t *text, size_t length, vn_number_t *out) {
+  VN_ASSERT(text != NULL && length > 0);
+  const uint8_t *end = text + length;
+  bool negative = *text == '-';
+  const uint8_t *digits = text + negative;
+  uint64_t mantissa = 0;
+  const uint8_t *at = take_digits(digits, end, &mantissa);
+  int32_t places = 0;
+  if (at < end && *at == '.') {
+    const uint8_t *fraction = at + 1;
+    at = take_digits(fraction, end, &mantissa);
+    places = (int32_t)(at - fraction);
+  }
+  if (at - digits > DIGITS_SAFE || (at < end && (*at | 0x20u) == 'e')) {
+    return take_any(text, end, out);
+  }
+  *out = (vn_number_t){0.0, vn__signed(mantissa, negative), -places, VN_NUMBER_DECIMAL, false};
+  return (size_t)(at - text);
 }
 
 size_t vn__number_stop(const uint8_t *text, size_t length) {

@@ -3,18 +3,17 @@
 #include "fields_priv.h"
 
 #define ABSENT UINT32_MAX
-#define FIELD_BITS (UINT64_MAX << VN__PATH_FIELDS)
-
 static const vn_path_t *path_of(const vn__fields_t *fields, unsigned path) {
   const vn_input_t *input = fields->decode->input;
-  switch (path) {
-    case VN__PATH_TIME:
-      return &input->time_path;
-    case VN__PATH_SEQUENCE:
-      return &input->sequence_path;
-    default:
-      return &input->fields[path - VN__PATH_FIELDS].path;
+  if (path < input->field_count) {
+    return &input->fields[path].path;
   }
+  return path == fields->time_path ? &input->time_path : &input->sequence_path;
+}
+
+/* The bits of the fields; those above are time and sequence. */
+static uint64_t field_bits(const vn__fields_t *fields) {
+  return (UINT64_C(1) << fields->decode->input->field_count) - 1u;
 }
 
 /* The depth of the element that the path's value belongs to: behind its last [*]. */
@@ -30,7 +29,6 @@ static void add_path(vn__fields_t *fields, unsigned path) {
   const vn_path_t *added = path_of(fields, path);
   VN_ASSERT(added->segment_count >= 1 && added->segment_count <= VN_PATH_SEGMENTS_MAX);
   uint8_t depth = element_depth(added);
-  fields->all |= UINT64_C(1) << path;
   fields->element_depths[path] = depth;
   fields->lengths[path] = added->segment_count;
   fields->offsets[path] = ABSENT;
@@ -48,26 +46,22 @@ void vn__fields_init(vn__fields_t *fields, const vn__decode_t *decode, vn__read_
   VN_ASSERT(input->fields != NULL || input->field_count == 0);
   fields->decode = decode;
   fields->read = read;
-  fields->all = 0;
   fields->child = 0;
   fields->skipped = 0;
   fields->arrays = 0;
   fields->open = 0;
-  fields->path_count = (uint8_t)(VN__PATH_FIELDS + input->field_count);
+  fields->path_count = input->field_count;
+  fields->time_path = input->has_time ? fields->path_count++ : VN__NO_PATH;
+  fields->sequence_path = input->has_sequence ? fields->path_count++ : VN__NO_PATH;
   fields->deepest_element = 0;
   fields->texts_are_numbers = false;
   fields->batch = true;
   fields->in_batch = false;
   fields->ahead = false;
-  if (input->has_time) {
-    add_path(fields, VN__PATH_TIME);
-  }
-  if (input->has_sequence) {
-    add_path(fields, VN__PATH_SEQUENCE);
-  }
-  for (unsigned path = VN__PATH_FIELDS; path < fields->path_count; path++) {
+  for (unsigned path = 0; path < fields->path_count; path++) {
     add_path(fields, path);
   }
+  fields->all = (UINT64_C(1) << fields->path_count) - 1u;
   fields->enabled = fields->all;
 }
 
@@ -75,13 +69,13 @@ static bool is_in(uint64_t set, unsigned path) { return (set >> path & 1u) != 0;
 
 static bool read_time(const vn__fields_t *fields, vn_decoded_t *out) {
   vn__value_t value;
-  if (!fields->decode->input->has_time) {
+  if (fields->time_path == VN__NO_PATH) {
     return true;
   }
-  if (fields->offsets[VN__PATH_TIME] == ABSENT) {
+  if (fields->offsets[fields->time_path] == ABSENT) {
     return false;
   }
-  fields->read(fields->decode, fields->offsets[VN__PATH_TIME], &value);
+  fields->read(fields->decode, fields->offsets[fields->time_path], &value);
   uint8_t unit = fields->decode->input->time_unit;
   out->has_time = vn__value_time(&value, unit, &out->time_ms) == VN_REASON_NONE;
   return out->has_time;
@@ -89,14 +83,15 @@ static bool read_time(const vn__fields_t *fields, vn_decoded_t *out) {
 
 static void read_sequence(const vn__fields_t *fields, vn_decoded_t *out) {
   vn__value_t value;
-  if (fields->decode->input->has_sequence && fields->offsets[VN__PATH_SEQUENCE] != ABSENT) {
-    fields->read(fields->decode, fields->offsets[VN__PATH_SEQUENCE], &value);
+  unsigned path = fields->sequence_path;
+  if (path != VN__NO_PATH && fields->offsets[path] != ABSENT) {
+    fields->read(fields->decode, fields->offsets[path], &value);
     out->has_sequence = vn__value_sequence(&value, &out->sequence);
   }
 }
 
 static vn_reason_t read_field(const vn__fields_t *fields, unsigned path, vn_number_t *out) {
-  const vn_field_t *field = &fields->decode->input->fields[path - VN__PATH_FIELDS];
+  const vn_field_t *field = &fields->decode->input->fields[path];
   vn__value_t value;
   if (fields->offsets[path] == ABSENT) {
     return VN_REASON_MISSING;
@@ -115,7 +110,7 @@ static void deliver(const vn__fields_t *fields, uint64_t due) {
   memset(&decoded, 0, sizeof decoded);
   bool time_good = read_time(fields, &decoded);
   read_sequence(fields, &decoded);
-  for (unsigned path = VN__PATH_FIELDS; path < fields->path_count; path++) {
+  for (unsigned path = 0; path < fields->decode->input->field_count; path++) {
     if (!is_in(due, path)) {
       continue;
     }
@@ -123,7 +118,7 @@ static void deliver(const vn__fields_t *fields, uint64_t due) {
     if (reason == VN_REASON_NONE && !time_good) {
       reason = VN_REASON_TIME;
     }
-    decoded.field = (uint8_t)(path - VN__PATH_FIELDS);
+    decoded.field = (uint8_t)path;
     decoded.reason = (uint8_t)reason;
     fields->decode->deliver(fields->decode->context, &decoded);
   }
@@ -144,30 +139,42 @@ static void begin_value(vn__fields_t *fields, uint64_t set, uint32_t offset) {
   }
 }
 
+/* No time for what comes behind the element that it belongs to. */
+static void forget(vn__fields_t *fields, unsigned path, uint64_t due) {
+  if (path != VN__NO_PATH && is_in(due, path)) {
+    fields->offsets[path] = ABSENT;
+  }
+}
+
 /* The value that these paths led to is complete. */
 static void end_value(vn__fields_t *fields, uint64_t set) {
   unsigned depth = fields->open;
   if (depth > fields->deepest_element || fields->ahead) {
     return;
   }
-  uint64_t due = 0;
-  for (unsigned path = 0; path < fields->path_count; path++) {
-    if (is_in(set, path) && fields->element_depths[path] == depth) {
-      due |= UINT64_C(1) << path;
+  uint64_t due = set;
+  for (unsigned path = 0; path < fields->path_count && fields->deepest_element > 0; path++) {
+    if (fields->element_depths[path] != depth) {
+      due &= ~(UINT64_C(1) << path);
     }
   }
-  if ((due & FIELD_BITS) != 0) {
+  if ((due & field_bits(fields)) != 0) {
     deliver(fields, due);
   }
-  for (unsigned path = 0; path < VN__PATH_FIELDS; path++) {
-    if (is_in(due, path)) {
-      fields->offsets[path] = ABSENT; /* no time for what comes behind the element */
-    }
-  }
+  forget(fields, fields->time_path, due);
+  forget(fields, fields->sequence_path, due);
 }
 
+/* In a loop of its own, as keys are short: a call would cost more than the comparison. */
 static bool same_key(vn_text_t a, vn_text_t b) {
-  return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
+  if (a.length != b.length) {
+    return false;
+  }
+  size_t i = 0;
+  while (i < a.length && a.bytes[i] == b.bytes[i]) {
+    i++;
+  }
+  return i == a.length;
 }
 
 void vn__fields_key(vn__fields_t *fields, vn_text_t key) {
@@ -176,15 +183,14 @@ void vn__fields_key(vn__fields_t *fields, vn_text_t key) {
   }
   VN_ASSERT(fields->open > 0);
   unsigned depth = fields->open - 1u;
-  uint64_t set = fields->sets[depth];
   uint64_t child = 0;
-  for (unsigned path = 0; set != 0; path++, set >>= 1) {
-    if ((set & 1u) == 0 || fields->lengths[path] <= depth) {
-      continue;
-    }
+  uint64_t bit = 1;
+  uint64_t set = fields->sets[depth];
+  for (unsigned path = 0; bit <= set; path++, bit <<= 1) {
     const vn_path_segment_t *segment = &path_of(fields, path)->segments[depth];
-    if (segment->kind == VN_SEGMENT_KEY && same_key(segment->key, key)) {
-      child |= UINT64_C(1) << path;
+    if ((set & bit) != 0 && same_key(segment->key, key) && segment->kind == VN_SEGMENT_KEY &&
+        depth < fields->lengths[path]) {
+      child |= bit;
     }
   }
   fields->child = child;
@@ -278,12 +284,12 @@ bool vn__fields_wants_ahead(const vn__fields_t *fields) {
     own |= fields->element_depths[path] == depth ? bit : 0;
     inner |= fields->element_depths[path] > depth ? bit : 0;
   }
-  return (own & ~FIELD_BITS) != 0 && (inner & FIELD_BITS) != 0;
+  return (own & ~field_bits(fields)) != 0 && (inner & field_bits(fields)) != 0;
 }
 
 void vn__fields_ahead_begin(vn__fields_t *fields) {
   fields->ahead = true;
-  fields->enabled = fields->all & ~FIELD_BITS;
+  fields->enabled = fields->all & ~field_bits(fields);
 }
 
 void vn__fields_ahead_end(vn__fields_t *fields, uint8_t open) {

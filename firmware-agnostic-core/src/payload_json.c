@@ -22,6 +22,15 @@ static void feed_escaped_key(vn__fields_t *fields, vn_text_t raw) {
   }
 }
 
+static void feed_key(const vn_json_t *json, vn__fields_t *fields) {
+  if (json->escaped) {
+    feed_escaped_key(fields, json->text);
+  } else {
+    vn__fields_key(fields, json->text);
+  }
+}
+
+/* Hands one event to the matcher. */
 static void feed(const vn_json_t *json, vn_json_event_t event, vn__fields_t *fields) {
   switch (event) {
     case VN_JSON_OBJECT_BEGIN:
@@ -32,6 +41,9 @@ static void feed(const vn_json_t *json, vn_json_event_t event, vn__fields_t *fie
     case VN_JSON_ARRAY_END:
       vn__fields_end(fields);
       break;
+    case VN_JSON_KEY:
+      feed_key(json, fields);
+      break;
     case VN_JSON_NUMBER:
       vn__fields_scalar(fields, text_offset(json, 0));
       break;
@@ -41,26 +53,13 @@ static void feed(const vn_json_t *json, vn_json_event_t event, vn__fields_t *fie
     case VN_JSON_FALSE:
       vn__fields_scalar(fields, token_offset(json, 5));
       break;
+    case VN_JSON_TRUE:
+    case VN_JSON_NULL:
+      vn__fields_scalar(fields, token_offset(json, 4));
+      break;
     default:
-      vn__fields_scalar(fields, token_offset(json, 4)); /* true, null */
       break;
   }
-}
-
-/* One event. Keys are fed here, since they are what most events are about. */
-static vn_reason_t step(vn_json_t *json, vn__fields_t *fields, vn_json_event_t *event) {
-  vn_reason_t reason = vn_json_next(json, event);
-  if (reason != VN_REASON_NONE || *event == VN_JSON_DONE) {
-    return reason;
-  }
-  if (*event != VN_JSON_KEY) {
-    feed(json, *event, fields);
-  } else if (json->escaped) {
-    feed_escaped_key(fields, json->text);
-  } else {
-    vn__fields_key(fields, json->text);
-  }
-  return VN_REASON_NONE;
 }
 
 /* Looks for time and sequence up to the end of the container just begun, or up to damage. */
@@ -69,7 +68,8 @@ static void read_ahead(const vn_json_t *json, vn__fields_t *fields) {
   vn_json_event_t event;
   uint8_t open = fields->open;
   vn__fields_ahead_begin(fields);
-  while (fields->open >= open && step(&ahead, fields, &event) == VN_REASON_NONE) {
+  while (fields->open >= open && vn_json_next(&ahead, &event) == VN_REASON_NONE) {
+    feed(&ahead, event, fields);
   }
   vn__fields_ahead_end(fields, open);
 }
@@ -131,11 +131,12 @@ vn_reason_t vn__decode_json(const vn__decode_t *decode) {
   vn__fields_init(&fields, decode, read_value);
   fields.texts_are_numbers = true;
   while (event != VN_JSON_DONE) {
-    vn_reason_t reason = step(&json, &fields, &event);
+    vn_reason_t reason = vn_json_next(&json, &event);
     if (reason != VN_REASON_NONE) {
       *decode->offset = json.position;
       return reason;
     }
+    feed(&json, event, &fields);
     bool began = event == VN_JSON_OBJECT_BEGIN || event == VN_JSON_ARRAY_BEGIN;
     if (began && vn__fields_wants_ahead(&fields)) {
       read_ahead(&json, &fields);

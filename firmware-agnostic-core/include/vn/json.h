@@ -23,10 +23,11 @@ typedef struct vn_json {
   size_t length;
   size_t position;
   vn_text_t text;
-  uint32_t objects;   /* bit per level: 1 = object */
+  uint32_t objects; /* bit per level: 1 = object */
   uint8_t depth;
-  uint8_t depth_max;  /* <= 32 */
-  uint8_t expect;     /* private */
+  uint8_t depth_max; /* <= 32 */
+  uint8_t expect;    /* private */
+  uint8_t after;     /* private */
   bool escaped;
 } vn_json_t;
 
@@ -43,6 +44,7 @@ VN_NODISCARD vn_reason_t vn_json_next(vn_json_t *json, vn_json_event_t *event);
  * Unescapes raw string bytes into out[capacity] (UTF-8); VN_REASON_LIMIT when it doesn't fit,
  * VN_REASON_UTF8 for lone surrogates.
  */
-VN_NODISCARD vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity, size_t *length);
+VN_NODISCARD vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity,
+                                          size_t *length);
 
 #endif
