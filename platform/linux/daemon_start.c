@@ -101,8 +101,8 @@ static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
   switch (error) {
     case VN_ERR_FOREIGN:
       return refuse(VN_EXIT_DATA,
-                    "the state file belongs to another device, geometry or version, nothing was "
-                    "changed: correct device or state, or move the file away to start afresh",
+                    "the state file has another geometry or a newer layout, nothing was "
+                    "changed: correct state.flash, or move the file away to start afresh",
                     "file", path);
     case VN_ERR_CORRUPT:
       return refuse(VN_EXIT_DATA,

@@ -159,8 +159,12 @@ static void on_no_connect(void *context, MQTTAsync_failureData *data) {
 }
 
 static void on_no_connect5(void *context, MQTTAsync_failureData5 *data) {
-  if (data != NULL && (int)data->reasonCode >= 0x80) {
-    vn__mqtt_lost(context, MQTTReasonCode_toString(data->reasonCode));
+  /* The broker's reason comes as the code. */
+  const char *refusal = data != NULL && data->code >= 0x80
+                            ? MQTTReasonCode_toString((enum MQTTReasonCodes)data->code)
+                            : NULL;
+  if (refusal != NULL) {
+    vn__mqtt_lost(context, refusal);
     return;
   }
   vn__mqtt_lost(context,

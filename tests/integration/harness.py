@@ -60,14 +60,14 @@ def end(process, seconds=10):
 class Broker:
     """A mosquitto of our own with a store, on a port that stays the same over restarts."""
 
-    def __init__(self, folder, extra="", listener=""):
+    def __init__(self, folder, head="", extra=""):
         self.port = free_port()
         self.folder = os.path.join(folder, "broker")
         os.makedirs(self.folder, exist_ok=True)
         user = "user root\n" if os.geteuid() == 0 else ""  # or it cannot use the test's folder
         self.config = os.path.join(self.folder, "mosquitto.conf")
         with open(self.config, "w", encoding="utf-8") as file:
-            file.write(f"{user}listener {self.port} 127.0.0.1\n{listener}\nallow_anonymous true\n"
+            file.write(f"{head}\n{user}listener {self.port} 127.0.0.1\nallow_anonymous true\n"
                        f"persistence true\npersistence_location {self.folder}/\n"
                        "autosave_interval 1\nautosave_on_changes true\nset_tcp_nodelay true\n"
                        f"max_queued_messages 0\n{extra}\n")
@@ -101,6 +101,7 @@ class Client:
         self.lock = threading.Lock()
         self.topics = list(topics)
         self.subscribed = threading.Event()
+        self.connects = 0
         if version == mqtt.MQTTv5:
             self.client = mqtt.Client(name, protocol=version)
         else:
@@ -117,6 +118,7 @@ class Client:
             raise AssertionError("the test's client is not subscribed")
 
     def _on_connect(self, client, *_):
+        self.connects += 1
         if self.topics:
             client.subscribe([(topic, 1) for topic in self.topics])
 

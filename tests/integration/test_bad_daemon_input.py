@@ -89,7 +89,7 @@ class BadInput(Case):
     def test_a_second_daemon_on_the_state_file_is_refused(self):
         broker, client, daemon = self.start()
         self.refused(69, self.text(broker.port, broker=f"{{uri: 'mqtt://127.0.0.1:{broker.port}', "
-                                                       "client_id: other}}"),
+                                                       "client_id: other}"),
                      self.state_file())
         client.publish_all([reading(0)])
         self.assertEqual(self.figures(client, 1)["readings"]["accepted"], 1)
@@ -97,12 +97,13 @@ class BadInput(Case):
 
     def test_a_file_of_another_kind_is_refused_and_left_alone(self):
         broker = self.broker()
-        content = b"Dear diary, today I measured the weir again.\n" * 1000
-        with open(self.state_file(), "wb") as file:
-            file.write(content)
-        self.refused(65, self.text(broker.port), "move it away")
-        with open(self.state_file(), "rb") as file:
-            self.assertEqual(file.read(), content)
+        for size in (45000, 16 << 20):  # the second is the size that the state has
+            content = (b"Dear diary, today I measured the weir again.\n" * (size // 45 + 1))[:size]
+            with open(self.state_file(), "wb") as file:
+                file.write(content)
+            self.refused(65, self.text(broker.port), "to start afresh")
+            with open(self.state_file(), "rb") as file:
+                self.assertTrue(file.read() == content, "the file was changed")
 
     def test_a_truncated_state_file_is_refused_and_left_alone(self):
         broker, client, daemon = self.start()
@@ -113,12 +114,14 @@ class BadInput(Case):
         self.refused(65, self.text(broker.port), self.state_file())
         self.assertEqual(os.stat(self.state_file()).st_size, 100000)
 
-    def test_a_state_of_another_device_is_refused(self):
+    def test_a_state_of_another_geometry_is_refused(self):
         broker, client, daemon = self.start()
         client.publish_all([reading(0)])
         self.figures(client, 1)
         self.assertEqual(daemon.stop(), 0)
-        self.refused(65, self.text(broker.port, device="other"), "another device")
+        text = self.text(broker.port)
+        self.assertIn("erase_block: 16KiB", text)
+        self.refused(65, text.replace("erase_block: 16KiB", "erase_block: 32KiB"), "geometry")
 
     def test_a_damaged_state_file_is_survived_or_refused(self):
         broker, client, daemon = self.start()
@@ -156,7 +159,7 @@ class BadInput(Case):
         time.sleep(0.3)
         broker.stop()
         broker.start()
-        wait_for(client.client.is_connected, 10, "the test's client is back")
+        wait_for(lambda: client.connects == 2, 10, "the test's client is back")
         client.publish_all([reading(i) for i in range(100, 200)])
         wait_for(lambda: client.on("vnotch/gw/status")[-1] == b"online", 15, "online again")
         figures = self.figures(client, 200)
@@ -172,7 +175,7 @@ class BadInput(Case):
         broker.stop()
         os.unlink(os.path.join(broker.folder, "mosquitto.db"))
         broker.start()
-        wait_for(client.client.is_connected, 10, "the test's client is back")
+        wait_for(lambda: client.connects == 2, 10, "the test's client is back")
         figures = self.wait_json(client, "vnotch/gw/stats",
                                  lambda s: s["mqtt"]["sessions_lost"] == 1)
         self.assertIn("forgotten our session", daemon.log())

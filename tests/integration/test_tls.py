@@ -107,20 +107,21 @@ class Tls(Case):
 
 
 class Password(Case):
-    def start(self, password):
+    def start(self, password, version="5"):
         users = os.path.join(self.folder, "users")
         subprocess.run(["mosquitto_passwd", "-b", "-c", users, "gw", "secret"], check=True,
                        capture_output=True)
         port = free_port()
-        broker = self.broker(extra=f"per_listener_settings true\nlistener {port} 127.0.0.1\n"
-                                   f"allow_anonymous false\npassword_file {users}")
+        broker = self.broker(head="per_listener_settings true",
+                             extra=f"listener {port} 127.0.0.1\nallow_anonymous false\n"
+                                   f"password_file {users}")
         path = os.path.join(self.folder, "password")
         with open(path, "w", encoding="utf-8") as file:
             file.write(password + "\n")
         os.chmod(path, 0o600)
         text = configuration(port, INPUTS, PIPELINES, "",
                              broker=f"{{uri: 'mqtt://127.0.0.1:{port}', username: gw, "
-                                    f"password_file: {path}}}")
+                                    f"password_file: {path}, mqtt: {version}}}")
         return broker, self.daemon(text)
 
     def test_the_right_password_is_accepted(self):
@@ -129,12 +130,14 @@ class Password(Case):
         self.assertEqual(daemon.stop(), 0)
 
     def test_the_wrong_password_is_told(self):
-        _, daemon = self.start("guess")
-        daemon.start(wait=False)
-        wait_for(lambda: "cannot connect" in daemon.log(), 10, daemon.log)
-        self.assertRegex(daemon.log(), "(?i)authori[sz]ed")
-        self.assertNotIn("guess", daemon.log())
-        self.assertEqual(daemon.stop(), 0)
+        for version in ("5", "3.1.1"):
+            with self.subTest(mqtt=version):
+                _, daemon = self.start("guess", version)
+                daemon.start(wait=False)
+                wait_for(lambda: "cannot connect" in daemon.log(), 10, daemon.log)
+                self.assertRegex(daemon.log(), "(?i)not authori[sz]ed")
+                self.assertNotIn("guess", daemon.log())
+                self.assertEqual(daemon.stop(), 0)
 
 
 if __name__ == "__main__":
