@@ -86,7 +86,7 @@ static const vn__key_t broker_keys[] = {
     [VN__BROKER_CLIENT_ID] = {.name = "client_id",
                               .type = VN__NAME,
                               .high = 128,
-                              .fallback_words = "vnotch-<device>",
+                              .fallback_words = "`vnotch-<device>`",
                               .doc = "Start of the client identifiers; the two connections add "
                                      "`-in` and `-out`."},
     [VN__BROKER_USERNAME] = {.name = "username",

@@ -209,7 +209,8 @@ static void syntax_error(reader_t *reader, const yaml_parser_t *parser) {
     size_t length = loader->source.length;
     mark = vn__source_mark(&loader->source, offset < length ? offset : length);
   }
-  if (parser->context != NULL && strcmp(context, "while scanning an alias") == 0) {
+  if (strcmp(context, "while scanning an alias") == 0 ||
+      strcmp(context, "while scanning an anchor") == 0) {
     mark = mark_of(parser->context_mark);
   }
   vn__error(loader, mark, "%s", vn__yaml_sentence(loader, problem, context, mark));
