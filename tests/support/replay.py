@@ -1,0 +1,62 @@
+"""Runs vnotch-sim replay on a configuration and a trace, both given as text."""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+from fractions import Fraction
+
+PROGRAM_DIR = pathlib.Path(os.environ.get("VN_BIN_DIR", "build/release/bin"))
+RELATIVE_ERROR = Fraction(1, 10**15)
+
+
+class ReplayFailed(Exception):
+    """The program ended with another status than 0."""
+
+
+def exact(line):
+    """A JSON line with every number exact: int, or Fraction of the decimal text."""
+    return json.loads(line, parse_float=Fraction)
+
+
+class Replay:
+    """A scratch folder and the program; use it as a context manager."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="vnotch-replay-")
+        self.config = pathlib.Path(self.folder.name, "config.yaml")
+        self.trace = pathlib.Path(self.folder.name, "trace")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.folder.cleanup()
+
+    def run_raw(self, config, trace):
+        """Exit status, standard output and standard error, as bytes."""
+        self.config.write_text(config, encoding="utf-8")
+        self.trace.write_bytes(trace if isinstance(trace, bytes) else trace.encode())
+        done = subprocess.run(
+            [PROGRAM_DIR / "vnotch-sim", "replay", "--config", self.config, "--trace", self.trace],
+            capture_output=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def run(self, config, events):
+        """Result lines and the totals; events are dicts, or lines as text."""
+        lines = [e if isinstance(e, str) else json.dumps(e) for e in events]
+        status, out, err = self.run_raw(config, "\n".join(lines) + "\n")
+        if status != 0:
+            raise ReplayFailed(f"exit status {status}: {err.decode(errors='replace')}\n{config}")
+        results = [exact(line) for line in out.decode().splitlines()]
+        return results[:-1], results[-1]
+
+
+def conserves(totals):
+    """Every reading is somewhere: the accounting's law."""
+    parts = ("accepted", "late", "no_window", "duplicate", "limited", "quarantined", "rejected")
+    return totals["received"] == sum(totals[part] for part in parts)
+
+
+def is_near(got, expected):
+    return abs(Fraction(got) - expected) <= RELATIVE_ERROR * abs(expected)

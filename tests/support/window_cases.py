@@ -1,0 +1,187 @@
+"""Cases for the window rules: configuration text, random cases, comparison of results."""
+import random
+from fractions import Fraction
+
+import replay
+from window_oracle import WindowOracle
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+EPOCHS = (0, -100000, -10**13, 1795219200000)
+RESOLUTIONS = {"1": 0, "0.1": -1, "0.01": -2, "0.000001": -6, "10": 1}
+
+
+def decimal(value, exponent):
+    """value * 10^exponent as decimal text, and sometimes not in the shortest form."""
+    if exponent >= 0:
+        return str(value * 10**exponent)
+    digits = str(abs(value)).rjust(1 - exponent, "0")
+    return ("-" if value < 0 else "") + digits[:exponent] + "." + digits[exponent:]
+
+
+def window_yaml(window):
+    size, slide, offset = window["size"], window.get("slide"), window.get("offset")
+    more = f", offset: {offset}ms" if offset is not None else ""
+    shape = f"tumbling: {{size: {size}ms{more}}}"
+    if slide is not None:
+        shape = f"sliding: {{size: {size}ms, slide: {slide}ms{more}}}"
+    sample = f", sample: {window['sample']}" if window.get("sample") else ""
+    statistics = window.get("statistics")
+    asked = f", statistics: [{', '.join(statistics)}]" if statistics else ""
+    return f"      - {{name: {window['name']}, {shape}{asked}{sample}}}\n"
+
+
+def config_yaml(case, alerts=""):
+    cfg = case["cfg"]
+    lines = ["device: sim", "broker: {uri: mqtt://127.0.0.1:1883}", "inputs:",
+             '  - {topic: "in/{name}", format: number, series: "{name}"}', "pipelines:",
+             "  - name: p", '    match: "*"', "    series: 8",
+             f"    resolution: {case.get('resolution', '1')}"]
+    for key, word in (("ooo", "out_of_order"), ("lateness", "allowed_lateness"),
+                      ("idle_timeout", "idle_timeout"), ("max_future", "max_future")):
+        if cfg.get(key) is not None:
+            lines.append(f"    {word}: {cfg[key]}ms")
+    if cfg.get("scope"):
+        lines.append(f"    scope: {cfg['scope']}")
+    windows = "".join(window_yaml(window) for window in cfg["windows"])
+    return "\n".join(lines) + "\n" + ("    windows:\n" + windows if windows else "") + alerts
+
+
+def trace_lines(case):
+    """The events as lines of a trace; values get the decimal point of the resolution."""
+    exponent = RESOLUTIONS[case.get("resolution", "1")]
+    for event in case["events"]:
+        members = []
+        for key, value in event.items():
+            if key == "v":
+                text = decimal(value, exponent)
+            else:
+                text = f'"{value}"' if isinstance(value, str) else str(value)
+            members.append(f'"{key}": {text}')
+        yield "{" + ", ".join(members) + "}"
+
+
+def expected_lines(case):
+    cfg = dict(case["cfg"])
+    lines = WindowOracle(**cfg).run(case["events"])
+    scale = Fraction(10) ** RESOLUTIONS[case.get("resolution", "1")]
+    for line in lines:
+        for key in ("sum", "min", "max", "first", "last", "mean"):
+            if key in line:
+                line[key] *= scale
+        for key in ("sum_sq", "variance"):
+            if key in line:
+                line[key] *= scale * scale
+        if "content" in line:
+            line["content"] = [(t, v * scale) for t, v in line["content"]]
+    return lines
+
+
+def same_sample(got, want, k):
+    """A sample has min(k, n) members, all of them from the window's content."""
+    rest = list(want["content"])
+    members = [(t, v) for t, v in got["sample"]]
+    if len(members) != min(k, len(rest)):
+        return False
+    for member in members:
+        if member not in rest:
+            return False
+        rest.remove(member)
+    return True
+
+
+def difference(got, want, samples):
+    """What differs between two lines, or None."""
+    for key, value in want.items():
+        if key == "content":
+            continue
+        if key in ("mean", "variance"):
+            equal = replay.is_near(got.get(key, 10**30), value)
+        else:
+            equal = got.get(key) == value
+        if not equal:
+            return f"{key}: got {got.get(key)}, expected {value}"
+    if want["type"] == "summary" and samples[want["window"]]:
+        if not same_sample(got, want, samples[want["window"]]):
+            return f"sample: got {got.get('sample')}, content {want['content']}"
+    return None
+
+
+def compare(case, results, totals):
+    """The first difference between results and oracle, or None. Within one event the order counts
+    per series: by end, a drop first."""
+    samples = {window["name"]: window.get("sample", 0) for window in case["cfg"]["windows"]}
+    want = expected_lines(case)
+    got = [line for line in results if line["type"] != "alert"]
+    order = lambda line: (line["index"], line["series"])
+    got, want = sorted(got, key=order), sorted(want, key=order)
+    for mine, theirs in zip(got, want):
+        problem = difference(mine, theirs, samples)
+        if problem:
+            return f"{problem}\n  got      {mine}\n  expected {theirs}"
+    if len(got) != len(want):
+        return f"{len(got)} lines, expected {len(want)}: {(got + want)[min(len(got), len(want)):][:1]}"
+    if not replay.conserves(totals):
+        return f"totals don't add up: {totals}"
+    return None
+
+
+def random_window(rng, number):
+    size = rng.choice((1, 5, 10, 12, 30, 60))
+    window = {"name": f"w{number}", "size": size}
+    slide = size
+    if rng.random() < 0.5:
+        slide = rng.choice((1, 3, 5, 10, 20, size))
+        window["slide"] = slide
+    if rng.random() < 0.4:
+        window["offset"] = rng.randint(1 - slide, slide - 1)
+    if rng.random() < 0.3:
+        window["sample"] = rng.randint(1, 8)
+    return window
+
+
+def random_event(rng, now_t, series):
+    event = {"series": rng.choice(series), "t": now_t, "v": rng.choice(
+        (rng.randint(-50, 50), rng.randint(INT32_MIN, INT32_MAX), INT32_MIN, INT32_MAX))}
+    return event
+
+
+def random_case(seed):
+    """Times move on in small steps, with disorder around the bounds and a rare jump."""
+    rng = random.Random(seed)
+    cfg = {"windows": [random_window(rng, i) for i in range(rng.choice((1, 1, 2, 3)))],
+           "ooo": rng.choice((0, 0, 1, 5, 20)), "lateness": rng.choice((0, 0, 3, 10, 40))}
+    if rng.random() < 0.25:
+        cfg["scope"] = "global"
+    if rng.random() < 0.3:
+        cfg["idle_timeout"] = rng.choice((5, 20, 50))
+    if rng.random() < 0.3:
+        cfg["max_future"] = rng.choice((0, 5, 30))
+    series = ["a", "b", "c/d"][:rng.choice((1, 2, 3))]
+    front = rng.choice(EPOCHS)
+    clock = front
+    edge = cfg["ooo"] + cfg["lateness"]
+    events = []
+    for _ in range(rng.randint(5, 60)):
+        front += rng.choice((0, 1, 1, 2, 3, 7, 15, rng.choice((0, 200, 10**9))))
+        clock = max(clock, front) + rng.choice((0, 1, 4))
+        kind = rng.random()
+        if kind < 0.88:
+            back = rng.choice((0, 0, 0, 1, cfg["ooo"], cfg["ooo"] + 1, rng.randint(0, edge + 40)))
+            event = random_event(rng, front - back, series)
+            if rng.random() < 0.5:
+                event["at"] = clock - rng.choice((0, 0, 40))
+                clock = max(clock, event["at"])
+            events.append(event)
+        elif kind < 0.95:
+            clock += rng.choice((0, 4, 5, 20, 50, 60))
+            events.append({"op": "tick", "at": clock})
+        else:
+            event = {"op": "watermark", "t": front - rng.randint(-5, 20)}
+            if rng.random() < 0.5:
+                event["series"] = rng.choice(series)
+            events.append(event)
+    if rng.random() < 0.9:
+        events.append({"op": "flush"})
+    return {"name": f"random {seed}", "cfg": cfg, "events": events,
+            "resolution": rng.choice(list(RESOLUTIONS))}
+
