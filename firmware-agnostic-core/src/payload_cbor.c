@@ -46,12 +46,15 @@ static void close_complete(walker_t *walker, vn__fields_t *fields) {
 /* Reads the next item behind its tags; *offset is where they start. */
 static vn_reason_t next_item(walker_t *walker, vn_cbor_item_t *item, uint32_t *offset) {
   *offset = (uint32_t)walker->reader.position;
+  size_t last = 0;
   for (unsigned tags = 0; tags <= DEPTH_MAX; tags++) {
+    last = walker->reader.position;
     vn_reason_t reason = vn_cbor_next(&walker->reader, item);
     if (reason != VN_REASON_NONE || item->kind != VN_CBOR_TAG) {
       return reason;
     }
   }
+  walker->reader.position = last;
   return VN_REASON_DEPTH;
 }
 
