@@ -101,6 +101,8 @@ static void extreme_integers_never_wrap(void **state) {
        VN_REASON_NONE},
       {"81a200616102c482273bffffffffffffffff", "a -184467440737095516 1700000000000\n",
        VN_REASON_NONE},
+      {"81a200616102c482263bfffffffffffffff9", "a -1844674407370955161 1700000000000\n",
+       VN_REASON_NONE},
       {"81a200616102c4823bffffffffffffffff01", "a 0 1700000000000\n", VN_REASON_NONE},
       {"81a200616102c4821bffffffffffffffff01", "a range 1700000000000\n", VN_REASON_NONE},
       {"81a200616102fb7fefffffffffffff", "a range 1700000000000\n", VN_REASON_NONE},

@@ -165,6 +165,14 @@ static void nested_tags_end_at_the_limit(void **state) {
   pack[0] = 0x81;
   senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536, true);
   senml_expect("", VN_REASON_DEPTH);
+  static const uint8_t self_described[] = {0xD9, 0xD9, 0xF7};
+  for (size_t tags = 0; tags < 10u; tags++) {
+    memcpy(&pack[3u * tags], "\x81\xA2\x00\x61\x61\x02\x01", 7);
+    senml_decode(VN_FORMAT_SENML_CBOR, pack, 3u * tags + 7u, true);
+    assert_int_equal(senml_last.reason, tags <= 8u ? VN_REASON_NONE : VN_REASON_DEPTH);
+    memcpy(&pack[3u * tags], self_described, sizeof self_described);
+  }
+  memset(pack, 0xC0, 65536);
   memcpy(pack, "\x81\xA1\x02", 3);
   senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536, true);
   senml_expect("", VN_REASON_DEPTH);
