@@ -169,6 +169,16 @@ static vn_reason_t libcbor_guard_simple(const uint8_t *bytes, size_t length, vn_
   return VN_REASON_NONE;
 }
 
+/* A 4-byte length, where `required` of the library may wrap on 32 bits. */
+static vn_reason_t libcbor_guard_length(const uint8_t *bytes, size_t length) {
+  if (length < 5u) {
+    return VN_REASON_CBOR;
+  }
+  uint32_t size = (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 |
+                  (uint32_t)bytes[4];
+  return vn__cbor_check_size(true, size, length - 5u);
+}
+
 /*
  * What versions of the library disagree on, or what they do wrong with, is decided here. *used is
  * set when the item is taken; otherwise NONE means that the library may have it.
@@ -179,20 +189,24 @@ static vn_reason_t libcbor_guard(const uint8_t *bytes, size_t length, vn_cbor_it
   if (vn__cbor_is_long(initial)) {
     return vn__cbor_refuse_long(bytes, length);
   }
-  if (initial == 0x5Fu || initial == 0x7Fu) {
-    return VN_REASON_CHUNKS;
+  switch (initial) {
+    case 0x5Fu:
+    case 0x7Fu:
+      return VN_REASON_CHUNKS;
+    case 0x5Au:
+    case 0x7Au:
+      return libcbor_guard_length(bytes, length);
+    case 0xF8u:
+      return libcbor_guard_simple(bytes, length, item, used);
+    default:
+      break;
+  }
+  if (initial >= 0xE0u && initial < 0xF4u) {
+    return libcbor_guard_simple(bytes, length, item, used);
   }
   if (initial >= 0xC0u && initial < 0xD8u) {
     libcbor_value(item, VN_CBOR_TAG, initial & 0x1Fu);
     *used = 1u;
-  }
-  if ((initial >= 0xE0u && initial < 0xF4u) || initial == 0xF8u) {
-    return libcbor_guard_simple(bytes, length, item, used);
-  }
-  if ((initial == 0x5Au || initial == 0x7Au) && length >= 5u) {
-    uint32_t size = (uint32_t)bytes[1] << 24 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 8 |
-                    (uint32_t)bytes[4];
-    return vn__cbor_check_size(true, size, length - 5u);
   }
   return VN_REASON_NONE;
 }

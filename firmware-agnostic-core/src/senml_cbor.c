@@ -131,27 +131,32 @@ static bool next_integer(vn_cbor_reader_t *reader, vn_number_t *number) {
   return true;
 }
 
+/* Far beyond anything that could still become an int32, and far from an overflow. */
+static int32_t clamp_exponent(int64_t exponent) {
+  if (exponent > EXPONENT_CLAMP) {
+    return EXPONENT_CLAMP;
+  }
+  return exponent < -EXPONENT_CLAMP ? -EXPONENT_CLAMP : (int32_t)exponent;
+}
+
+static bool next_is_break(vn_cbor_reader_t *reader) {
+  vn_cbor_item_t item;
+  return vn_cbor_next(reader, &item) == VN_REASON_NONE && item.kind == VN_CBOR_BREAK;
+}
+
 /* What stands behind tag 4: [exponent, mantissa]. On false the reader is somewhere inside. */
 static bool next_decimal_fraction(vn_cbor_reader_t *reader, vn_number_t *number) {
-  vn_cbor_item_t item;
+  vn_cbor_item_t pair;
   vn_number_t exponent;
-  if (vn_cbor_next(reader, &item) != VN_REASON_NONE || item.kind != VN_CBOR_ARRAY) {
+  if (vn_cbor_next(reader, &pair) != VN_REASON_NONE || pair.kind != VN_CBOR_ARRAY ||
+      (!pair.indefinite && pair.unsigned_value != 2u)) {
     return false;
   }
-  bool indefinite = item.indefinite;
-  if (!indefinite && item.unsigned_value != 2u) {
+  if (!next_integer(reader, &exponent) || !next_integer(reader, number) ||
+      (pair.indefinite && !next_is_break(reader))) {
     return false;
   }
-  if (!next_integer(reader, &exponent) || !next_integer(reader, number)) {
-    return false;
-  }
-  if (indefinite && (vn_cbor_next(reader, &item) != VN_REASON_NONE || item.kind != VN_CBOR_BREAK)) {
-    return false;
-  }
-  int64_t clamped = exponent.mantissa;
-  clamped = clamped > EXPONENT_CLAMP ? EXPONENT_CLAMP : clamped;
-  clamped = clamped < -EXPONENT_CLAMP ? -EXPONENT_CLAMP : clamped;
-  number->exponent += (int32_t)clamped;
+  number->exponent += clamp_exponent(exponent.mantissa);
   return true;
 }
 
@@ -337,25 +342,42 @@ static size_t scalar_length(uint8_t initial) {
   return info < 24u ? 1u : info < 28u ? 1u + (1u << (info - 24u)) : 0u;
 }
 
-/* Bytes of a value of the kinds that records are made of, at most left + 1; 0: another kind. */
+/* Bytes of a decimal fraction of two plain integers; 0: it is none. */
+static size_t decimal_length(const uint8_t *bytes, size_t left) {
+  size_t length = 2u;
+  if (left <= length || bytes[1] != 0x82u) {
+    return 0;
+  }
+  for (unsigned i = 0; i < 2u; i++) {
+    size_t integer = length < left && bytes[length] < 0x40u ? scalar_length(bytes[length]) : 0u;
+    if (integer == 0) {
+      return 0;
+    }
+    length += integer;
+  }
+  return length;
+}
+
+/* Bytes of a value of the kinds that records are made of, maybe beyond `left`; 0: another kind. */
 static size_t plain_value_length(const uint8_t *bytes, size_t left) {
   uint8_t initial = bytes[0];
   size_t length = scalar_length(initial);
   if (length > 0) {
     return length;
   }
-  if (initial >= 0x40u && initial < 0x80u && (initial & 0x1Fu) < 24u) {
-    return 1u + (initial & 0x1Fu);
+  if (initial >> 5 == 2u || initial >> 5 == 3u) {
+    unsigned info = initial & 0x1Fu;
+    return info < 24u ? 1u + info : info == 24u && left > 1u ? 2u + (size_t)bytes[1] : 0u;
   }
-  if (left >= 2u && (initial == 0x58u || initial == 0x78u)) {
-    return 2u + bytes[1];
+  return initial == 0xC4u ? decimal_length(bytes, left) : 0u;
+}
+
+/* A label in one byte that cannot refuse the pack, with the first byte of its value. */
+static bool is_plain_label(uint8_t label, uint8_t value) {
+  if (label == 0x20u) {
+    return value >= 1u && value <= 10u; /* bver */
   }
-  if (left >= 3u && initial == 0xC4u && bytes[1] == 0x82u && bytes[2] < 0x40u) {
-    size_t exponent = scalar_length(bytes[2]);
-    size_t mantissa = left > 2u + exponent ? scalar_length(bytes[2u + exponent]) : 0u;
-    return exponent > 0 && mantissa > 0 ? 2u + exponent + mantissa : 0u;
-  }
-  return 0;
+  return label < 0x38u && (label & 0x1Fu) < 24u;
 }
 
 /* Bytes of a record of one-byte integer labels and plain values; 0: it is of another kind. */
@@ -365,14 +387,7 @@ static size_t plain_record_length(const uint8_t *bytes, size_t left) {
   }
   size_t position = 1u;
   for (unsigned pairs = bytes[0] & 0x1Fu; pairs > 0; pairs--) {
-    if (left - position < 2u) {
-      return 0;
-    }
-    uint8_t key = bytes[position];
-    uint8_t value = bytes[position + 1u];
-    bool is_version = key == 0x20u;
-    bool is_other = key < 0x18u || (key > 0x20u && key < 0x38u);
-    if (!is_other && (!is_version || value < 1u || value > 10u)) {
+    if (left - position < 2u || !is_plain_label(bytes[position], bytes[position + 1u])) {
       return 0;
     }
     position++;

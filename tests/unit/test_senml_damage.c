@@ -217,6 +217,14 @@ static void expect_cuts(vn_format_t format, const uint8_t *pack, size_t length, 
 
 static void a_pack_cut_at_every_byte_keeps_its_whole_records(void **state) {
   (void)state;
+  /* Decimal fractions, a long text, a container; [{"a", 21.37 at 1700000001.001}, {"b", 1, ...}] */
+  static const char forms[] =
+      "82a300616102c4822119085906c482221b0000018bcfe56be9"
+      "a400616202c4820001"
+      "017818787878787878787878787878787878787878787878787878"
+      "36820102";
+  uint8_t bytes[sizeof forms];
+  expect_cuts(VN_FORMAT_SENML_CBOR, bytes, senml_from_hex(forms, bytes), false);
   for (size_t i = 0; i < SENML_EXAMPLES; i++) {
     uint8_t pack[1024];
     size_t length = senml_from_hex(senml_examples[i].cbor, pack);
