@@ -162,7 +162,7 @@ static void refuse_keys(vn__loader_t *loader, const vn__value_t *values, const c
                         const uint8_t *keys, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (values[keys[i]].given) {
-      vn__error(loader, values[keys[i]].mark, "`%s` doesn't go with `%s`",
+      vn__error(loader, values[keys[i]].key_mark, "`%s` doesn't go with `%s`",
                 vn__alert_section.keys[keys[i]].name, condition);
     }
   }
@@ -206,7 +206,8 @@ static bool choose_condition(vn__loader_t *loader, const vn__value_t *values, vn
       continue;
     }
     if (++given == 2) {
-      vn__error(loader, value->mark, "a second condition, `%s`: an alert has one; write two alerts",
+      vn__error(loader, value->key_mark,
+                "a second condition, `%s`: an alert has one; write two alerts",
                 vn__alert_section.keys[keys[i]].name);
     }
     alert->rule.condition = i < sizeof(conditions) ? conditions[i] : VN_ALERT_ABOVE;

@@ -16,6 +16,8 @@ static uint32_t power_of_two(uint64_t least) {
 
 static bool is_power_of_two(int64_t number) { return number > 0 && (number & (number - 1)) == 0; }
 
+uint32_t vn__outbox_entries(uint32_t bytes) { return power_of_two(bytes / BYTES_PER_MESSAGE); }
+
 static void build_capacity(vn__build_t *build, const vn__value_t *section) {
   vn__value_t values[VN__CAPACITY_KEYS];
   vn_plan_t *plan = &build->configuration->plan;
@@ -28,7 +30,9 @@ static void build_capacity(vn__build_t *build, const vn__value_t *section) {
   plan->name_max = (uint16_t)values[VN__CAPACITY_NAME].number;
   plan->message_max_bytes = (uint32_t)values[VN__CAPACITY_MESSAGE].number;
   plan->outbox_bytes = (uint32_t)values[VN__CAPACITY_OUTBOX].number;
-  plan->outbox_entries = power_of_two(plan->outbox_bytes / BYTES_PER_MESSAGE);
+  plan->outbox_entries = vn__outbox_entries(plan->outbox_bytes);
+  build->outbox_given = values[VN__CAPACITY_OUTBOX].given;
+  build->outbox_mark = values[VN__CAPACITY_OUTBOX].mark;
   uint64_t queue = (uint64_t)plan->queue_messages * BYTES_PER_MESSAGE;
   uint64_t longest = (uint64_t)plan->message_max_bytes * 4;
   plan->queue_bytes = power_of_two(queue > longest ? queue : longest);
@@ -57,11 +61,24 @@ static void check_geometry(vn__loader_t *loader, const vn__value_t *size,
   }
 }
 
+/* Large blocks suit SD cards and eMMC; the log wants many of them. */
+static int64_t usual_erase_block(int64_t region_bytes) {
+  int64_t block = 4096;
+  while (block < 65536 && region_bytes / (block * 2) >= 64) {
+    block *= 2;
+  }
+  return block;
+}
+
 static void read_flash(vn__build_t *build, const vn__value_t *section, const vn__value_t *size) {
   vn__value_t flash[VN__FLASH_KEYS];
   vn_plan_t *plan = &build->configuration->plan;
-  if (vn__read_section(build->loader, &vn__flash_section, section->good ? section->node : NULL,
-                       flash)) {
+  bool good = vn__read_section(build->loader, &vn__flash_section,
+                               section->good ? section->node : NULL, flash);
+  if (!flash[VN__FLASH_ERASE_BLOCK].given) {
+    flash[VN__FLASH_ERASE_BLOCK].number = usual_erase_block(size->number);
+  }
+  if (good) {
     check_geometry(build->loader, size, flash);
   }
   plan->erase_block_bytes = (uint32_t)flash[VN__FLASH_ERASE_BLOCK].number;

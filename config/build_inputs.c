@@ -104,7 +104,7 @@ static void refuse_paths(vn__loader_t *loader, const vn_input_t *input, const vn
   static const uint8_t keys[] = {VN__INPUT_FIELDS, VN__INPUT_TIME, VN__INPUT_SEQUENCE};
   for (size_t i = 0; i < sizeof(keys); i++) {
     if (values[keys[i]].given) {
-      vn__error(loader, values[keys[i]].mark, "`%s` is for the formats json and cbor only: %s",
+      vn__error(loader, values[keys[i]].key_mark, "`%s` is for the formats json and cbor only: %s",
                 vn__input_section.keys[keys[i]].name,
                 is_senml(input->format) ? "SenML says it by itself"
                                         : "a number has nothing but its value");

@@ -12,7 +12,7 @@
 static int64_t choose_offset(vn__loader_t *loader, const vn__value_t *outer,
                              const vn__value_t *inner) {
   if (inner->given && outer->given) {
-    vn__error(loader, outer->mark,
+    vn__error(loader, outer->key_mark,
               "`offset` is given twice: inside the shape in line %u, column %u, too",
               (unsigned)inner->mark.line, (unsigned)inner->mark.column);
   }
@@ -57,7 +57,8 @@ static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark
     const vn__value_t *shape = &values[shapes[i]];
     given += shape->given;
     if (shape->given && given == 2) {
-      vn__error(loader, shape->mark, "a second shape, `%s`: a window has one; write two windows",
+      vn__error(loader, shape->key_mark,
+                "a second shape, `%s`: a window has one; write two windows",
                 vn__window_section.keys[shapes[i]].name);
     }
   }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "build_priv.h"
-#include "vn/budget.h"
 
 /* What vn_configuration_free gets back; the arena holds everything, this too. */
 typedef struct owned {
@@ -47,28 +46,6 @@ static void check_plan(const vn__build_t *build) {
   }
 }
 
-/* The region must hold what is live, with room for cleaning: the log's rules, not a rule of thumb.
- */
-static void check_region(const vn__build_t *build) {
-  const vn_plan_t *plan = &build->configuration->plan;
-  vn_budget_t budget;
-  if (vn_budget(plan, &budget) == VN_OK) {
-    return;
-  }
-  if (budget.region_bytes_needed > UINT32_MAX) {
-    vn__error(build->loader, build->state_mark,
-              "no `size` of the state is enough with erase blocks of %s: enlarge `erase_block`, or "
-              "lower `capacity.outbox`, the series or the samples",
-              vn__size_text(build->loader, plan->erase_block_bytes));
-    return;
-  }
-  vn__error(build->loader, build->state_mark,
-            "`size` of the state: %s is too small, %s would do; or lower `capacity.outbox`, the "
-            "series or the samples",
-            vn__size_text(build->loader, (int64_t)plan->state_bytes),
-            vn__size_text(build->loader, (int64_t)budget.region_bytes_needed));
-}
-
 static void build_all(vn__loader_t *loader, const vn__node_t *root,
                       vn_configuration_t *configuration) {
   vn__build_t build = {.loader = loader, .configuration = configuration};
@@ -82,7 +59,7 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
     check_plan(&build);
   }
   if (loader->error_count == 0) {
-    check_region(&build);
+    vn__fit_region(&build);
   }
 }
 

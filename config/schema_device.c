@@ -209,7 +209,9 @@ static const vn__key_t capacity_keys[] = {
                              .low = 4 * KIB,
                              .high = 1024 * KIB * KIB,
                              .fallback = "4MiB",
-                             .doc = "Room for results that wait for the broker."},
+                             .doc =
+                                 "Room for results that wait for the broker; less where the region "
+                                 "of the state can't hold it."},
     [VN__CAPACITY_NAME] = {.name = "name",
                            .type = VN__SIZE,
                            .low = 16,
@@ -275,13 +277,15 @@ static const vn__key_t flash_keys[] = {
                                .type = VN__SIZE,
                                .low = 512,
                                .high = 128 * KIB,
-                               .fallback = "4KiB",
-                               .doc = "What is erased at a time; a power of two."},
+                               .fallback_words = "a 64th of the size, from 4KiB to 64KiB",
+                               .doc =
+                                   "What is erased at a time; a power of two. The default suits SD "
+                                   "cards and eMMC."},
     [VN__FLASH_PROGRAM_UNIT] = {.name = "program_unit",
                                 .type = VN__SIZE,
                                 .low = 1,
                                 .high = 4 * KIB,
-                                .fallback = "256B",
+                                .fallback = "512B",
                                 .doc = "What is programmed at a time; a power of two, at most a "
                                        "quarter of the erase block."},
     [VN__FLASH_ENDURANCE] = {.name = "endurance",

@@ -53,7 +53,8 @@ typedef struct vn__section {
 /* What a key has after reading. node NULL: not given, the default holds. */
 typedef struct vn__value {
   const vn__node_t *node;
-  vn__mark_t mark;  /* of the value; when not given that of the mapping */
+  vn__mark_t mark; /* of the value; when not given that of the mapping */
+  vn__mark_t key_mark;
   const char *text; /* TEXT, NAME: terminated; "" without default */
   int64_t number;
   vn_number_t decimal;

@@ -286,6 +286,7 @@ static void take_entry(vn__loader_t *loader, const vn__section_t *section, const
     values[i].given = true;
     values[i].node = entry->value;
     values[i].mark = entry->value->mark;
+    values[i].key_mark = entry->mark;
     if (key->planned) {
       vn__error(loader, entry->mark, "`%s` is not available in this version", key->name);
       values[i].good = false;

@@ -40,8 +40,8 @@ static void defaults_of_the_device(void **state) {
   assert_int_equal(plan->durability, VN_DURABILITY_VOLATILE);
   assert_int_equal(plan->checkpoint_every_ms, 10000);
   assert_int_equal(plan->state_bytes, 0);
-  assert_int_equal(plan->erase_block_bytes, 4096);
-  assert_int_equal(plan->program_unit_bytes, 256);
+  assert_int_equal(plan->erase_block_bytes, 65536);
+  assert_int_equal(plan->program_unit_bytes, 512);
   assert_int_equal(plan->endurance_cycles, 100000);
   assert_int_equal(plan->lifetime_days, 0);
   loaded_free(&loaded);

@@ -1,0 +1,253 @@
+/* Relations between keys: each impossible one is told with the numbers and a way out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "load_text.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define PIPELINE "pipelines: [{name: p}]\n"
+#define WINDOWS(text) "pipelines:\n  - name: p\n    windows:\n" text
+#define ALERTS(text)                                                                              \
+  "pipelines:\n  - name: p\n    range: [-40, 125]\n    windows: [{name: minute, tumbling: 1m}]\n" \
+  "    alerts:\n" text
+
+static void brokers(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"broker: {uri: \"mqtt://\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://` has no host"}},
+      {"broker: {uri: \"mqtt://:1883\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://:1883` has no host"}},
+      {"broker: {uri: \"h:1883\"}\n" PIPELINE,
+       {"1:15: `uri`: `h:1883` starts with no known scheme"}},
+      {"broker: {uri: \"mqtt://h:0\"}\n" PIPELINE,
+       {"1:15: `uri`: `mqtt://h:0` has no usable port: 1 to 65535"}},
+      {"broker: {uri: \"mqtt://h:65536\"}\n" PIPELINE,
+       {"1:15: `uri`: `mqtt://h:65536` has no usable"}},
+      {"broker: {uri: \"mqtt://h:18x\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://h:18x` has no usable"}},
+      {"broker: {uri: \"mqtt://u:p@h\"}\n" PIPELINE,
+       {"1:15: `uri`: `mqtt://u:p@h` holds a user name: use `username` and `password_file`"}},
+      {"broker: {uri: \"mqtt://h/x\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://h/x` has a path"}},
+      {"broker: {uri: \"mqtt://a b\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://a b` holds a character"}},
+      {"broker: {uri: \"mqtt://[::1]:1883\"}\n" PIPELINE, {NULL}},
+      {"broker: {uri: \"mqtt://[::1\"}\n" PIPELINE, {"1:15: `uri`: `mqtt://[::1` has no host"}},
+      {"broker: {uri: \"wss://h:443/mqtt\"}\n" PIPELINE, {NULL}},
+      {"broker: {uri: \"mqtts://h\", tls: {cert_file: nowhere/c}}\n" PIPELINE,
+       {"1:45: `cert_file` needs `key_file` beside it"}},
+      {"broker: {uri: \"mqtts://h\", tls: {key_file: nowhere/k}}\n" PIPELINE,
+       {"1:44: `key_file` needs `cert_file` beside it"}},
+      {"broker: {uri: \"mqtt://h\", tls: {ca_file: c}}\n" PIPELINE,
+       {"1:32: warning: `tls` is not used: the `uri` is not encrypted"}},
+      {"broker: {uri: \"mqtt://h\", password_file: nowhere/p}\n" PIPELINE,
+       {"1:42: `password_file` needs `username` beside it"}},
+      {"upstream: {uri: \"ftp://h\"}\n" PIPELINE, {"1:17: `uri`: `ftp://h` starts with no known"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void states(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"state: {durability: checkpoint}\n" PIPELINE,
+       {"1:21: `durability: checkpoint` needs `file` beside it"}},
+      {"state: {file: x, size: 1000kB}\n" PIPELINE,
+       {"1:24: `size` is no multiple of the erase block of 8KiB: use 976KiB or 984KiB"}},
+      {"state: {file: x, size: 16KiB}\n" PIPELINE,
+       {"1:24: `size` holds 4 erase blocks of 4KiB: at least 8 are needed"}},
+      {"state: {flash: {erase_block: 5000B}}\n" PIPELINE,
+       {"1:30: `erase_block` is no power of two"}},
+      {"state: {flash: {program_unit: 100B}}\n" PIPELINE,
+       {"1:31: `program_unit` is no power of two"}},
+      {"state: {flash: {erase_block: 2KiB, program_unit: 1KiB}}\n" PIPELINE,
+       {"1:50: `program_unit` of 1KiB is more than a quarter of the erase block of 2KiB"}},
+      {"state: {file: x, size: 512KiB}\n" PIPELINE,
+       {"1:24: `size` of the state: 512KiB is too small, "}},
+      {"state: {file: x}\n" PIPELINE, {NULL}},
+      {"capacity: {outbox: 4MiB}\nstate: {file: x}\n" PIPELINE,
+       {"1:20: warning: `outbox`: 4MiB doesn't fit into the region of the state beside the "
+        "series"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void inputs(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"inputs: [{topic: \"#\", format: number}]\n" PIPELINE,
+       {"1:18: `topic`: `#` takes in our own results below vnotch/vnotch/"}},
+      {"device: gw\ntopics: {prefix: a/b}\ninputs:\n"
+       "  - {topic: \"a/{x}/gw/summary\", format: number}\n"
+       "  - {topic: \"a/{x}/gx/summary\", format: number}\n" PIPELINE,
+       {"4:13: `topic`: `a/{x}/gw/summary` takes in our own results below a/b/gw/"}},
+      {"inputs: [{topic: \"a/{x}\", format: number}, {topic: \"a/{y}\", format: "
+       "senml+json}]\n" PIPELINE,
+       {"1:52: `topic`: the input in line 1, column 10 subscribes to the same topics"}},
+      {"inputs: [{topic: \"a/{x}/{x}\", format: number}]\n" PIPELINE,
+       {"1:18: `topic`: `a/{x}/{x}`: "}},
+      {"inputs: [{topic: \"a{b}c\", format: number}]\n" PIPELINE, {"1:18: `topic`: `a{b}c`: "}},
+      {"inputs: [{topic: \"a/{b}\", format: number, series: \"{c}\"}]\n" PIPELINE,
+       {"1:51: `series`: `{c}`: "}},
+      {"inputs: [{topic: \"a/{b}\", format: number, series: \"{name}\"}]\n" PIPELINE,
+       {"1:51: `series`: `{name}`: "}},
+      {"inputs: [{topic: \"a/{b}\", format: senml+json, series: \"{b}/{name}\"}]\n" PIPELINE,
+       {NULL}},
+      {"inputs: [{topic: a, format: json, fields: [{path: \"a[\"}]}]\n" PIPELINE,
+       {"1:51: `path`: `a[`: "}},
+      {"inputs: [{topic: a, format: json, fields: [{path: a}, {path: b}]}]\n" PIPELINE,
+       {"1:55: this field would go into the same series `{topic}` as the field in line 1, column "
+        "44"}},
+      {"inputs: [{topic: a, format: number, fields: [{path: a}], time: {path: t, unit: "
+       "s}}]\n" PIPELINE,
+       {"1:37: `fields` is for the formats json and cbor only: a number has nothing but its value",
+        "1:58: `time` is for the formats json and cbor only"}},
+      {"inputs: [{topic: a, format: senml+cbor, sequence: {path: t}}]\n" PIPELINE,
+       {"1:41: `sequence` is for the formats json and cbor only: SenML says it by itself"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void pipelines(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"pipelines: [{name: p}, {name: p, match: b}]\n",
+       {"1:31: a second pipeline `p`: the first is in line 1, column 20",
+        "1:41: pipeline `p` never gets a series: `*` of pipeline `p` before it matches all that "
+        "`b` "
+        "matches"}},
+      {"pipelines: [{name: p, match: \"a/*\"}, {name: q, match: \"a/b*\"}, {name: r, match: "
+       "\"*/b\"}]\n",
+       {"1:55: pipeline `q` never gets a series: `a/*` of pipeline `p` before it"}},
+      {"pipelines: [{name: p, match: \"a/?\"}, {name: q, match: \"a/*\"}]\n", {NULL}},
+      {"capacity: {series: 10}\npipelines: [{name: p, series: 11}]\n",
+       {"2:31: `series`: 11 is more than `capacity.series`, which is 10"}},
+      {"pipelines: [{name: p, unit: C}]\n", {NULL}},
+      {"pipelines: [{name: p, unit: degC}]\n",
+       {"1:29: warning: `unit`: `degC` is no unit of SenML"}},
+      {"pipelines: [{name: p, resolution: 0.03}]\n",
+       {"1:35: `resolution`: `0.03` is no power of ten"}},
+      {"pipelines: [{name: p, resolution: 0}]\n", {"1:35: `resolution`: `0` is no power of ten"}},
+      {"pipelines: [{name: p, resolution: -0.1}]\n", {"1:35: `resolution`: `-0.1` is no power"}},
+      {"pipelines: [{name: p, resolution: 1e-10}]\n", {"1:35: `resolution`: `1e-10` is no power"}},
+      {"pipelines: [{name: p, range: [-40, 125.005]}]\n",
+       {"1:36: `range`: `125.005` is no multiple of the resolution 0.01: use 125.00 or 125.01"}},
+      {"pipelines: [{name: p, range: [-40.001, 125]}]\n",
+       {"1:31: `range`: `-40.001` is no multiple of the resolution 0.01: use -40.01 or -40.00"}},
+      {"pipelines: [{name: p, range: [0, 21474836.48]}]\n",
+       {"1:34: `range`: `21474836.48` can't be held: -21474836.48 to 21474836.47 at the resolution "
+        "0.01"}},
+      {"pipelines: [{name: p, range: [5, 5]}]\n",
+       {"1:30: `range`: the lowest value must be less than the highest"}},
+      {"pipelines: [{name: p, range: [a, 5]}]\n", {"1:31: `range`: `a` is no decimal number"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void windows(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {WINDOWS("      - {name: w}\n"), {"4:9: the window has no shape: add `tumbling: 1m` or"}},
+      {WINDOWS("      - {name: w, tumbling: 1m, sliding: {size: 2m, slide: 1m}}\n"),
+       {"4:33: a second shape, `sliding`: a window has one"}},
+      {WINDOWS("      - {name: w, tumbling: 1m}\n      - {name: w, tumbling: 2m}\n"),
+       {"5:16: a second window `w`: the first is in line 4, column 16"}},
+      {WINDOWS("      - {name: w, tumbling: 1m, offset: 1m}\n"),
+       {"4:41: `offset` of 1m: it must be shorter than the size of 1m"}},
+      {WINDOWS("      - {name: w, sliding: {size: 5m, slide: 1m, offset: -2m}}\n"),
+       {"4:9: `offset` of -2m: it must be shorter than the slide of 1m"}},
+      {WINDOWS("      - {name: w, tumbling: {size: 1m, offset: 1s}, offset: 2s}\n"),
+       {"4:53: `offset` is given twice: inside the shape in line 4, column 48, too"}},
+      {WINDOWS("      - {name: w, sliding: {size: 10m, slide: 7s}}\n"), {NULL}},
+      {WINDOWS("      - {name: w, sliding: {size: 100m, slide: 7s}}\n"),
+       {"4:9: 100m every 7s needs 1s panes: 6000 of them, the limit is 4096"}},
+      {WINDOWS("      - {name: w, tumbling: 1ms}\n      - {name: v, tumbling: 5s}\n"),
+       {"5:9: 5s needs 1ms panes: 5000 of them, the limit is 4096"}},
+      {"pipelines:\n  - name: p\n    allowed_lateness: 2h\n    out_of_order: 1s\n    windows:\n"
+       "      - {name: w, tumbling: 1s}\n",
+       {"6:9: 1s, with 7201s of `out_of_order` and `allowed_lateness`, needs 1s panes: 7202 of "
+        "them"}},
+      {"pipelines:\n  - name: p\n    allowed_lateness: 30m\n    windows:\n"
+       "      - {name: v, sliding: {size: 2s, slide: 1s}}\n"
+       "      - {name: w, tumbling: 1s}\n      - {name: x, tumbling: 1s}\n",
+       {"7:9: with an `allowed_lateness` of 30m a window every 1s needs 1800 counters"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void alerts(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {ALERTS("      - {name: a}\n"), {"6:9: the alert has no condition: add `above`, `below`"}},
+      {ALERTS("      - {name: a, above: 1, absent_for: 1m}\n"),
+       {"6:29: a second condition, `absent_for`: an alert has one; write two alerts"}},
+      {ALERTS("      - {name: a, above: 1}\n      - {name: a, below: 1}\n"),
+       {"7:16: a second alert `a`: the first is in line 6, column 16"}},
+      {ALERTS("      - {name: a, of: minutes.mean, above: 1}\n"),
+       {"6:23: `of`: no window `minutes` in this pipeline; did you mean `minute`?"}},
+      {ALERTS("      - {name: a, of: hour.mean, above: 1}\n"),
+       {"6:23: `of`: no window `hour` in this pipeline; the pipeline has minute"}},
+      {ALERTS("      - {name: a, of: minute.meen, above: 1}\n"),
+       {"6:23: `of`: `meen` is no statistic: count, sum, min, max, first, last, mean or range; did "
+        "you mean `mean`?"}},
+      {ALERTS("      - {name: a, of: minute.stddev, above: 1}\n"),
+       {"6:23: an alert on `stddev` is not available in this version"}},
+      {ALERTS("      - {name: a, of: minute.p95, above: 1}\n"),
+       {"6:23: an alert on `p95` is not available in this version"}},
+      {ALERTS("      - {name: a, of: minute, above: 1}\n"),
+       {"6:23: `of`: `minute` is neither `value` nor window.statistic, such as minute.mean"}},
+      {ALERTS("      - {name: a, above: 80.005}\n"),
+       {"6:26: `above`: `80.005` is no multiple of the resolution 0.01: use 80.00 or 80.01"}},
+      {ALERTS("      - {name: a, below: -3, hysteresis: 0.001}\n"),
+       {"6:42: `hysteresis`: `0.001` is no multiple of the resolution 0.01: use 0.00 or 0.01"}},
+      {ALERTS("      - {name: a, of: minute.count, below: 2.5}\n"),
+       {"6:44: `below`: `2.5` is no multiple of 1, since counts are whole numbers: use 2 or 3"}},
+      {ALERTS("      - {name: a, above: 80, hysteresis: -5}\n"),
+       {"6:42: `hysteresis` is negative"}},
+      {ALERTS("      - {name: a, above: 125}\n"),
+       {"6:26: `above`: no value is ever above this limit: the range ends at 125.00"}},
+      {ALERTS("      - {name: a, below: -40}\n"),
+       {"6:26: `below`: no value is ever below this limit: the range ends at -40.00"}},
+      {ALERTS("      - {name: a, above: 80, hysteresis: 121}\n"),
+       {"6:42: `hysteresis`: the alert would never end: the value must go back to -41.00, but the "
+        "range ends at -40.00"}},
+      {ALERTS("      - {name: a, of: minute.mean, below: 80, hysteresis: 46}\n"),
+       {"6:59: `hysteresis`: the alert would never end: the value must go back to 126.00"}},
+      {ALERTS("      - {name: a, of: minute.sum, above: 100000}\n"), {NULL}},
+      {ALERTS("      - {name: a, above: 1e12}\n"), {"6:26: `above`: `1e12` can't be held: "}},
+      {ALERTS("      - {name: a, absent_for: 1m, for: 1s, of: minute.mean}\n"),
+       {"6:35: `for` doesn't go with `absent_for`", "6:44: `of` doesn't go with `absent_for`"}},
+      {ALERTS("      - {name: a, unchanged_for: 1m, hysteresis: 1}\n"),
+       {"6:38: `hysteresis` doesn't go with `unchanged_for`"}},
+      {ALERTS("      - {name: a, unchanged_for: 1m, of: minute.mean}\n"),
+       {"6:42: `unchanged_for` looks at values"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+/* Lists that are too long end at the first entry too many. */
+static void too_many_entries(void **state) {
+  (void)state;
+  char *text = malloc(200000);
+  assert_non_null(text);
+  size_t used = (size_t)sprintf(text, "pipelines:\n");
+  for (unsigned i = 0; i < 1000; i++) {
+    used += (size_t)sprintf(text + used, "  - {name: p%u, match: \"p%u\"}\n", i, i);
+  }
+  loaded_t loaded;
+  load_text(&loaded, text);
+  assert_int_equal(loaded.error_count, 1);
+  assert_int_equal(loaded.findings[0].line, 34);
+  assert_string_equal(loaded.findings[0].text, "`pipelines` has 1000 entries: at most 32");
+  loaded_free(&loaded);
+  free(text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(brokers),          cmocka_unit_test(states),    cmocka_unit_test(inputs),
+      cmocka_unit_test(windows),          cmocka_unit_test(pipelines), cmocka_unit_test(alerts),
+      cmocka_unit_test(too_many_entries),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
