@@ -150,6 +150,16 @@ static uint64_t record_bytes(uint64_t payload, uint32_t payload_max) {
   return payload + parts * (16u + 8u);
 }
 
+/* An eighth of a sector: what no longer fits at its end is lost, so that long records cost space.
+ */
+static uint32_t part_max(const vn_flash_t *geometry) {
+  const uint32_t least = 256;
+  uint32_t eighth = geometry->erase_size / 8u;
+  uint32_t wanted = eighth > least ? eighth : least;
+  uint32_t most = vn_log_payload_max(geometry);
+  return wanted < most ? wanted : most;
+}
+
 /* Results that one event can cause: windows that can hold live panes, over all definitions. */
 static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline) {
   uint64_t total = 0;
@@ -171,7 +181,7 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
                          .erase_size = plan->erase_block_bytes,
                          .prog_size = plan->program_unit_bytes};
   bool durable = plan->durability != VN_DURABILITY_VOLATILE;
-  uint32_t payload_max = durable ? vn_log_payload_max(&geometry) : UINT16_MAX;
+  uint32_t payload_max = durable ? part_max(&geometry) : UINT16_MAX;
   uint64_t event = 0;
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
     vn_window_set_t set = set_of(&plan->pipelines[i]);
