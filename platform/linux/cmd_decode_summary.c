@@ -428,7 +428,7 @@ static bool render_record(const void *subject, vn_json_writer_t *writer,
                           vn__decode_problem_t *problem) {
   const record_t *record = subject;
   known_t known;
-  pipeline_t pipeline;
+  pipeline_t pipeline = {0};
   if (!scan_map(record->reader, field_word, &known, problem) ||
       !find_pipeline(record, &known, &pipeline, problem)) {
     return false;
