@@ -144,14 +144,19 @@ static void check_shadow(vn__build_t *build, uint32_t index, const vn__value_t *
   }
 }
 
+/* The registry of RFC 8428 and its additions, the secondary units of RFC 8798 at the end. */
 static void check_unit(vn__loader_t *loader, const vn__value_t *unit) {
   static const char *const known[] = {
-      "m",     "kg",  "g",   "s",   "A",     "K",        "cd",    "mol",   "Hz",    "rad",
-      "sr",    "N",   "Pa",  "J",   "W",     "C",        "V",     "F",     "Ohm",   "S",
-      "Wb",    "T",   "H",   "Cel", "lm",    "lx",       "Bq",    "Gy",    "Sv",    "kat",
-      "m2",    "m3",  "l",   "m/s", "m/s2",  "m3/s",     "l/s",   "W/m2",  "cd/m2", "bit",
-      "bit/s", "lat", "lon", "pH",  "dB",    "dBW",      "Bspl",  "count", "/",     "%",
-      "%RH",   "%EL", "EL",  "1/s", "1/min", "beat/min", "beats", "S/m"};
+      "m",     "kg",  "g",    "s",      "A",     "K",        "cd",    "mol",   "Hz",    "rad",
+      "sr",    "N",   "Pa",   "J",      "W",     "C",        "V",     "F",     "Ohm",   "S",
+      "Wb",    "T",   "H",    "Cel",    "lm",    "lx",       "Bq",    "Gy",    "Sv",    "kat",
+      "m2",    "m3",  "l",    "m/s",    "m/s2",  "m3/s",     "l/s",   "W/m2",  "cd/m2", "bit",
+      "bit/s", "lat", "lon",  "pH",     "dB",    "dBW",      "Bspl",  "count", "/",     "%",
+      "%RH",   "%EL", "EL",   "1/s",    "1/min", "beat/min", "beats", "S/m",   "B",     "VA",
+      "VAs",   "var", "vars", "J/m",    "kg/m3", "deg",      "NTU",   "ms",    "min",   "h",
+      "MHz",   "kW",  "kVA",  "kvar",   "Ah",    "Wh",       "kWh",   "varh",  "kvarh", "kVAh",
+      "Wh/km", "KiB", "GB",   "Mbit/s", "B/s",   "MB/s",     "mV",    "mA",    "dBm",   "ug/m3",
+      "mm/h",  "m/h", "ppm",  "/100",   "/1000", "hPa",      "mm",    "cm",    "km",    "km/h"};
   if (!unit->given || !unit->good) {
     return;
   }
