@@ -16,10 +16,6 @@
 #define STOP_POLL_MS 50
 
 int vn_daemon_connect(vn_daemon_t *daemon) {
-  if (!vn_signals_install(daemon->link.wake.fd)) {
-    vn_log(VN_LOG_ERROR, VN_LOG_START, "the signal handlers cannot be installed", NULL);
-    return VN_EXIT_IO;
-  }
   vn_notify_open(&daemon->notify);
   vn_status_begin(&daemon->status, vn_clock_linux_mono_ms());
   return vn_link_open(&daemon->link, daemon);

@@ -3,6 +3,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "memory.h"
+#include "signals.h"
 #include "vn/budget.h"
 
 #include <stdio.h>
@@ -147,18 +148,24 @@ static void report_recovery(const vn_daemon_t *daemon) {
   }
 }
 
-int vn_daemon_restore(vn_daemon_t *daemon) {
-  int code = map_store(daemon);
-  if (code != VN_EXIT_OK) {
-    return code;
-  }
-  code = open_flash(daemon);
-  if (code != VN_EXIT_OK) {
-    return code;
-  }
+/* A stop that is asked for during the start is a clean one, too. */
+static int prepare(vn_daemon_t *daemon) {
   if (vn_link_prepare(&daemon->link, daemon) != VN_OK) {
     return refuse(VN_EXIT_IO, "no descriptors or memory left for the connections", "limit",
                   "RLIMIT_NOFILE");
+  }
+  if (!vn_signals_install(daemon->link.wake.fd)) {
+    return refuse(VN_EXIT_IO, "the signal handlers cannot be installed", "limit", "signals");
+  }
+  return VN_EXIT_OK;
+}
+
+int vn_daemon_restore(vn_daemon_t *daemon) {
+  int code = prepare(daemon);
+  code = code != VN_EXIT_OK ? code : map_store(daemon);
+  code = code != VN_EXIT_OK ? code : open_flash(daemon);
+  if (code != VN_EXIT_OK) {
+    return code;
   }
   daemon->ports.clock = &vn_clock_linux;
   daemon->ports.uplink = &daemon->link.uplink;

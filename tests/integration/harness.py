@@ -245,7 +245,10 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="vnotch-test-")
         os.chmod(self.folder, 0o755)
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        if "VN_KEEP" in os.environ:
+            print(f"kept: {self.folder}")
+        else:
+            self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
     def broker(self, **options):
         broker = Broker(self.folder, **options).start()

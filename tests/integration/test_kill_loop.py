@@ -135,7 +135,7 @@ class KillLoop(Case):
             elif message.topic == "vnotch/gw/event" or "/alert/" in message.topic:
                 numbers.add(json.loads(message.payload)["seq"])
         holes = set(range(min(numbers), max(numbers) + 1)) - numbers
-        self.assertFalse(holes, f"outputs that never came, seed {SEED}")
+        self.assertFalse(sorted(holes)[:10], f"{len(holes)} outputs never came, seed {SEED}")
 
     def lost_close_to_a_kill(self, published_at):
         """Whether a run that may have taken this reading ended at most one interval later."""
@@ -194,9 +194,10 @@ class KillLoop(Case):
         wait_for(closed, 20, lambda: "the last windows:\n" + daemon.log())
         self.assertEqual(daemon.stop(), 0)
         figures = self.wait_json(client, "vnotch/gw/stats", lambda s: s["uptime_ms"] >= 0)
+        print(f"outputs={figures['outputs']} recovery={figures['recovery']}")
+        self.check_books(load, self.counted(client), figures)
         self.check_events(client)
         self.check_no_hole(client)
-        self.check_books(load, self.counted(client), figures)
 
 
 if __name__ == "__main__":
