@@ -65,12 +65,30 @@ typedef struct vn__fields {
 
 void vn__fields_init(vn__fields_t *fields, const vn__decode_t *decode, vn__read_fn read);
 
-/* Events, in the order of the payload. Keys are unescaped and belong to the next value. */
+/*
+ * Events, in the order of the payload. Keys are unescaped and belong to the next value. Values
+ * return the paths that they are the values of.
+ */
 void vn__fields_key(vn__fields_t *fields, vn_text_t key);
 void vn__fields_other_key(vn__fields_t *fields); /* one that no path can name */
-void vn__fields_scalar(vn__fields_t *fields, uint32_t offset);
-void vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset);
+uint64_t vn__fields_scalar(vn__fields_t *fields, uint32_t offset);
+uint64_t vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset);
 void vn__fields_end(vn__fields_t *fields);
+
+/*
+ * The same for an item of a batch that is known without events: begin, the places of its values,
+ * end. For inputs without [*] only.
+ */
+void vn__fields_item_begin(vn__fields_t *fields);
+void vn__fields_item_end(vn__fields_t *fields);
+
+static inline void vn__fields_place(vn__fields_t *fields, uint64_t paths, uint32_t offset) {
+  for (unsigned path = 0; paths != 0; path++, paths >>= 1) {
+    if ((paths & 1u) != 0) {
+      fields->offsets[path] = offset;
+    }
+  }
+}
 
 /*
  * True when the container just begun is an element whose time or sequence belongs to elements

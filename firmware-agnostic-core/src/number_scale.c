@@ -173,19 +173,25 @@ static magnitude_t scale_magnitude(const vn_number_t *number, int exponent, bool
   return scale_binary(bits, exponent);
 }
 
-vn_reason_t vn_number_scale(const vn_number_t *number, int exponent, int64_t lowest,
-                            int64_t highest, int64_t *out) {
-  VN_ASSERT(number != NULL && out != NULL);
-  VN_ASSERT(exponent >= -18 && exponent <= 18);
-  bool negative = false;
-  magnitude_t magnitude = scale_magnitude(number, exponent, &negative);
-  if (magnitude.overflow || magnitude.value > (uint64_t)INT64_MAX + negative) {
-    return VN_REASON_RANGE;
-  }
-  int64_t result = vn__signed(magnitude.value, negative);
+static vn_reason_t in_limits(int64_t result, int64_t lowest, int64_t highest, int64_t *out) {
   if (result < lowest || result > highest) {
     return VN_REASON_RANGE;
   }
   *out = result;
   return VN_REASON_NONE;
+}
+
+vn_reason_t vn_number_scale(const vn_number_t *number, int exponent, int64_t lowest,
+                            int64_t highest, int64_t *out) {
+  VN_ASSERT(number != NULL && out != NULL);
+  VN_ASSERT(exponent >= -18 && exponent <= 18);
+  if (number->kind == VN_NUMBER_DECIMAL && number->exponent == exponent && !number->inexact) {
+    return in_limits(number->mantissa, lowest, highest, out); /* as most senders write it */
+  }
+  bool negative = false;
+  magnitude_t magnitude = scale_magnitude(number, exponent, &negative);
+  if (magnitude.overflow || magnitude.value > (uint64_t)INT64_MAX + negative) {
+    return VN_REASON_RANGE;
+  }
+  return in_limits(vn__signed(magnitude.value, negative), lowest, highest, out);
 }

@@ -117,14 +117,14 @@ static vn_reason_t take_value(walker_t *walker, vn__fields_t *fields, const vn_c
                               uint32_t offset) {
   bool array = item->kind == VN_CBOR_ARRAY;
   if (!array && item->kind != VN_CBOR_MAP) {
-    vn__fields_scalar(fields, offset);
+    (void)vn__fields_scalar(fields, offset);
     return VN_REASON_NONE;
   }
   if (walker->depth == DEPTH_MAX) {
     return VN_REASON_DEPTH;
   }
   push(walker, item);
-  vn__fields_begin(fields, array, offset);
+  (void)vn__fields_begin(fields, array, offset);
   return VN_REASON_NONE;
 }
 

@@ -124,10 +124,12 @@ static void deliver(const vn__fields_t *fields, uint64_t due) {
   }
 }
 
-static void begin_value(vn__fields_t *fields, uint64_t set, uint32_t offset) {
+/* A value begins; returns the paths that end here. */
+static uint64_t begin_value(vn__fields_t *fields, uint64_t set, uint32_t offset) {
   unsigned depth = fields->open;
-  for (unsigned path = 0; set != 0; path++, set >>= 1) {
-    if ((set & 1u) == 0) {
+  uint64_t ending = 0;
+  for (unsigned path = 0; set >> path != 0; path++) {
+    if (!is_in(set, path)) {
       continue;
     }
     if (fields->element_depths[path] == depth) {
@@ -135,8 +137,10 @@ static void begin_value(vn__fields_t *fields, uint64_t set, uint32_t offset) {
     }
     if (fields->lengths[path] == depth) {
       fields->offsets[path] = offset;
+      ending |= UINT64_C(1) << path;
     }
   }
+  return ending;
 }
 
 /* No time for what comes behind the element that it belongs to. */
@@ -226,37 +230,40 @@ static uint64_t next_set(vn__fields_t *fields) {
   return (array ? item_set(fields) : fields->child) & fields->enabled;
 }
 
-void vn__fields_scalar(vn__fields_t *fields, uint32_t offset) {
+uint64_t vn__fields_scalar(vn__fields_t *fields, uint32_t offset) {
   if (fields->skipped > 0) {
-    return;
+    return 0;
   }
   uint64_t set = next_set(fields);
-  if (set != 0) {
-    begin_value(fields, set, offset);
-    end_value(fields, set);
+  if (set == 0) {
+    return 0;
   }
+  uint64_t ending = begin_value(fields, set, offset);
+  end_value(fields, set);
+  return ending;
 }
 
-void vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset) {
+uint64_t vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset) {
   if (fields->skipped > 0) {
     fields->skipped++;
-    return;
+    return 0;
   }
   if (fields->open == 0 && array && fields->batch && !fields->in_batch) {
     fields->in_batch = true;
-    return;
+    return 0;
   }
   uint64_t set = next_set(fields);
   if (set == 0) {
     fields->skipped = 1;
-    return;
+    return 0;
   }
-  begin_value(fields, set, offset);
+  uint64_t ending = begin_value(fields, set, offset);
   unsigned depth = fields->open++;
   VN_ASSERT(depth <= VN_PATH_SEGMENTS_MAX);
   fields->sets[depth] = set;
   fields->next_index[depth] = 0;
   fields->arrays = (fields->arrays & ~(UINT32_C(1) << depth)) | (uint32_t)array << depth;
+  return ending;
 }
 
 void vn__fields_end(vn__fields_t *fields) {
@@ -271,6 +278,15 @@ void vn__fields_end(vn__fields_t *fields) {
   fields->open--;
   end_value(fields, fields->sets[fields->open]);
 }
+
+void vn__fields_item_begin(vn__fields_t *fields) {
+  VN_ASSERT(fields->in_batch && fields->open == 0 && fields->deepest_element == 0);
+  for (unsigned path = 0; path < fields->path_count; path++) {
+    fields->offsets[path] = ABSENT;
+  }
+}
+
+void vn__fields_item_end(vn__fields_t *fields) { end_value(fields, fields->all); }
 
 bool vn__fields_wants_ahead(const vn__fields_t *fields) {
   if (fields->deepest_element == 0 || fields->ahead || fields->skipped > 0 || fields->open == 0) {

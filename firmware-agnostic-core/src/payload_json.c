@@ -1,4 +1,4 @@
-#include "fields_priv.h"
+#include "json_shape_priv.h"
 #include "number_priv.h"
 #include "vn/json.h"
 
@@ -30,48 +30,89 @@ static void feed_key(const vn_json_t *json, vn__fields_t *fields) {
   }
 }
 
+/* The way through a message: the reader, the matcher, and the shape of a batch's items. */
+typedef struct walk {
+  vn_json_t json;
+  vn_json_t saved; /* where reading ahead started */
+  vn__fields_t fields;
+  vn__shape_t shape;
+  uint8_t ahead_open; /* fields.open there */
+} walk_t;
+
+static void feed_scalar(walk_t *walk, uint32_t offset) {
+  uint64_t paths = vn__fields_scalar(&walk->fields, offset);
+  if (walk->json.depth > 1) {
+    vn__shape_scalar(&walk->shape, paths, offset, walk->json.position);
+  } else {
+    vn__shape_end(&walk->shape, walk->json.position); /* it is an item itself */
+  }
+}
+
+static void start_ahead(walk_t *walk) {
+  walk->saved = walk->json;
+  walk->ahead_open = walk->fields.open;
+  vn__fields_ahead_begin(&walk->fields);
+}
+
+/* Back to where reading ahead started. */
+static void end_ahead(walk_t *walk) {
+  walk->json = walk->saved;
+  vn__fields_ahead_end(&walk->fields, walk->ahead_open);
+}
+
+static void feed_begin(walk_t *walk, bool array) {
+  uint64_t paths = vn__fields_begin(&walk->fields, array, token_offset(&walk->json, 1));
+  if (walk->fields.open == 1 && walk->fields.skipped == 0) {
+    vn__shape_begin(&walk->shape);
+  } else {
+    vn__shape_container(&walk->shape, paths);
+  }
+  if (vn__fields_wants_ahead(&walk->fields)) {
+    start_ahead(walk);
+  }
+}
+
+static void feed_end(walk_t *walk) {
+  bool item = walk->fields.open == 1 && walk->fields.skipped == 0 && walk->fields.in_batch;
+  vn__fields_end(&walk->fields);
+  if (walk->fields.ahead && walk->fields.open < walk->ahead_open) {
+    end_ahead(walk);
+  } else if (item && walk->fields.deepest_element == 0) {
+    vn__shape_end(&walk->shape, walk->json.position);
+    walk->json.position = vn__shape_repeat(&walk->shape, &walk->fields);
+  }
+}
+
 /* Hands one event to the matcher. */
-static void feed(const vn_json_t *json, vn_json_event_t event, vn__fields_t *fields) {
+static void feed(walk_t *walk, vn_json_event_t event) {
   switch (event) {
     case VN_JSON_OBJECT_BEGIN:
     case VN_JSON_ARRAY_BEGIN:
-      vn__fields_begin(fields, event == VN_JSON_ARRAY_BEGIN, token_offset(json, 1));
+      feed_begin(walk, event == VN_JSON_ARRAY_BEGIN);
       break;
     case VN_JSON_OBJECT_END:
     case VN_JSON_ARRAY_END:
-      vn__fields_end(fields);
+      feed_end(walk);
       break;
     case VN_JSON_KEY:
-      feed_key(json, fields);
+      feed_key(&walk->json, &walk->fields);
       break;
     case VN_JSON_NUMBER:
-      vn__fields_scalar(fields, text_offset(json, 0));
+      feed_scalar(walk, text_offset(&walk->json, 0));
       break;
     case VN_JSON_STRING:
-      vn__fields_scalar(fields, text_offset(json, 1));
+      feed_scalar(walk, text_offset(&walk->json, 1));
       break;
     case VN_JSON_FALSE:
-      vn__fields_scalar(fields, token_offset(json, 5));
+      feed_scalar(walk, token_offset(&walk->json, 5));
       break;
     case VN_JSON_TRUE:
     case VN_JSON_NULL:
-      vn__fields_scalar(fields, token_offset(json, 4));
+      feed_scalar(walk, token_offset(&walk->json, 4));
       break;
     default:
       break;
   }
-}
-
-/* Looks for time and sequence up to the end of the container just begun, or up to damage. */
-static void read_ahead(const vn_json_t *json, vn__fields_t *fields) {
-  vn_json_t ahead = *json;
-  vn_json_event_t event;
-  uint8_t open = fields->open;
-  vn__fields_ahead_begin(fields);
-  while (fields->open >= open && vn_json_next(&ahead, &event) == VN_REASON_NONE) {
-    feed(&ahead, event, fields);
-  }
-  vn__fields_ahead_end(fields, open);
 }
 
 /* The text of the string whose first quote is at `offset`. */
@@ -124,22 +165,21 @@ static void read_value(const vn__decode_t *decode, uint32_t offset, vn__value_t 
 }
 
 vn_reason_t vn__decode_json(const vn__decode_t *decode) {
-  vn_json_t json;
-  vn__fields_t fields;
+  walk_t walk;
   vn_json_event_t event = VN_JSON_NULL;
-  vn_json_init(&json, decode->payload, decode->length, VN_JSON_DEPTH_MAX);
-  vn__fields_init(&fields, decode, read_value);
-  fields.texts_are_numbers = true;
+  vn_json_init(&walk.json, decode->payload, decode->length, VN_JSON_DEPTH_MAX);
+  vn__fields_init(&walk.fields, decode, read_value);
+  walk.fields.texts_are_numbers = true;
+  vn__shape_init(&walk.shape);
   while (event != VN_JSON_DONE) {
-    vn_reason_t reason = vn_json_next(&json, &event);
-    if (reason != VN_REASON_NONE) {
-      *decode->offset = json.position;
+    vn_reason_t reason = vn_json_next(&walk.json, &event);
+    if (reason == VN_REASON_NONE) {
+      feed(&walk, event);
+    } else if (walk.fields.ahead) {
+      end_ahead(&walk); /* the damage is met again on the way */
+    } else {
+      *decode->offset = walk.json.position;
       return reason;
-    }
-    feed(&json, event, &fields);
-    bool began = event == VN_JSON_OBJECT_BEGIN || event == VN_JSON_ARRAY_BEGIN;
-    if (began && vn__fields_wants_ahead(&fields)) {
-      read_ahead(&json, &fields);
     }
   }
   return VN_REASON_NONE;
