@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+/*
+ * Words of a plan have at most 64 bytes and need no escapes; where one does all the same, it is cut
+ * to this length, so that the bound of a message holds for every plan.
+ */
+#define WORD_ESCAPED_MAX 64u
+#define OF_ESCAPED_MAX 80u /* window.statistic */
+
 static bool is_episode_over(const vn_transition_t *transition) {
   return transition->phase == VN_ALERT_NORMAL && transition->from != VN_ALERT_PENDING;
 }
@@ -58,6 +65,10 @@ static void put_times(vn_json_writer_t *writer, const vn_transition_t *transitio
   vn_json_integer(writer, transition->at_ms);
 }
 
+static void say_word(vn_json_writer_t *writer, const char *word, size_t limit) {
+  (void)vn__json_string_cut(writer, vn__text(word), limit);
+}
+
 /* For people: rounded to the resolution, half away from zero. */
 static int64_t rounded(int64_t value, uint32_t divisor) {
   uint64_t whole = magnitude(value);
@@ -70,7 +81,7 @@ static void say_amount(vn_json_writer_t *writer, const vn_transition_t *transiti
   vn_json_decimal(writer, amount, transition->exponent);
   if (transition->unit[0] != '\0') {
     vn__json_string_literal(writer, " ");
-    vn__json_string_literal(writer, transition->unit);
+    say_word(writer, transition->unit, WORD_ESCAPED_MAX);
   }
 }
 
@@ -79,7 +90,7 @@ static void say_value(vn_json_writer_t *writer, const vn_transition_t *transitio
     return;
   }
   vn__json_string_literal(writer, " ");
-  vn__json_string_literal(writer, transition->of);
+  say_word(writer, transition->of, OF_ESCAPED_MAX);
   vn__json_string_literal(writer, " ");
   say_amount(writer, transition, rounded(transition->value, transition->value_divisor));
 }
@@ -109,7 +120,7 @@ static void put_summary(vn_json_writer_t *writer, const vn_transition_t *transit
   vn_text_t time_text = {time, vn__time_text(transition->at_ms, time)};
   vn_json_key(writer, "summary");
   vn__json_string_begin(writer);
-  vn__json_string_literal(writer, transition->alert);
+  say_word(writer, transition->alert, WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, " ");
   vn__json_string_literal(writer, phase_word(transition));
   vn__json_string_literal(writer, ": ");
@@ -125,9 +136,9 @@ static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
                    const vn_transition_t *transition) {
   vn_json_key(writer, "id");
   vn__json_string_begin(writer);
-  vn__json_string_literal(writer, head->device);
+  say_word(writer, head->device, WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, ":");
-  vn__json_string_literal(writer, transition->alert);
+  say_word(writer, transition->alert, WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, ":");
   vn__json_string_piece(writer, transition->series);
   vn__json_string_literal(writer, ":");
@@ -139,7 +150,9 @@ static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
 
 static void put_member(vn_json_writer_t *writer, const char *key, const char *text) {
   vn_json_key(writer, key);
-  vn_json_literal(writer, text);
+  vn__json_string_begin(writer);
+  say_word(writer, text, WORD_ESCAPED_MAX);
+  vn__json_string_end(writer);
 }
 
 static void put_names(vn_json_writer_t *writer, const vn_transition_t *transition, bool event) {
@@ -147,7 +160,10 @@ static void put_names(vn_json_writer_t *writer, const vn_transition_t *transitio
   vn_json_key(writer, "series");
   vn_json_text(writer, transition->series);
   put_member(writer, "pipeline", transition->pipeline);
-  put_member(writer, "of", transition->of);
+  vn_json_key(writer, "of");
+  vn__json_string_begin(writer);
+  say_word(writer, transition->of, OF_ESCAPED_MAX);
+  vn__json_string_end(writer);
   put_member(writer, "state", vn_alert_phase_word((vn_alert_phase_t)transition->phase));
   if (event) {
     put_member(writer, "phase", phase_word(transition));
@@ -191,8 +207,6 @@ size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition
   return put_message(head, transition, true, &writer);
 }
 
-/* Names are charset-checked, so that they need no escapes; the rest is the longest of everything.
- */
 size_t vn_alert_message_max(const char *device, uint16_t name_max) {
   enum {
     FRAME = 200,    /* keys, quotes, commas of an event */
@@ -201,8 +215,12 @@ size_t vn_alert_message_max(const char *device, uint16_t name_max) {
     QUOTIENT = 41 + 18,
     DECIMAL = 23 + 18, /* limit; value, limit or period in the summary */
     INTEGERS = 3 * 20 + 20 + 10 + 2 * 10,
-    NAMES = 11 /* alert, series 3 times each; unit 3 times; of twice; severity */
+    PLAN_WORDS = 3 + 3 + 2, /* alert and unit 3 times each; severity, pipeline */
+    SERIES = 3
   };
+  size_t escaped;
+  (void)vn__json_fitting(vn__text(device), WORD_ESCAPED_MAX, &escaped);
   size_t fixed = FRAME + WORDS + SENTENCE + QUOTIENT + 3 * DECIMAL + INTEGERS;
-  return fixed + 2 * strlen(device) + (size_t)NAMES * name_max + 2u * name_max;
+  size_t words = PLAN_WORDS * WORD_ESCAPED_MAX + 2 * OF_ESCAPED_MAX;
+  return fixed + words + 2 * escaped + (size_t)SERIES * name_max;
 }

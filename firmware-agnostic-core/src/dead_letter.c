@@ -5,15 +5,13 @@
 /* Bounds on the escaped text, whatever bytes a sender chose: the letter always fits its maximum. */
 #define TOPIC_ESCAPED_MAX 256u
 #define SERIES_ESCAPED_MAX 128u
+#define DEVICE_ESCAPED_MAX 64u
 #define ELLIPSIS "\xE2\x80\xA6"
 
 static void put_cut(vn_json_writer_t *writer, const char *key, vn_text_t text, size_t limit) {
-  size_t escaped;
-  vn_text_t begin = {text.bytes, vn__json_fitting(text, limit, &escaped)};
   vn_json_key(writer, key);
   vn__json_string_begin(writer);
-  vn__json_string_piece(writer, begin);
-  if (begin.length < text.length) {
+  if (!vn__json_string_cut(writer, text, limit)) {
     vn__json_string_literal(writer, ELLIPSIS);
   }
   vn__json_string_end(writer);
@@ -62,8 +60,7 @@ size_t vn_dead_letter_message(const vn_message_head_t *head, const vn_dead_lette
   vn_json_writer_init(&writer, out, capacity);
   vn_json_object_begin(&writer);
   put_letter(&writer, letter);
-  vn_json_key(&writer, "device");
-  vn_json_literal(&writer, head->device);
+  put_cut(&writer, "device", vn__text(head->device), DEVICE_ESCAPED_MAX);
   put_count(&writer, "boot", head->boot);
   put_count(&writer, "seq", head->seq);
   vn_json_object_end(&writer);

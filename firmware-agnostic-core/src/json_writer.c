@@ -173,6 +173,13 @@ void vn__json_string_literal(vn_json_writer_t *writer, const char *text) {
   vn__json_string_piece(writer, vn__text(text));
 }
 
+bool vn__json_string_cut(vn_json_writer_t *writer, vn_text_t text, size_t limit) {
+  size_t escaped;
+  vn_text_t begin = {text.bytes, vn__json_fitting(text, limit, &escaped)};
+  vn__json_string_piece(writer, begin);
+  return begin.length == text.length;
+}
+
 void vn__json_string_end(vn_json_writer_t *writer) {
   vn__json_put(writer, "\"", 1);
   writer->comma = true;

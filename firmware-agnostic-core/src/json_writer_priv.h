@@ -19,6 +19,9 @@ void vn__json_string_piece(vn_json_writer_t *writer, vn_text_t text);
 void vn__json_string_literal(vn_json_writer_t *writer, const char *text);
 void vn__json_string_end(vn_json_writer_t *writer);
 
+/* As much of a piece as escapes to at most `limit` bytes; true: all of it. */
+bool vn__json_string_cut(vn_json_writer_t *writer, vn_text_t text, size_t limit);
+
 /* A view of a C string. */
 vn_text_t vn__text(const char *text);
 

@@ -121,8 +121,6 @@ static void take_reading(replay_t *replay, const vn_trace_event_t *event) {
     refuse(replay, event, opened);
     return;
   }
-  replay->engine.arrival_valid =
-      replay->clock.wall_ms(replay->clock.context, &replay->engine.arrival_ms);
   (void)vn_take_reading(&replay->engine, series, &reading);
 }
 

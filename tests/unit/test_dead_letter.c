@@ -65,7 +65,8 @@ static void stays_within_its_maximum_for_hostile_topics(void **state) {
   (void)state;
   static char hostile[65535];
   static const char fills[] = {'\x01', '"', 'a', '\xFF', '\xC3'};
-  static const char device[] = "a-device-with-a-name-of-sixty-four-bytes-abcdefghijklmnopqrstuvw";
+  static const char device[] =
+      "a-device-with-a-name-of-more-than-sixty-four-bytes-abcdefghijklmnopqrstuvw";
   const vn_message_head_t worst = {device, UINT64_MAX, UINT32_MAX};
   for (size_t i = 0; i < sizeof fills; i++) {
     memset(hostile, fills[i], sizeof hostile);

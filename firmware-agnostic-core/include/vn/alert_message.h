@@ -43,7 +43,7 @@ size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition
 size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition_t *transition,
                               char *out, size_t capacity);
 
-/* Upper bound of both for names of these lengths. */
+/* Upper bound of both for series names of name_max bytes and words of up to 64 bytes (of: 80). */
 size_t vn_alert_message_max(const char *device, uint16_t name_max);
 
 /* A message or value that could not be used: topic, reason, byte offset, first bytes as hex. */
