@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define STEP_BUDGET 256u
+#define PRESSED_BUDGET 1u
+#define PRESSED_SLEEP_MS 1
 /* Bounds of the clean stop; together below what service managers wait by default (90 s). */
 #define DISCONNECT_LIMIT_MS 4000
 #define DRAIN_LIMIT_MS 10000
@@ -21,19 +23,28 @@ int vn_daemon_connect(vn_daemon_t *daemon) {
   return vn_link_open(&daemon->link, daemon);
 }
 
-/* One turn; returns how long there is nothing to do. */
-static int64_t turn(vn_daemon_t *daemon) {
-  uint32_t sleep_ms = 0;
-  vn_link_collect(&daemon->link, &daemon->status);
-  vn_err_t error = vn_step(&daemon->engine, STEP_BUDGET, &sleep_ms);
+static void report_failure(vn_err_t error) {
   if (error != VN_OK) {
     vn_log(VN_LOG_ERROR, VN_LOG_STATE,
            "the state cannot be written: working on from memory, a restart would lose it; check "
            "the disk and the free space",
            "error", vn_err_text(error), NULL);
   }
+}
+
+/*
+ * One turn; returns how long there is nothing to do. After an outage the broker sends faster than
+ * results can leave, and an outbox that overflows drops some. While it is half full one message is
+ * taken per verdict, or per millisecond: the rest waits in the broker. It must go on even without a
+ * verdict, because verdicts come by the thread that may be waiting for room in the input queue.
+ */
+static int64_t turn(vn_daemon_t *daemon) {
+  uint32_t sleep_ms = 0;
+  uint32_t verdicts = vn_link_collect(&daemon->link, &daemon->status);
+  bool pressed = vn_link_is_pressed(&daemon->link);
+  report_failure(vn_step(&daemon->engine, pressed ? PRESSED_BUDGET : STEP_BUDGET, &sleep_ms));
   vn_link_offer_room(&daemon->link);
-  return (int64_t)sleep_ms;
+  return pressed && verdicts == 0 && sleep_ms == 0 ? PRESSED_SLEEP_MS : (int64_t)sleep_ms;
 }
 
 static void sleep_until_called(vn_daemon_t *daemon, uint32_t seen, int64_t sleep_ms) {

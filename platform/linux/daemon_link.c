@@ -85,7 +85,7 @@ static void count_drops(vn_link_t *link, uint64_t now, uint64_t *counted, vn_rea
   }
 }
 
-void vn_link_collect(vn_link_t *link, vn_status_t *status) {
+uint32_t vn_link_collect(vn_link_t *link, vn_status_t *status) {
   vn_verdict_t verdicts[VN_VERDICTS_MAX];
   (void)pthread_mutex_lock(&link->mutex);
   uint32_t count = link->verdict_count;
@@ -101,6 +101,18 @@ void vn_link_collect(vn_link_t *link, vn_status_t *status) {
   }
   count_drops(link, atomic_load(&link->dropped_full), &link->counted_full, VN_REASON_QUEUE_FULL);
   count_drops(link, atomic_load(&link->dropped_big), &link->counted_big, VN_REASON_TOO_BIG);
+  return count;
+}
+
+/* An outbox that is half full while the link is up: results are made faster than they leave. */
+bool vn_link_is_pressed(const vn_link_t *link) {
+  const vn_outbox_t *outbox = &link->engine->outbox;
+  bool half = outbox->free_count < outbox->block_count / 2;
+  for (unsigned i = 0; i < VN_OUTBOX_QUEUES; i++) {
+    const vn_outbox_line_t *line = &outbox->lines[i];
+    half = half || line->head - line->tail > line->entries_max / 2;
+  }
+  return half && vn_mqtt_is_up(link->out);
 }
 
 void vn_link_offer_room(vn_link_t *link) {

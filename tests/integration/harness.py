@@ -69,7 +69,7 @@ class Broker:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"{head}\n{user}listener {self.port} 127.0.0.1\nallow_anonymous true\n"
                        f"persistence true\npersistence_location {self.folder}/\n"
-                       "autosave_interval 1\nautosave_on_changes true\nset_tcp_nodelay true\n"
+                       "autosave_interval 1\nset_tcp_nodelay true\n"
                        f"max_queued_messages 0\n{extra}\n")
         self.process = None
 
