@@ -1,3 +1,4 @@
+#include "cbor_number_priv.h"
 #include "cbor_reader_priv.h"
 #include "senml_priv.h"
 #include "vn/cbor.h"
@@ -5,13 +6,12 @@
 #define TAG_DECIMAL_FRACTION 4u
 #define TAG_SELF_DESCRIBED 55799u
 #define TAGS_IN_A_ROW_MAX VN_SENML_DEPTH_MAX
-#define EXPONENT_CLAMP 100000
 #define PACK_DEPTH 1u
 #define RECORD_DEPTH 2u
 
 /* An open container that is being skipped. */
 typedef struct level {
-  uint64_t left; /* items, when definite */
+  uint32_t left; /* items or pairs, when definite */
   bool indefinite;
   bool is_map;
   bool value_due;
@@ -30,7 +30,7 @@ static void item_done(skipper_t *skipper) {
   while (skipper->open > 0) {
     level_t *level = &skipper->levels[skipper->open - 1u];
     level->value_due = level->is_map && !level->value_due;
-    if (level->indefinite || --level->left > 0) {
+    if (level->value_due || level->indefinite || --level->left > 0) {
       return;
     }
     skipper->open--;
@@ -41,13 +41,15 @@ static vn_reason_t open_container(skipper_t *skipper, const vn_cbor_item_t *item
   if (skipper->open == skipper->depth_max) {
     return VN_REASON_DEPTH;
   }
-  bool is_map = item->kind == VN_CBOR_MAP;
-  uint64_t left = is_map ? item->unsigned_value * 2u : item->unsigned_value;
-  if (left == 0 && !item->indefinite) {
+  if (item->unsigned_value == 0 && !item->indefinite) {
     item_done(skipper);
     return VN_REASON_NONE;
   }
-  skipper->levels[skipper->open] = (level_t){left, item->indefinite, is_map, false};
+  level_t *level = &skipper->levels[skipper->open];
+  level->left = (uint32_t)item->unsigned_value; /* the reader lets no 8-byte count through */
+  level->indefinite = item->indefinite;
+  level->is_map = item->kind == VN_CBOR_MAP;
+  level->value_due = false;
   skipper->open++;
   skipper->tags = 0;
   return VN_REASON_NONE;
@@ -82,19 +84,27 @@ static vn_reason_t skip_item(skipper_t *skipper, const vn_cbor_item_t *item) {
   }
 }
 
-/* Skips the rest of a value whose first item is `item`, inside of `depth` open containers. */
-static vn_reason_t skip_value(vn_cbor_reader_t *reader, vn_cbor_item_t item, unsigned depth) {
+/* One pass over a pack: the item read last serves all levels, which keeps the stack small. */
+typedef struct pass {
+  vn__senml_t senml;
+  vn_cbor_reader_t reader;
+  vn_cbor_item_t item;
+} pass_t;
+
+/* Skips the rest of the value whose first item was read last, inside of `depth` open containers. */
+static vn_reason_t skip_value(pass_t *pass, unsigned depth) {
+  vn_cbor_reader_t *reader = &pass->reader;
   skipper_t skipper;
   skipper.open = 0;
   skipper.depth_max = VN_SENML_DEPTH_MAX - depth;
   skipper.tags = 0;
   size_t start = reader->position;
-  vn_reason_t reason = skip_item(&skipper, &item);
+  vn_reason_t reason = skip_item(&skipper, &pass->item);
   while (reason == VN_REASON_NONE && (skipper.open > 0 || skipper.tags > 0)) {
     start = reader->position;
-    reason = vn_cbor_next(reader, &item);
+    reason = vn_cbor_next(reader, &pass->item);
     if (reason == VN_REASON_NONE) {
-      reason = skip_item(&skipper, &item);
+      reason = skip_item(&skipper, &pass->item);
     }
   }
   if (reason != VN_REASON_NONE) {
@@ -103,109 +113,60 @@ static vn_reason_t skip_value(vn_cbor_reader_t *reader, vn_cbor_item_t item, uns
   return reason;
 }
 
-/* An integer of CBOR's range as a number: beyond int64 without its last digit. */
-static vn_number_t integer_number(const vn_cbor_item_t *item) {
-  uint64_t argument = item->unsigned_value;
-  bool negative = item->kind == VN_CBOR_NEGATIVE;
-  if (argument <= INT64_MAX) {
-    return vn_number_from_integer(negative ? -1 - (int64_t)argument : (int64_t)argument);
-  }
-  uint64_t last = argument % 10u + (negative ? 1u : 0u);
-  vn_number_t number = vn_number_from_integer((int64_t)(argument / 10u + last / 10u));
-  number.mantissa = negative ? -number.mantissa : number.mantissa;
-  number.exponent = 1;
-  number.inexact = last % 10u != 0;
-  return number;
-}
-
-static bool is_integer(const vn_cbor_item_t *item) {
-  return item->kind == VN_CBOR_UINT || item->kind == VN_CBOR_NEGATIVE;
-}
-
-static bool next_integer(vn_cbor_reader_t *reader, vn_number_t *number) {
-  vn_cbor_item_t item;
-  if (vn_cbor_next(reader, &item) != VN_REASON_NONE || !is_integer(&item)) {
-    return false;
-  }
-  *number = integer_number(&item);
-  return true;
-}
-
-/* Far beyond anything that could still become an int32, and far from an overflow. */
-static int32_t clamp_exponent(int64_t exponent) {
-  if (exponent > EXPONENT_CLAMP) {
-    return EXPONENT_CLAMP;
-  }
-  return exponent < -EXPONENT_CLAMP ? -EXPONENT_CLAMP : (int32_t)exponent;
-}
-
-static bool next_is_break(vn_cbor_reader_t *reader) {
-  vn_cbor_item_t item;
-  return vn_cbor_next(reader, &item) == VN_REASON_NONE && item.kind == VN_CBOR_BREAK;
-}
-
-/* What stands behind tag 4: [exponent, mantissa]. On false the reader is somewhere inside. */
-static bool next_decimal_fraction(vn_cbor_reader_t *reader, vn_number_t *number) {
-  vn_cbor_item_t pair;
-  vn_number_t exponent;
-  if (vn_cbor_next(reader, &pair) != VN_REASON_NONE || pair.kind != VN_CBOR_ARRAY ||
-      (!pair.indefinite && pair.unsigned_value != 2u)) {
-    return false;
-  }
-  if (!next_integer(reader, &exponent) || !next_integer(reader, number) ||
-      (pair.indefinite && !next_is_break(reader))) {
-    return false;
-  }
-  number->exponent += clamp_exponent(exponent.mantissa);
-  return true;
-}
-
-/* A value that is no plain number or text, whose first item is `item`. */
-static vn_reason_t read_other(vn__senml_t *senml, vn_cbor_reader_t *reader, vn__senml_label_t label,
-                              const vn_cbor_item_t *item) {
-  size_t start = reader->position;
+/* A value that is no plain number or text, whose first item was read last. */
+static vn_reason_t read_other(pass_t *pass, vn__senml_label_t label) {
+  size_t start = pass->reader.position;
   vn_number_t number;
-  if (item->kind == VN_CBOR_TAG && item->unsigned_value == TAG_DECIMAL_FRACTION &&
-      next_decimal_fraction(reader, &number)) {
-    vn__senml_number(senml, label, VN_REASON_NONE, &number);
+  if (pass->item.kind == VN_CBOR_TAG && pass->item.unsigned_value == TAG_DECIMAL_FRACTION &&
+      vn__cbor_decimal_fraction(&pass->reader, &number)) {
+    vn__senml_number(&pass->senml, label, VN_REASON_NONE, &number);
     return VN_REASON_NONE;
   }
-  reader->position = start;
-  vn_reason_t reason = skip_value(reader, *item, RECORD_DEPTH);
+  pass->reader.position = start;
+  vn_reason_t reason = skip_value(pass, RECORD_DEPTH);
   if (reason == VN_REASON_NONE) {
-    vn__senml_other(senml, label);
+    vn__senml_other(&pass->senml, label);
   }
   return reason;
 }
 
-static vn_reason_t read_value(vn__senml_t *senml, vn_cbor_reader_t *reader,
-                              vn__senml_label_t label) {
-  vn_cbor_item_t item;
+static vn_reason_t read_value(pass_t *pass, vn__senml_label_t label) {
+  const vn_cbor_item_t *item = &pass->item;
   vn_number_t number = {0};
-  size_t start = reader->position;
-  vn_reason_t reason = vn__cbor_next(reader, &item);
+  size_t start = pass->reader.position;
+  vn_reason_t reason = vn__cbor_next(&pass->reader, &pass->item);
   if (reason != VN_REASON_NONE) {
     return reason;
   }
-  if (is_integer(&item)) {
-    number = integer_number(&item);
-    vn__senml_number(senml, label, VN_REASON_NONE, &number);
-  } else if (item.kind == VN_CBOR_FLOAT) {
-    vn_reason_t float_reason = vn_number_from_double(item.float_value, &number);
-    vn__senml_number(senml, label, float_reason, &number);
-  } else if (item.kind == VN_CBOR_TEXT) {
-    vn__senml_text(senml, label, item.text, false);
-  } else if (item.kind == VN_CBOR_BREAK) {
-    reader->position = start;
-    return VN_REASON_CBOR;
-  } else {
-    reason = read_other(senml, reader, label, &item);
+  switch (item->kind) {
+    case VN_CBOR_UINT:
+    case VN_CBOR_NEGATIVE:
+      number = vn__cbor_integer(item);
+      vn__senml_number(&pass->senml, label, VN_REASON_NONE, &number);
+      break;
+    case VN_CBOR_FLOAT:
+      reason = vn_number_from_double(item->float_value, &number);
+      vn__senml_number(&pass->senml, label, reason, &number);
+      break;
+    case VN_CBOR_TEXT:
+      vn__senml_text(&pass->senml, label, item->text, false);
+      break;
+    case VN_CBOR_BREAK:
+      pass->reader.position = start;
+      return VN_REASON_CBOR;
+    default:
+      reason = read_other(pass, label);
+      if (reason != VN_REASON_NONE) {
+        return reason;
+      }
+      break;
   }
-  return reason == VN_REASON_NONE ? (vn_reason_t)senml->pack_problem : reason;
+  return (vn_reason_t)pass->senml.pack_problem;
 }
 
-static vn_reason_t read_label(vn_cbor_reader_t *reader, const vn_cbor_item_t *key,
-                              vn__senml_label_t *label) {
+/* The label whose first item was read last. */
+static vn_reason_t read_label(pass_t *pass, vn__senml_label_t *label) {
+  const vn_cbor_item_t *key = &pass->item;
   *label = VN__SENML_UNKNOWN;
   if (key->kind == VN_CBOR_UINT) {
     if (key->unsigned_value <= VN__SENML_VD - VN__SENML_N) {
@@ -224,111 +185,113 @@ static vn_reason_t read_label(vn_cbor_reader_t *reader, const vn_cbor_item_t *ke
     bool reserved = text.length > 0 && text.bytes[text.length - 1u] == '_';
     return reserved ? VN_REASON_MUST_UNDERSTAND : VN_REASON_NONE;
   }
-  return skip_value(reader, *key, RECORD_DEPTH);
+  return skip_value(pass, RECORD_DEPTH);
 }
 
 /* One pair, or the break behind the last: then *end. */
-static vn_reason_t read_pair(vn__senml_t *senml, vn_cbor_reader_t *reader, bool indefinite,
-                             bool *end) {
-  vn_cbor_item_t key;
+static vn_reason_t read_pair(pass_t *pass, bool indefinite, bool *end) {
   vn__senml_label_t label;
-  size_t start = reader->position;
-  vn_reason_t reason = vn__cbor_next(reader, &key);
+  size_t start = pass->reader.position;
+  vn_reason_t reason = vn__cbor_next(&pass->reader, &pass->item);
   if (reason != VN_REASON_NONE) {
     return reason;
   }
-  if (key.kind == VN_CBOR_BREAK && indefinite) {
+  if (pass->item.kind == VN_CBOR_BREAK && indefinite) {
     *end = true;
     return VN_REASON_NONE;
   }
-  reason = read_label(reader, &key, &label);
+  reason = read_label(pass, &label);
   if (reason == VN_REASON_NONE) {
-    reason = read_value(senml, reader, label);
+    reason = read_value(pass, label);
   }
   if (reason == VN_REASON_MUST_UNDERSTAND || reason == VN_REASON_VERSION) {
-    reader->position = start;
+    pass->reader.position = start;
   }
   return reason;
 }
 
-static vn_reason_t read_record(vn__senml_t *senml, vn_cbor_reader_t *reader,
-                               const vn_cbor_item_t *head) {
-  uint64_t left = head->unsigned_value;
-  bool end = false;
-  while (head->indefinite ? !end : left > 0) {
-    vn_reason_t reason = read_pair(senml, reader, head->indefinite, &end);
+/* The record whose head was read last. */
+static vn_reason_t read_record(pass_t *pass) {
+  uint64_t left = pass->item.unsigned_value;
+  bool indefinite = pass->item.indefinite;
+  bool end = !indefinite && left == 0;
+  while (!end) {
+    vn_reason_t reason = read_pair(pass, indefinite, &end);
     if (reason != VN_REASON_NONE) {
       return reason;
     }
     left--;
+    end = end || (!indefinite && left == 0);
   }
-  vn__senml_end_record(senml);
+  vn__senml_end_record(&pass->senml);
   return VN_REASON_NONE;
 }
 
 /* The array around the records, behind any tags; only the one that says "CBOR" may be there. */
-static vn_reason_t open_pack(vn_cbor_reader_t *reader, vn_cbor_item_t *pack) {
+static vn_reason_t open_pack(pass_t *pass) {
+  const vn_cbor_item_t *item = &pass->item;
   bool tagged = false;
   for (unsigned tags = 0; tags <= TAGS_IN_A_ROW_MAX; tags++) {
-    size_t start = reader->position;
-    vn_reason_t reason = vn_cbor_next(reader, pack);
+    size_t start = pass->reader.position;
+    vn_reason_t reason = vn_cbor_next(&pass->reader, &pass->item);
     if (reason != VN_REASON_NONE) {
       return reason;
     }
-    if (pack->kind != VN_CBOR_TAG) {
-      reason = pack->kind == VN_CBOR_BREAK             ? VN_REASON_CBOR
-               : tagged || pack->kind != VN_CBOR_ARRAY ? VN_REASON_SENML
-                                                       : VN_REASON_NONE;
-      reader->position = reason == VN_REASON_NONE ? reader->position : start;
-      return reason;
+    if (item->kind != VN_CBOR_TAG) {
+      if (item->kind == VN_CBOR_ARRAY && !tagged) {
+        return VN_REASON_NONE;
+      }
+      pass->reader.position = start;
+      return item->kind == VN_CBOR_BREAK ? VN_REASON_CBOR : VN_REASON_SENML;
     }
-    tagged = tagged || pack->unsigned_value != TAG_SELF_DESCRIBED;
+    tagged = tagged || item->unsigned_value != TAG_SELF_DESCRIBED;
   }
   return VN_REASON_DEPTH;
 }
 
-static vn_reason_t read_records(vn__senml_t *senml, vn_cbor_reader_t *reader,
-                                const vn_cbor_item_t *pack) {
-  for (uint64_t left = pack->unsigned_value; pack->indefinite || left > 0; left--) {
-    vn_cbor_item_t item;
-    size_t start = reader->position;
-    vn_reason_t reason = vn__cbor_next(reader, &item);
-    if (reason != VN_REASON_NONE) {
-      return reason;
-    }
-    if (item.kind == VN_CBOR_BREAK) {
-      reader->position = pack->indefinite ? reader->position : start;
-      return pack->indefinite ? VN_REASON_NONE : VN_REASON_CBOR;
-    }
-    if (item.kind == VN_CBOR_MAP) {
-      reason = read_record(senml, reader, &item);
-    } else {
-      reason = skip_value(reader, item, PACK_DEPTH);
-      if (reason == VN_REASON_NONE) {
-        vn__senml_refuse_record(senml, VN_REASON_SENML);
-      }
-    }
+/* One element of the pack, or the break behind the last: then *end. */
+static vn_reason_t read_element(pass_t *pass, bool indefinite, bool *end) {
+  size_t start = pass->reader.position;
+  vn_reason_t reason = vn__cbor_next(&pass->reader, &pass->item);
+  if (reason != VN_REASON_NONE) {
+    return reason;
+  }
+  if (pass->item.kind == VN_CBOR_MAP) {
+    return read_record(pass);
+  }
+  if (pass->item.kind == VN_CBOR_BREAK) {
+    *end = true;
+    pass->reader.position = indefinite ? pass->reader.position : start;
+    return indefinite ? VN_REASON_NONE : VN_REASON_CBOR;
+  }
+  reason = skip_value(pass, PACK_DEPTH);
+  if (reason == VN_REASON_NONE) {
+    vn__senml_refuse_record(&pass->senml, VN_REASON_SENML);
+  }
+  return reason;
+}
+
+static vn_reason_t read_elements(pass_t *pass) {
+  bool indefinite = pass->item.indefinite;
+  bool end = false;
+  for (uint64_t left = pass->item.unsigned_value; !end && (indefinite || left > 0); left--) {
+    vn_reason_t reason = read_element(pass, indefinite, &end);
     if (reason != VN_REASON_NONE) {
       return reason;
     }
   }
-  return VN_REASON_NONE;
+  return pass->reader.position < pass->reader.length ? VN_REASON_TRAILING : VN_REASON_NONE;
 }
 
 static vn_reason_t read_pack(const vn__decode_t *decode, bool only_check) {
-  vn__senml_t senml;
-  vn_cbor_reader_t reader;
-  vn_cbor_item_t pack;
-  vn__senml_init(&senml, decode, only_check);
-  vn_cbor_reader_init(&reader, decode->payload, decode->length);
-  vn_reason_t reason = open_pack(&reader, &pack);
+  pass_t pass;
+  vn__senml_init(&pass.senml, decode, only_check);
+  vn_cbor_reader_init(&pass.reader, decode->payload, decode->length);
+  vn_reason_t reason = open_pack(&pass);
   if (reason == VN_REASON_NONE) {
-    reason = read_records(&senml, &reader, &pack);
+    reason = read_elements(&pass);
   }
-  if (reason == VN_REASON_NONE && reader.position < reader.length) {
-    reason = VN_REASON_TRAILING;
-  }
-  *decode->offset = reader.position;
+  *decode->offset = pass.reader.position;
   return reason;
 }
 
