@@ -180,10 +180,10 @@ static void examples_have_no_errors(void **state) {
   "capacity: {series: 1000, input_queue: 4096, outbox: 4MiB, on_full: reject}\n" \
   "state:\n"                                                                     \
   "  file: /var/lib/vnotch/state.flash\n"                                        \
-  "  size: 64MiB\n"                                                              \
+  "  size: 8MiB\n"                                                               \
   "  durability: checkpoint            # volatile | checkpoint | journal\n"      \
   "  checkpoint_every: 10s\n"                                                    \
-  "  flash: {erase_block: 64KiB, program_unit: 256B, endurance: 100000%s}\n"     \
+  "  flash: {erase_block: 4KiB, program_unit: 256B, endurance: 100000%s}\n"      \
   "inputs:\n"                                                                    \
   "  - {topic: \"plant/{line}/{sensor}\", qos: 1, format: senml+json, series: "  \
   "\"{line}/{sensor}\"}\n"                                                       \
@@ -241,8 +241,11 @@ static void the_design_example(void **state) {
   (void)snprintf(text, sizeof text, DESIGN_HEAD DESIGN_TAIL, "", "", "", "");
   load_text(&loaded, text);
   assert_int_equal(loaded.error_count, 0);
+  assert_int_equal(loaded.finding_count, 2);
+  assert_non_null(strstr(loaded.findings[1].text, "doesn't fit into the region of the state"));
   assert_non_null(loaded.configuration);
   assert_int_equal(loaded.configuration->plan.pipelines[0].alert_count, 4);
+  assert_in_range(loaded.configuration->plan.outbox_bytes, 1 << 20, 4 << 20);
   loaded_free(&loaded);
 }
 
