@@ -6,10 +6,10 @@
 #include "signals.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define STEP_BUDGET 256u
-#define PRESSED_BUDGET 1u
-#define PRESSED_SLEEP_MS 1
+#define PRESSED_PAUSE_NS 1000000
 /* Bounds of the clean stop; together below what service managers wait by default (90 s). */
 #define DISCONNECT_LIMIT_MS 4000
 #define DRAIN_LIMIT_MS 10000
@@ -33,18 +33,30 @@ static void report_failure(vn_err_t error) {
 }
 
 /*
- * One turn; returns how long there is nothing to do. After an outage the broker sends faster than
- * results can leave, and an outbox that overflows drops some. While it is half full one message is
- * taken per verdict, or per millisecond: the rest waits in the broker. It must go on even without a
- * verdict, because verdicts come by the thread that may be waiting for room in the input queue.
+ * After an outage the broker sends faster than results can leave, and an outbox that overflows
+ * drops some. While it is half full one message is taken per verdict, or per millisecond: the rest
+ * waits in the broker. It must go on even without a verdict, because verdicts come by the thread
+ * that may be waiting for room in the input queue.
  */
+static uint32_t budget_for(const vn_daemon_t *daemon, uint32_t verdicts) {
+  if (!vn_link_is_pressed(&daemon->link)) {
+    return STEP_BUDGET;
+  }
+  if (verdicts > 0) {
+    return verdicts;
+  }
+  struct timespec pause = {.tv_nsec = PRESSED_PAUSE_NS};
+  (void)nanosleep(&pause, NULL);
+  return 1;
+}
+
+/* One turn; returns how long there is nothing to do. */
 static int64_t turn(vn_daemon_t *daemon) {
   uint32_t sleep_ms = 0;
   uint32_t verdicts = vn_link_collect(&daemon->link, &daemon->status);
-  bool pressed = vn_link_is_pressed(&daemon->link);
-  report_failure(vn_step(&daemon->engine, pressed ? PRESSED_BUDGET : STEP_BUDGET, &sleep_ms));
+  report_failure(vn_step(&daemon->engine, budget_for(daemon, verdicts), &sleep_ms));
   vn_link_offer_room(&daemon->link);
-  return pressed && verdicts == 0 && sleep_ms == 0 ? PRESSED_SLEEP_MS : (int64_t)sleep_ms;
+  return (int64_t)sleep_ms;
 }
 
 static void sleep_until_called(vn_daemon_t *daemon, uint32_t seen, int64_t sleep_ms) {
