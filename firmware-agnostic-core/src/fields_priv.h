@@ -66,10 +66,10 @@ typedef struct vn__fields {
 void vn__fields_init(vn__fields_t *fields, const vn__decode_t *decode, vn__read_fn read);
 
 /*
- * Events, in the order of the payload. Keys are unescaped and belong to the next value. Values
- * return the paths that they are the values of.
+ * Events, in the order of the payload. Keys belong to the next value; `escaped`: JSON's escapes are
+ * in it. Values return the paths that they are the values of.
  */
-void vn__fields_key(vn__fields_t *fields, vn_text_t key);
+void vn__fields_key(vn__fields_t *fields, vn_text_t key, bool escaped);
 void vn__fields_other_key(vn__fields_t *fields); /* one that no path can name */
 uint64_t vn__fields_scalar(vn__fields_t *fields, uint32_t offset);
 uint64_t vn__fields_begin(vn__fields_t *fields, bool array, uint32_t offset);

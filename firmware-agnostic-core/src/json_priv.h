@@ -13,4 +13,7 @@ const uint8_t *vn__json_simple_value(const uint8_t *at, const uint8_t *end);
 /* The length of the escape whose backslash is at `at`, a surrogate pair as one; 0: none. */
 size_t vn__json_escape_length(const uint8_t *at, const uint8_t *end);
 
+/* True when raw string bytes, once unescaped, are `plain`. */
+bool vn__json_same_text(vn_text_t raw, vn_text_t plain);
+
 #endif

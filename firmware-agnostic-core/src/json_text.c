@@ -130,3 +130,22 @@ vn_reason_t vn_json_unescape(vn_text_t raw, char *out, size_t capacity, size_t *
   *length = used;
   return VN_REASON_NONE;
 }
+
+bool vn__json_same_text(vn_text_t raw, vn_text_t plain) {
+  VN_ASSERT(raw.bytes != NULL || raw.length == 0);
+  const uint8_t *at = (const uint8_t *)raw.bytes;
+  const uint8_t *end = at + raw.length;
+  size_t used = 0;
+  while (at < end) {
+    uint8_t bytes[4];
+    size_t written;
+    size_t taken = unescape_one(at, end, bytes, &written);
+    if (taken == 0 || plain.length - used < written ||
+        memcmp(plain.bytes + used, bytes, written) != 0) {
+      return false;
+    }
+    used += written;
+    at += taken;
+  }
+  return used == plain.length;
+}

@@ -81,13 +81,13 @@ static void feed_integer_key(const vn_cbor_item_t *item, vn__fields_t *fields) {
   text[0] = '-';
   unsigned digits = vn_u128_to_text(magnitude, text + 1);
   vn_text_t key = {negative ? text : text + 1, digits + negative};
-  vn__fields_key(fields, key);
+  vn__fields_key(fields, key, false);
 }
 
 static vn_reason_t feed_key(const vn_cbor_item_t *item, vn__fields_t *fields) {
   switch ((vn_cbor_kind_t)item->kind) {
     case VN_CBOR_TEXT:
-      vn__fields_key(fields, item->text);
+      vn__fields_key(fields, item->text, false);
       return VN_REASON_NONE;
     case VN_CBOR_UINT:
     case VN_CBOR_NEGATIVE:

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "fields_priv.h"
+#include "json_priv.h"
 
 #define ABSENT UINT32_MAX
 static const vn_path_t *path_of(const vn__fields_t *fields, unsigned path) {
@@ -181,7 +182,7 @@ static bool same_key(vn_text_t a, vn_text_t b) {
   return i == a.length;
 }
 
-void vn__fields_key(vn__fields_t *fields, vn_text_t key) {
+void vn__fields_key(vn__fields_t *fields, vn_text_t key, bool escaped) {
   if (fields->skipped > 0) {
     return;
   }
@@ -192,8 +193,10 @@ void vn__fields_key(vn__fields_t *fields, vn_text_t key) {
   uint64_t set = fields->sets[depth];
   for (unsigned path = 0; bit <= set; path++, bit <<= 1) {
     const vn_path_segment_t *segment = &path_of(fields, path)->segments[depth];
-    if ((set & bit) != 0 && same_key(segment->key, key) && segment->kind == VN_SEGMENT_KEY &&
-        depth < fields->lengths[path]) {
+    if ((set & bit) == 0 || segment->kind != VN_SEGMENT_KEY || depth >= fields->lengths[path]) {
+      continue;
+    }
+    if (escaped ? vn__json_same_text(key, segment->key) : same_key(segment->key, key)) {
       child |= bit;
     }
   }

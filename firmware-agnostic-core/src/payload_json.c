@@ -12,24 +12,6 @@ static uint32_t token_offset(const vn_json_t *json, size_t length) {
   return (uint32_t)(json->position - length);
 }
 
-static void feed_escaped_key(vn__fields_t *fields, vn_text_t raw) {
-  char key[VN_TOKEN_MAX];
-  size_t length;
-  if (vn_json_unescape(raw, key, sizeof key, &length) == VN_REASON_NONE) {
-    vn__fields_key(fields, (vn_text_t){key, length});
-  } else {
-    vn__fields_other_key(fields);
-  }
-}
-
-static void feed_key(const vn_json_t *json, vn__fields_t *fields) {
-  if (json->escaped) {
-    feed_escaped_key(fields, json->text);
-  } else {
-    vn__fields_key(fields, json->text);
-  }
-}
-
 /* The way through a message: the reader, the matcher, and the shape of a batch's items. */
 typedef struct walk {
   vn_json_t json;
@@ -95,7 +77,7 @@ static void feed(walk_t *walk, vn_json_event_t event) {
       feed_end(walk);
       break;
     case VN_JSON_KEY:
-      feed_key(&walk->json, &walk->fields);
+      vn__fields_key(&walk->fields, walk->json.text, walk->json.escaped);
       break;
     case VN_JSON_NUMBER:
       feed_scalar(walk, text_offset(&walk->json, 0));
