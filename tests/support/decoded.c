@@ -131,7 +131,7 @@ const char *decoded_hex(const decoded_input_t *input, const char *hex) {
   uint8_t bytes[4096];
   size_t length = 0;
   for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
-    unsigned byte;
+    unsigned byte = 0;
     check(length < sizeof bytes && sscanf(hex, "%2x", &byte) == 1, "hexadecimal digits");
     bytes[length++] = (uint8_t)byte;
   }

@@ -235,31 +235,33 @@ static int64_t model(uint64_t mantissa, int shift, int exponent) {
   return quotient > (wide_t)INT64_MAX ? REFUSED : (int64_t)quotient;
 }
 
+/* A shift for which the model stays below 2^127. */
+static int random_shift(prng_t *prng, int bits, int exponent) {
+  int power = 4 * abs(exponent); /* 10^n < 2^(4n) */
+  int below = exponent > 0 ? 126 - power : 66;
+  int above = exponent < 0 ? 127 - bits - power : 126 - bits;
+  return (int)prng_between(prng, -below, above < 0 ? 0 : above);
+}
+
+static void check_double(uint64_t mantissa, int shift, int exponent) {
+  double value = ldexp((double)mantissa, shift);
+  int64_t positive = scale_double(value, exponent);
+  if (positive != model(mantissa, shift, exponent)) {
+    fail_msg("seed %" PRIu64 ": %" PRIu64 " * 2^%d at 10^%d", SEED, mantissa, shift, exponent);
+  }
+  int64_t negative = scale_double(-value, exponent);
+  assert_true(positive == REFUSED ? negative == REFUSED || negative == INT64_MIN
+                                  : negative == -positive);
+}
+
 static void random_doubles_agree_with_128_bit_arithmetic(void **state) {
   (void)state;
   prng_t prng = prng_make(SEED, 1);
   for (unsigned i = 0; i < 200000; i++) {
-    unsigned bits = 1 + prng_below(&prng, 53);
+    int bits = 1 + (int)prng_below(&prng, 53);
     uint64_t mantissa = prng_u64(&prng) >> (64 - bits) | 1u;
     int exponent = (int)prng_below(&prng, 37) - 18;
-    int room = exponent > 0 ? 127 - 4 * exponent - 1 : 126;
-    int lowest = -(room < 126 ? room : 66);
-    int highest = exponent < 0 ? 127 - (int)bits + 4 * exponent : 126 - (int)bits;
-    if (highest < 0) {
-      highest = 0;
-    }
-    if (exponent < 0 && (int)bits - 4 * exponent > 127) {
-      continue;
-    }
-    int shift = (int)prng_between(&prng, lowest, highest);
-    double value = ldexp((double)mantissa, shift);
-    if (scale_double(value, exponent) != model(mantissa, shift, exponent)) {
-      fail_msg("seed %" PRIu64 ": %" PRIu64 " * 2^%d at 10^%d", SEED, mantissa, shift, exponent);
-    }
-    int64_t negative = scale_double(-value, exponent);
-    int64_t positive = scale_double(value, exponent);
-    assert_true(positive == REFUSED ? negative == REFUSED || negative == INT64_MIN
-                                    : negative == -positive);
+    check_double(mantissa, random_shift(&prng, bits, exponent), exponent);
   }
 }
 
