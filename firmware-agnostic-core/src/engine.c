@@ -132,28 +132,6 @@ bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
   return engine->ports.clock->wall_ms(engine->ports.clock->context, out);
 }
 
-vn_window_memory_t vn__window_memory(const vn_engine_t *engine, uint32_t series) {
-  vn_series_state_t *state = &engine->store.series[series];
-  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  size_t panes = pipeline->pane_base + (size_t)state->local * pipeline->set.pane_count;
-  size_t per_pane = pipeline->set.sample;
-  return (vn_window_memory_t){
-      .state = &state->window,
-      .panes = engine->store.panes + panes,
-      .members = engine->store.members + pipeline->member_base +
-                 (size_t)state->local * pipeline->set.pane_count * per_pane,
-      .revisions = engine->store.revisions + pipeline->revision_base +
-                   (size_t)state->local * pipeline->set.revision_count,
-      .sample_seed = state->sample_seed,
-  };
-}
-
-vn_alert_state_t *vn__alert_states(const vn_engine_t *engine, uint32_t series) {
-  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  return engine->store.alerts + pipeline->alert_base +
-         (size_t)engine->store.series[series].local * pipeline->plan->alert_count;
-}
-
 static bool find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline) {
   for (uint8_t i = 0; i < engine->plan->pipeline_count; i++) {
     if (vn_glob_match(engine->plan->pipelines[i].match, name)) {
@@ -189,10 +167,11 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   state->next_owed = VN_SERIES_NONE;
   state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);
   state->last_arrival_mono_ms = vn__mono_ms(engine);
-  vn_window_memory_t memory = vn__window_memory(engine, series);
-  vn_window_reset(&pipeline->set, &memory);
-  memset(vn__alert_states(engine, series), 0,
-         pipeline->plan->alert_count * sizeof(vn_alert_state_t));
+  vn__work_t work = vn__work(engine, series);
+  vn_window_reset(&pipeline->set, &work.memory);
+  if (pipeline->plan->alert_count > 0) {
+    memset(work.alerts, 0, pipeline->plan->alert_count * sizeof work.alerts[0]);
+  }
   return VN_REASON_NONE;
 }
 

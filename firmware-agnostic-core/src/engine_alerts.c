@@ -8,18 +8,18 @@ typedef struct cause {
   uint32_t divisor; /* 0: there is no value */
 } cause_t;
 
-static void tell(vn_engine_t *engine, uint32_t series, size_t rule, const vn_alert_step_t *step,
-                 const cause_t *cause) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
+static void tell(vn__work_t *work, size_t rule, const vn_alert_step_t *step, const cause_t *cause) {
+  vn_engine_t *engine = work->engine;
+  const vn_pipeline_t *plan = work->pipeline->plan;
   const vn_alert_plan_t *alert = &plan->alerts[rule];
-  const vn_alert_state_t *state = &vn__alert_states(engine, series)[rule];
+  const vn_alert_state_t *state = &work->alerts[rule];
   vn_transition_t transition = {
       .alert = alert->name,
       .severity = alert->severity,
       .pipeline = plan->summary.name,
       .unit = plan->summary.unit,
       .of = alert->of,
-      .series = vn_series_name(&engine->table, series),
+      .series = vn_series_name(&engine->table, work->series),
       .rule = &alert->rule,
       .at_ms = cause->at_ms,
       .starts_ms = state->pending_since_ms,
@@ -28,43 +28,37 @@ static void tell(vn_engine_t *engine, uint32_t series, size_t rule, const vn_ale
       .value_divisor = cause->divisor,
       .episode = state->episode,
       .exponent = alert->exponent,
-      .from = (uint8_t)step->from,
-      .phase = (uint8_t)step->to,
+      .from = step->from,
+      .phase = step->to,
   };
   const vn_observer_t *observer = engine->ports.observer;
   if (observer != NULL && observer->alert != NULL) {
     observer->alert(observer->context, &transition);
   }
-  vn__output_transition(engine, series, &transition);
+  vn__output_transition(work, &transition);
 }
 
-static void follow(vn_engine_t *engine, uint32_t series, size_t rule, const vn_alert_step_t *step,
-                   const cause_t *cause) {
-  if (step->late) {
-    engine->figures.late_for_alerts++;
+static void follow(vn__work_t *work, size_t rule, vn_alert_step_t step, const cause_t *cause) {
+  if (step.late) {
+    work->engine->figures.late_for_alerts++;
   }
-  if (step->changed) {
-    vn__series_touch(engine, series);
-    tell(engine, series, rule, step, cause);
+  if (step.changed) {
+    vn__touch(work->engine, work->state);
+    tell(work, rule, &step, cause);
   }
 }
 
-void vn__alerts_on_value(vn_engine_t *engine, uint32_t series, vn_time_ms_t time_ms,
-                         int32_t value) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
-  if (plan->alert_count == 0) {
-    return;
-  }
-  vn_alert_state_t *states = vn__alert_states(engine, series);
+void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     if (alert->source != VN_ALERT_OF_VALUE || alert->rule.condition == VN_ALERT_ABSENT_FOR) {
       continue;
     }
-    vn_alert_step_t step = vn_alert_value(&alert->rule, &states[i], time_ms, value);
+    vn_alert_step_t step = vn_alert_value(&alert->rule, &work->alerts[i], time_ms, value);
     if (step.changed || step.late) {
       cause_t cause = {time_ms, value, 1};
-      follow(engine, series, i, &step, &cause);
+      follow(work, i, step, &cause);
     }
   }
 }
@@ -105,8 +99,8 @@ static cause_t statistic_of(const vn_window_result_t *result, uint8_t statistic)
 }
 
 /* Once per window, at its first result; revisions change nothing (A10). */
-void vn__alerts_on_result(vn_engine_t *engine, uint32_t series, const vn_window_result_t *result) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
+void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
   if (result->revision != 0) {
     return;
   }
@@ -116,49 +110,42 @@ void vn__alerts_on_result(vn_engine_t *engine, uint32_t series, const vn_window_
       continue;
     }
     cause_t cause = statistic_of(result, alert->statistic);
-    vn_alert_state_t *state = &vn__alert_states(engine, series)[i];
     vn_alert_step_t step =
-        vn_alert_ratio(&alert->rule, state, cause.at_ms, cause.value, cause.divisor);
-    follow(engine, series, i, &step, &cause);
+        vn_alert_ratio(&alert->rule, &work->alerts[i], cause.at_ms, cause.value, cause.divisor);
+    follow(work, i, step, &cause);
   }
 }
 
 /* The next arrival resolves an absence (A9). */
-void vn__alerts_on_arrival(vn_engine_t *engine, uint32_t series) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
-  if (!vn__pipeline_of(engine, series)->has_absence) {
-    return;
-  }
+void vn__alerts_on_arrival(vn__work_t *work) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
-    if (plan->alerts[i].rule.condition != VN_ALERT_ABSENT_FOR) {
+    vn_alert_state_t *state = &work->alerts[i];
+    if (plan->alerts[i].rule.condition != VN_ALERT_ABSENT_FOR || state->phase != VN_ALERT_FIRING) {
       continue;
     }
-    vn_alert_state_t *state = &vn__alert_states(engine, series)[i];
-    if (state->phase == VN_ALERT_FIRING) {
-      vn_alert_step_t step = {true, false, VN_ALERT_FIRING, VN_ALERT_NORMAL};
-      cause_t cause = {engine->arrival_ms, 0, 0};
-      state->phase = VN_ALERT_NORMAL;
-      state->recovering_since_ms = engine->arrival_ms;
-      follow(engine, series, i, &step, &cause);
-    }
+    vn_alert_step_t step = {.changed = true, .from = VN_ALERT_FIRING, .to = VN_ALERT_NORMAL};
+    cause_t cause = {work->engine->arrival_ms, 0, 0};
+    state->phase = VN_ALERT_NORMAL;
+    state->recovering_since_ms = cause.at_ms;
+    follow(work, i, step, &cause);
   }
 }
 
-void vn__alerts_on_silence(vn_engine_t *engine, uint32_t series, int64_t now_mono_ms) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
-  const vn_series_state_t *seen = &engine->store.series[series];
+void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_rule_t *rule = &plan->alerts[i].rule;
-    vn_alert_state_t *state = &vn__alert_states(engine, series)[i];
+    vn_alert_state_t *state = &work->alerts[i];
     if (rule->condition != VN_ALERT_ABSENT_FOR || state->phase != VN_ALERT_NORMAL ||
-        now_mono_ms - seen->last_arrival_mono_ms < rule->period_ms) {
+        now_mono_ms - work->state->last_arrival_mono_ms < rule->period_ms) {
       continue;
     }
-    vn_alert_step_t step = {true, false, VN_ALERT_NORMAL, VN_ALERT_FIRING};
-    cause_t cause = {vn_add_saturating(seen->last_arrival_wall_ms, rule->period_ms), 0, 0};
+    vn_alert_step_t step = {.changed = true, .from = VN_ALERT_NORMAL, .to = VN_ALERT_FIRING};
+    cause_t cause = {vn_add_saturating(work->state->last_arrival_wall_ms, rule->period_ms), 0, 0};
     state->phase = VN_ALERT_FIRING;
     state->episode++;
     state->pending_since_ms = cause.at_ms;
-    follow(engine, series, i, &step, &cause);
+    follow(work, i, step, &cause);
   }
 }

@@ -191,7 +191,7 @@ static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
     state->flags |= VN__SERIES_OWED;
     state->next_owed = engine->owed.first;
     engine->owed.first = *series;
-    bytes += vn__pipeline_of(engine, *series)->slot_max;
+    bytes += engine->store.pipelines[state->pipeline].slot_max;
   }
 }
 
@@ -233,8 +233,8 @@ vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
   return error;
 }
 
-void vn__settle_if_heavy(vn_engine_t *engine) {
-  if (engine->owed.bytes < engine->transaction_bytes || !engine->durable) {
+void vn__settle_heavy(vn_engine_t *engine) {
+  if (!engine->durable) {
     return;
   }
   /* An error leaves the engine degraded, which vn_step reports. */

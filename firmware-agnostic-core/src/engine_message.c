@@ -94,19 +94,21 @@ static void refuse_decoded(vn_engine_t *engine, uint32_t series, vn_reason_t rea
                            const vn_decoded_t *decoded) {
   vn_drop_t drop = {
       .time_ms = decoded->time_ms, .reason = (uint8_t)reason, .has_time = decoded->has_time};
+  vn_series_state_t *state = NULL;
   if (series != VN_SERIES_NONE) {
+    state = &engine->store.series[series];
     drop.series = vn_series_name(&engine->table, series);
   }
   if (reason != VN_REASON_MISSING) {
     engine->figures.readings.received++;
-    if (series != VN_SERIES_NONE) {
-      engine->store.series[series].accounting.received++;
-      vn__series_touch(engine, series);
+    if (state != NULL) {
+      state->accounting.received++;
+      vn__touch(engine, state);
     } else {
       engine->figures.unassigned++;
     }
   }
-  vn__refuse(engine, series, reason, &drop);
+  vn__refuse(engine, state, reason, &drop);
 }
 
 static vn_reason_t series_name(const vn_engine_t *engine, const vn_decoded_t *decoded, char *name,

@@ -25,15 +25,16 @@ static void note_output(vn_engine_t *engine, size_t bytes, bool urgent) {
   engine->owed.globals = true;
 }
 
-void vn__owe(vn_engine_t *engine, uint32_t series, size_t bytes, bool urgent) {
-  vn_series_state_t *state = &engine->store.series[series];
+/* Marks a series as one whose outputs go with its state. */
+static void owe(const vn__work_t *work, size_t bytes, bool urgent) {
+  vn_engine_t *engine = work->engine;
   note_output(engine, bytes, urgent);
-  vn__series_touch(engine, series);
-  if ((state->flags & VN__SERIES_OWED) == 0) {
-    state->flags |= VN__SERIES_OWED;
-    state->next_owed = engine->owed.first;
-    engine->owed.first = series;
-    engine->owed.bytes += vn__pipeline_of(engine, series)->slot_max;
+  vn__touch(engine, work->state);
+  if ((work->state->flags & VN__SERIES_OWED) == 0) {
+    work->state->flags |= VN__SERIES_OWED;
+    work->state->next_owed = engine->owed.first;
+    engine->owed.first = work->series;
+    engine->owed.bytes += work->pipeline->slot_max;
   }
 }
 
@@ -77,14 +78,15 @@ static uint8_t pipeline_place(vn_batch_t *batch, uint8_t pipeline) {
   return batch->pipeline_count++;
 }
 
-void vn__output_summary(vn_engine_t *engine, uint32_t series, const vn_summary_t *summary) {
+void vn__output_summary(vn__work_t *work, const vn_summary_t *summary) {
+  vn_engine_t *engine = work->engine;
   if (engine->ports.uplink == NULL) {
-    vn__series_touch(engine, series);
+    vn__touch(engine, work->state);
     return;
   }
   vn_batch_t *batch = &engine->batch;
   vn_encoding_t encoding = (vn_encoding_t)engine->plan->encoding;
-  uint8_t pipeline = engine->store.series[series].pipeline;
+  uint8_t pipeline = work->state->pipeline;
   size_t longest = vn_summary_record_max(encoding, summary->pipeline, summary->result->window,
                                          engine->plan->name_max);
   if (batch->records > 0 && longest > engine->store.batch_bytes - batch->length) {
@@ -96,7 +98,7 @@ void vn__output_summary(vn_engine_t *engine, uint32_t series, const vn_summary_t
   VN_ASSERT(length <= longest && length <= engine->store.batch_bytes - batch->length);
   batch->length += length;
   batch->records++;
-  vn__owe(engine, series, length, false);
+  owe(work, length, false);
   if (batch->records >= engine->plan->batch_max) {
     vn__cut_batch(engine);
   }
@@ -123,8 +125,8 @@ static bool is_published(const vn_transition_t *transition) {
   return fires || (transition->phase == VN_ALERT_NORMAL && was_firing);
 }
 
-void vn__output_transition(vn_engine_t *engine, uint32_t series,
-                           const vn_transition_t *transition) {
+void vn__output_transition(vn__work_t *work, const vn_transition_t *transition) {
+  vn_engine_t *engine = work->engine;
   if (!is_published(transition)) {
     return;
   }
@@ -151,7 +153,7 @@ void vn__output_transition(vn_engine_t *engine, uint32_t series,
   message.channel = VN_CHANNEL_EVENT;
   message.retained = false;
   send_out(engine, &message);
-  vn__owe(engine, series, 2 * bytes, true);
+  owe(work, 2 * bytes, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */

@@ -29,11 +29,36 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan);
 static inline uint32_t vn__item_of_series(uint32_t series) { return 1u + series; }
 uint32_t vn__item_of_output(const vn_plan_t *plan, uint64_t index);
 
-/* The variable parts of a series. */
-vn_window_memory_t vn__window_memory(const vn_engine_t *engine, uint32_t series);
-vn_alert_state_t *vn__alert_states(const vn_engine_t *engine, uint32_t series);
-static inline vn_pipeline_state_t *vn__pipeline_of(const vn_engine_t *engine, uint32_t series) {
-  return &engine->store.pipelines[engine->store.series[series].pipeline];
+/* A series at work: its parts found once, and the time of the reading, for drops. */
+typedef struct vn__work {
+  vn_engine_t *engine;
+  vn_pipeline_state_t *pipeline;
+  vn_series_state_t *state;
+  vn_alert_state_t *alerts;
+  vn_window_memory_t memory;
+  vn_time_ms_t time_ms;
+  uint32_t series;
+} vn__work_t;
+
+static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
+  vn_series_state_t *state = &engine->store.series[series];
+  vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
+  const vn_window_set_t *set = &pipeline->set;
+  size_t panes = (size_t)state->local * set->pane_count;
+  return (vn__work_t){
+      .engine = engine,
+      .pipeline = pipeline,
+      .state = state,
+      .alerts = engine->store.alerts + pipeline->alert_base +
+                (size_t)state->local * pipeline->plan->alert_count,
+      .memory = {.state = &state->window,
+                 .panes = engine->store.panes + pipeline->pane_base + panes,
+                 .members = engine->store.members + pipeline->member_base + panes * set->sample,
+                 .revisions = engine->store.revisions + pipeline->revision_base +
+                              (size_t)state->local * set->revision_count,
+                 .sample_seed = state->sample_seed},
+      .series = series,
+  };
 }
 
 int64_t vn__mono_ms(const vn_engine_t *engine);
@@ -47,38 +72,41 @@ bool vn__take_queued(vn_engine_t *engine);
 
 /* Gives a series that was just added to the table its pipeline and a fresh state. */
 vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series);
-void vn__series_touch(vn_engine_t *engine, uint32_t series);
+
+/* The state is not what the last commit holds. */
+static inline void vn__touch(vn_engine_t *engine, vn_series_state_t *state) {
+  if ((state->flags & VN__SERIES_DIRTY) == 0) {
+    state->flags |= VN__SERIES_DIRTY;
+    engine->owed.dirty++;
+  }
+}
 
 /* The receiver of a series' window results. */
-typedef struct vn__work {
-  vn_engine_t *engine;
-  uint32_t series;
-  vn_time_ms_t time_ms; /* of the reading, for drops */
-} vn__work_t;
 vn_window_sink_t vn__sink(vn__work_t *work);
-void vn__told_result(void *context, const vn_window_result_t *result);
-void vn__told_refusal(void *context, vn_reason_t reason);
 
-/* Counts a refusal and tells the observer. series may be VN_SERIES_NONE. */
-void vn__refuse(vn_engine_t *engine, uint32_t series, vn_reason_t reason, const vn_drop_t *drop);
+/* Counts a refusal and tells the observer. state NULL: it has no series. */
+void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reason,
+                const vn_drop_t *drop);
 
 /* Alerts of a series. */
-void vn__alerts_on_value(vn_engine_t *engine, uint32_t series, vn_time_ms_t time_ms, int32_t value);
-void vn__alerts_on_result(vn_engine_t *engine, uint32_t series, const vn_window_result_t *result);
-void vn__alerts_on_arrival(vn_engine_t *engine, uint32_t series);
-void vn__alerts_on_silence(vn_engine_t *engine, uint32_t series, int64_t now_mono_ms);
+void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
+void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
+void vn__alerts_on_arrival(vn__work_t *work);
+void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
 
 /* Outputs. */
-void vn__output_summary(vn_engine_t *engine, uint32_t series, const vn_summary_t *summary);
-void vn__output_transition(vn_engine_t *engine, uint32_t series, const vn_transition_t *transition);
+void vn__output_summary(vn__work_t *work, const vn_summary_t *summary);
+void vn__output_transition(vn__work_t *work, const vn_transition_t *transition);
 void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offset);
 void vn__cut_batch(vn_engine_t *engine);
 
-/* Marks a series as one whose outputs go with its state. */
-void vn__owe(vn_engine_t *engine, uint32_t series, size_t bytes, bool urgent);
-
 /* Commits what is owed when it has become as big as a transaction may be. */
-void vn__settle_if_heavy(vn_engine_t *engine);
+void vn__settle_heavy(vn_engine_t *engine);
+static inline void vn__settle_if_heavy(vn_engine_t *engine) {
+  if (engine->owed.bytes >= engine->transaction_bytes) {
+    vn__settle_heavy(engine);
+  }
+}
 
 /* Commits outputs and the states they came from; with `everything` all changed states too. */
 vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags);

@@ -24,14 +24,15 @@ static void count_refusal(vn_accounting_t *accounting, vn_reason_t reason) {
   }
 }
 
-void vn__refuse(vn_engine_t *engine, uint32_t series, vn_reason_t reason, const vn_drop_t *drop) {
+void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reason,
+                const vn_drop_t *drop) {
   VN_ASSERT(reason > VN_REASON_NONE && reason < VN_REASON_COUNT);
   engine->figures.reasons[reason]++;
   engine->owed.globals = true;
   if (reason != VN_REASON_MISSING) {
     count_refusal(&engine->figures.readings, reason);
-    if (series != VN_SERIES_NONE) {
-      count_refusal(&engine->store.series[series].accounting, reason);
+    if (state != NULL) {
+      count_refusal(&state->accounting, reason);
     }
   }
   const vn_observer_t *observer = engine->ports.observer;
@@ -40,40 +41,32 @@ void vn__refuse(vn_engine_t *engine, uint32_t series, vn_reason_t reason, const 
   }
 }
 
-void vn__series_touch(vn_engine_t *engine, uint32_t series) {
-  vn_series_state_t *state = &engine->store.series[series];
-  if ((state->flags & VN__SERIES_DIRTY) == 0) {
-    state->flags |= VN__SERIES_DIRTY;
-    engine->owed.dirty++;
-  }
-}
-
 /* The reading's time, by the pipeline's rule. False: there is none. */
-static bool time_of(const vn_engine_t *engine, const vn_pipeline_t *plan,
-                    const vn_reading_t *reading, vn_time_ms_t *out) {
-  bool arrival = plan->time_mode == VN_TIME_ARRIVAL || !reading->has_time;
-  *out = arrival ? engine->arrival_ms : reading->time_ms;
-  return (!arrival || engine->arrival_valid) && *out >= VN_TIME_LOWEST_MS &&
-         *out <= VN_TIME_HIGHEST_MS;
+static bool time_of(vn__work_t *work, const vn_reading_t *reading) {
+  const vn_engine_t *engine = work->engine;
+  bool arrival = work->pipeline->plan->time_mode == VN_TIME_ARRIVAL || !reading->has_time;
+  work->time_ms = arrival ? engine->arrival_ms : reading->time_ms;
+  return (!arrival || engine->arrival_valid) && work->time_ms >= VN_TIME_LOWEST_MS &&
+         work->time_ms <= VN_TIME_HIGHEST_MS;
 }
 
 /* A reading from the future would close the windows of all that are right: it moves nothing (W9).
  */
-static bool is_future(const vn_engine_t *engine, const vn_pipeline_t *plan, vn_time_ms_t time_ms) {
-  return plan->max_future_ms != VN_DURATION_OFF && engine->arrival_valid &&
-         time_ms > vn_add_saturating(engine->arrival_ms, plan->max_future_ms);
+static bool is_future(const vn__work_t *work) {
+  int64_t max_future_ms = work->pipeline->plan->max_future_ms;
+  return max_future_ms != VN_DURATION_OFF && work->engine->arrival_valid &&
+         work->time_ms > vn_add_saturating(work->engine->arrival_ms, max_future_ms);
 }
 
-static bool is_duplicate(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading,
-                         vn_time_ms_t time_ms) {
+static bool is_duplicate(vn__work_t *work, const vn_reading_t *reading) {
   if (!reading->has_sequence) {
     return false;
   }
-  vn_series_state_t *state = &engine->store.series[series];
-  uint64_t missing_before = state->sequence.missing;
-  vn_sequence_verdict_t verdict = vn_sequence_take(&state->sequence, reading->sequence, time_ms);
-  engine->figures.readings.missing += state->sequence.missing - missing_before;
-  state->accounting.missing = state->sequence.missing;
+  vn_sequence_t *sequence = &work->state->sequence;
+  uint64_t missing_before = sequence->missing;
+  vn_sequence_verdict_t verdict = vn_sequence_take(sequence, reading->sequence, work->time_ms);
+  work->engine->figures.readings.missing += sequence->missing - missing_before;
+  work->state->accounting.missing = sequence->missing;
   return verdict == VN_SEQUENCE_DUPLICATE;
 }
 
@@ -92,101 +85,102 @@ static vn_reason_t value_of(const vn_pipeline_t *plan, const vn_reading_t *readi
 }
 
 /* Another series of a global pipeline feels the common watermark too (W8). */
-static void share_watermark(vn_engine_t *engine, uint32_t source) {
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, source);
-  vn_time_ms_t watermark_ms = engine->store.series[source].window.watermark_ms;
-  if (watermark_ms <= pipeline->watermark_ms) {
+static void share_watermark(const vn__work_t *source) {
+  vn_engine_t *engine = source->engine;
+  vn_time_ms_t watermark_ms = source->state->window.watermark_ms;
+  if (watermark_ms <= source->pipeline->watermark_ms) {
     return;
   }
-  pipeline->watermark_ms = watermark_ms;
+  source->pipeline->watermark_ms = watermark_ms;
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (i == source || engine->table.name_lengths[i] == 0 ||
-        vn__pipeline_of(engine, i) != pipeline) {
-      continue;
+    bool other = i != source->series && engine->table.name_lengths[i] > 0 &&
+                 engine->store.series[i].pipeline == source->state->pipeline;
+    if (other) {
+      vn__work_t work = vn__work(engine, i);
+      vn_window_sink_t sink = vn__sink(&work);
+      vn_window_advance(&work.pipeline->set, &work.memory, watermark_ms, VN_KIND_ON_TIME, &sink);
+      vn__touch(engine, work.state);
     }
-    vn__work_t work = {engine, i, 0};
-    vn_window_sink_t sink = vn__sink(&work);
-    vn_window_memory_t memory = vn__window_memory(engine, i);
-    vn_window_advance(&pipeline->set, &memory, watermark_ms, VN_KIND_ON_TIME, &sink);
-    vn__series_touch(engine, i);
   }
 }
 
-/* Into the windows; refusals have been told when it returns. */
-static vn_reason_t into_windows(vn_engine_t *engine, uint32_t series, vn_time_ms_t time_ms,
-                                int32_t value) {
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  if (pipeline->set.window_count == 0) {
+static void told_refusal(void *context, vn_reason_t reason) {
+  vn__work_t *work = context;
+  vn_drop_t drop = {vn_series_name(&work->engine->table, work->series), work->time_ms,
+                    (uint8_t)reason, true};
+  vn__refuse(work->engine, work->state, reason, &drop);
+}
+
+/* Into the windows; late ones and those without a window have been told when it returns. */
+static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
+  const vn_window_set_t *set = &work->pipeline->set;
+  if (set->window_count == 0) {
     return VN_REASON_NONE;
   }
-  vn__work_t work = {engine, series, time_ms};
-  vn_window_sink_t sink = vn__sink(&work);
-  vn_window_memory_t memory = vn__window_memory(engine, series);
-  bool global = pipeline->plan->scope == VN_SCOPE_GLOBAL;
+  vn_window_sink_t sink = vn__sink(work);
+  bool global = work->pipeline->plan->scope == VN_SCOPE_GLOBAL;
   if (global) {
-    vn_window_advance(&pipeline->set, &memory, pipeline->watermark_ms, VN_KIND_ON_TIME, &sink);
+    vn_window_advance(set, &work->memory, work->pipeline->watermark_ms, VN_KIND_ON_TIME, &sink);
   }
   vn_reason_t verdict =
-      vn_window_reading(&pipeline->set, &memory, time_ms, value, &sink, vn__told_refusal);
+      vn_window_reading(set, &work->memory, work->time_ms, value, &sink, told_refusal);
   if (global) {
-    share_watermark(engine, series);
+    share_watermark(work);
+  }
+  if (verdict == VN_REASON_LIMITED) {
+    told_refusal(work, verdict);
   }
   return verdict;
 }
 
-/* What every reading that is no quarantined one does, whatever becomes of it: it is an arrival. */
-static void note_arrival(vn_engine_t *engine, uint32_t series) {
-  vn_series_state_t *state = &engine->store.series[series];
-  state->last_arrival_mono_ms = engine->arrival_mono_ms;
+/* Whatever becomes of a reading, unless it is a quarantined one: it is an arrival. */
+static void note_arrival(vn__work_t *work) {
+  const vn_engine_t *engine = work->engine;
+  work->state->last_arrival_mono_ms = engine->arrival_mono_ms;
+  work->pipeline->last_arrival_mono_ms = engine->arrival_mono_ms;
   if (engine->arrival_valid) {
-    state->last_arrival_wall_ms = engine->arrival_ms;
+    work->state->last_arrival_wall_ms = engine->arrival_ms;
   }
-  vn__pipeline_of(engine, series)->last_arrival_mono_ms = state->last_arrival_mono_ms;
-  vn__series_touch(engine, series);
+  if (work->pipeline->has_absence) {
+    vn__alerts_on_arrival(work);
+  }
 }
 
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
-static vn_reason_t guard(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading,
-                         vn_time_ms_t *time_ms, int32_t *value) {
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, series)->plan;
-  if (!time_of(engine, plan, reading, time_ms)) {
+static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
+  if (!time_of(work, reading)) {
     return VN_REASON_TIME;
   }
-  if (is_future(engine, plan, *time_ms)) {
+  if (is_future(work)) {
     return VN_REASON_FUTURE;
   }
-  note_arrival(engine, series);
-  vn__alerts_on_arrival(engine, series);
-  if (is_duplicate(engine, series, reading, *time_ms)) {
+  note_arrival(work);
+  if (is_duplicate(work, reading)) {
     return VN_REASON_DUPLICATE;
   }
-  return value_of(plan, reading, value);
+  return value_of(work->pipeline->plan, reading, value);
 }
 
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
   VN_ASSERT(series < engine->plan->series_max && engine->table.name_lengths[series] > 0);
-  vn_series_state_t *state = &engine->store.series[series];
-  vn_time_ms_t time_ms = 0;
+  vn__work_t work = vn__work(engine, series);
   int32_t value = 0;
   engine->figures.readings.received++;
-  state->accounting.received++;
-  vn_reason_t verdict = guard(engine, series, reading, &time_ms, &value);
+  work.state->accounting.received++;
+  vn__touch(engine, work.state);
+  vn_reason_t verdict = guard(&work, reading, &value);
   if (verdict != VN_REASON_NONE) {
-    vn_drop_t drop = {vn_series_name(&engine->table, series), time_ms, (uint8_t)verdict,
+    vn_drop_t drop = {vn_series_name(&engine->table, series), work.time_ms, (uint8_t)verdict,
                       verdict != VN_REASON_TIME};
-    vn__series_touch(engine, series);
-    vn__refuse(engine, series, verdict, &drop);
+    vn__refuse(engine, work.state, verdict, &drop);
     return verdict;
   }
-  verdict = into_windows(engine, series, time_ms, value);
+  verdict = into_windows(&work, value);
   if (verdict == VN_REASON_NONE) {
     engine->figures.readings.accepted++;
-    state->accounting.accepted++;
-  } else if (verdict == VN_REASON_LIMITED) {
-    vn_drop_t drop = {vn_series_name(&engine->table, series), time_ms, (uint8_t)verdict, true};
-    vn__refuse(engine, series, verdict, &drop);
+    work.state->accounting.accepted++;
   }
-  vn__alerts_on_value(engine, series, time_ms, value);
+  vn__alerts_on_value(&work, work.time_ms, value);
   vn__settle_if_heavy(engine);
   return verdict;
 }
@@ -198,27 +192,20 @@ vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_readi
   return vn__take_reading(engine, series, reading);
 }
 
-vn_window_sink_t vn__sink(vn__work_t *work) {
-  return (vn_window_sink_t){vn__told_result, work, work->engine->store.sample_scratch};
-}
-
-void vn__told_refusal(void *context, vn_reason_t reason) {
-  vn__work_t *work = context;
-  vn_drop_t drop = {vn_series_name(&work->engine->table, work->series), work->time_ms,
-                    (uint8_t)reason, true};
-  vn__refuse(work->engine, work->series, reason, &drop);
-}
-
-void vn__told_result(void *context, const vn_window_result_t *result) {
+static void told_result(void *context, const vn_window_result_t *result) {
   vn__work_t *work = context;
   vn_engine_t *engine = work->engine;
-  const vn_pipeline_t *plan = vn__pipeline_of(engine, work->series)->plan;
-  vn_summary_t summary = {&plan->summary, vn_series_name(&engine->table, work->series), result};
+  vn_summary_t summary = {&work->pipeline->plan->summary,
+                          vn_series_name(&engine->table, work->series), result};
   engine->figures.summaries++;
   const vn_observer_t *observer = engine->ports.observer;
   if (observer != NULL && observer->summary != NULL) {
     observer->summary(observer->context, &summary);
   }
-  vn__output_summary(engine, work->series, &summary);
-  vn__alerts_on_result(engine, work->series, result);
+  vn__output_summary(work, &summary);
+  vn__alerts_on_result(work, result);
+}
+
+vn_window_sink_t vn__sink(vn__work_t *work) {
+  return (vn_window_sink_t){told_result, work, work->engine->store.sample_scratch};
 }

@@ -108,7 +108,7 @@ static void settle_restored(vn_engine_t *engine) {
       continue;
     }
     vn_series_state_t *state = &engine->store.series[i];
-    vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, i);
+    vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
     engine->recovery.series_restored++;
     state->last_arrival_mono_ms = now_ms;
     pipeline->last_arrival_mono_ms = now_ms;

@@ -96,8 +96,9 @@ static void unpack_alert(vn__unpacker_t *unpacker, vn_alert_state_t *alert) {
 }
 
 size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t capacity) {
-  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  const vn_series_state_t *state = &engine->store.series[series];
+  vn__work_t work = vn__work(engine, series);
+  const vn_pipeline_state_t *pipeline = work.pipeline;
+  const vn_series_state_t *state = work.state;
   vn_text_t name = vn_series_name(&engine->table, series);
   vn__packer_t packer = {out, capacity, 0};
   vn__pack_unsigned(&packer, name.length);
@@ -107,11 +108,10 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   pack_accounting(&packer, &state->accounting);
   pack_sequence(&packer, &state->sequence);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    pack_alert(&packer, &vn__alert_states(engine, series)[i]);
+    pack_alert(&packer, &work.alerts[i]);
   }
-  vn_window_memory_t memory = vn__window_memory(engine, series);
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
-  return packer.length + vn_window_save(&pipeline->set, &memory, out + packer.length, room);
+  return packer.length + vn_window_save(&pipeline->set, &work.memory, out + packer.length, room);
 }
 
 /* Where the record's series lives now; VN_SERIES_NONE when it can't be taken over. */
@@ -135,17 +135,17 @@ static bool place_series(vn_engine_t *engine, uint32_t series, vn_text_t name) {
 }
 
 static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *unpacker) {
-  const vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  vn_series_state_t *state = &engine->store.series[series];
+  vn__work_t work = vn__work(engine, series);
+  const vn_pipeline_state_t *pipeline = work.pipeline;
+  vn_series_state_t *state = work.state;
   state->last_arrival_wall_ms = vn__unpack_signed(unpacker);
   unpack_accounting(unpacker, &state->accounting);
   unpack_sequence(unpacker, &state->sequence);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    unpack_alert(unpacker, &vn__alert_states(engine, series)[i]);
+    unpack_alert(unpacker, &work.alerts[i]);
   }
-  vn_window_memory_t memory = vn__window_memory(engine, series);
   return !unpacker->failed &&
-         vn_window_load(&pipeline->set, &memory, unpacker->bytes + unpacker->position,
+         vn_window_load(&pipeline->set, &work.memory, unpacker->bytes + unpacker->position,
                         unpacker->length - unpacker->position) == VN_OK;
 }
 
@@ -158,7 +158,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   if (unpacker.failed || !place_series(engine, series, text)) {
     return false;
   }
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
+  vn_pipeline_state_t *pipeline = &engine->store.pipelines[engine->store.series[series].pipeline];
   if (layout_hash == pipeline->layout_hash && load_content(engine, series, &unpacker)) {
     return true;
   }

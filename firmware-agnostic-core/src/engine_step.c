@@ -5,48 +5,55 @@
 #define TICK_EVERY_MS 100
 #define SLEEP_MAX_MS 1000
 
-static void tick_series(vn_engine_t *engine, uint32_t series, int64_t now_ms) {
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  const vn_pipeline_t *plan = pipeline->plan;
-  if (pipeline->has_absence) {
-    vn__alerts_on_silence(engine, series, now_ms);
+static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  (void)kind;
+  if (work->pipeline->has_absence) {
+    vn__alerts_on_silence(work, now_ms);
   }
-  if (plan->idle_timeout_ms == VN_DURATION_OFF || plan->scope == VN_SCOPE_GLOBAL ||
-      now_ms - engine->store.series[series].last_arrival_mono_ms < plan->idle_timeout_ms) {
-    return;
+  if (plan->idle_timeout_ms != VN_DURATION_OFF && plan->scope != VN_SCOPE_GLOBAL &&
+      now_ms - work->state->last_arrival_mono_ms >= plan->idle_timeout_ms) {
+    vn_window_sink_t sink = vn__sink(work);
+    vn_window_close_idle(&work->pipeline->set, &work->memory, &sink);
   }
-  vn__work_t work = {engine, series, 0};
-  vn_window_sink_t sink = vn__sink(&work);
-  vn_window_memory_t memory = vn__window_memory(engine, series);
-  vn_window_close_idle(&pipeline->set, &memory, &sink);
+}
+
+static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kind) {
+  vn_window_sink_t sink = vn__sink(work);
+  vn_window_advance(&work->pipeline->set, &work->memory, watermark_ms, kind, &sink);
+  vn__touch(work->engine, work->state);
 }
 
 /* Runs over the series of one pipeline (NULL: of all). */
-typedef void (*visit_fn)(vn_engine_t *engine, uint32_t series, int64_t argument, vn_kind_t kind);
+typedef void (*visit_fn)(vn__work_t *work, int64_t argument, vn_kind_t kind);
 static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visit_fn function,
                   int64_t argument, vn_kind_t kind) {
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (engine->table.name_lengths[i] > 0 &&
-        (pipeline == NULL || vn__pipeline_of(engine, i) == pipeline)) {
-      function(engine, i, argument, kind);
+    if (engine->table.name_lengths[i] == 0) {
+      continue;
+    }
+    vn__work_t work = vn__work(engine, i);
+    if (pipeline == NULL || work.pipeline == pipeline) {
+      function(&work, argument, kind);
       vn__settle_if_heavy(engine);
     }
   }
 }
 
-static void visit_tick(vn_engine_t *engine, uint32_t series, int64_t now_ms, vn_kind_t kind) {
-  (void)kind;
-  tick_series(engine, series, now_ms);
-}
-
-static void visit_advance(vn_engine_t *engine, uint32_t series, int64_t watermark_ms,
-                          vn_kind_t kind) {
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  vn__work_t work = {engine, series, 0};
-  vn_window_sink_t sink = vn__sink(&work);
-  vn_window_memory_t memory = vn__window_memory(engine, series);
-  vn_window_advance(&pipeline->set, &memory, watermark_ms, kind, &sink);
-  vn__series_touch(engine, series);
+/* The greatest end of what is open in any series of the pipeline. */
+static vn_time_ms_t open_end(vn_engine_t *engine, const vn_pipeline_state_t *pipeline) {
+  vn_time_ms_t open_ms = VN_TIME_MINUS_INFINITY;
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] == 0) {
+      continue;
+    }
+    vn__work_t work = vn__work(engine, i);
+    if (work.pipeline == pipeline) {
+      vn_time_ms_t own_ms = vn_window_open_end(&pipeline->set, &work.memory);
+      open_ms = own_ms > open_ms ? own_ms : open_ms;
+    }
+  }
+  return open_ms;
 }
 
 /* With one watermark for all, silence is that of the whole pipeline (W10). */
@@ -56,17 +63,10 @@ static void tick_global(vn_engine_t *engine, vn_pipeline_state_t *pipeline, int6
       now_ms - pipeline->last_arrival_mono_ms < plan->idle_timeout_ms) {
     return;
   }
-  vn_time_ms_t open_ms = VN_TIME_MINUS_INFINITY;
-  for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (engine->table.name_lengths[i] > 0 && vn__pipeline_of(engine, i) == pipeline) {
-      vn_window_memory_t memory = vn__window_memory(engine, i);
-      vn_time_ms_t own_ms = vn_window_open_end(&pipeline->set, &memory);
-      open_ms = own_ms > open_ms ? own_ms : open_ms;
-    }
-  }
+  vn_time_ms_t open_ms = open_end(engine, pipeline);
   if (open_ms > pipeline->watermark_ms) {
     pipeline->watermark_ms = open_ms;
-    visit(engine, pipeline, visit_advance, open_ms, VN_KIND_IDLE);
+    visit(engine, pipeline, advance_series, open_ms, VN_KIND_IDLE);
   }
 }
 
@@ -80,7 +80,7 @@ void vn_tick(vn_engine_t *engine) {
   for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
     tick_global(engine, &engine->store.pipelines[i], now_ms);
   }
-  visit(engine, NULL, visit_tick, now_ms, VN_KIND_IDLE);
+  visit(engine, NULL, tick_series, now_ms, VN_KIND_IDLE);
 }
 
 void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms) {
@@ -92,17 +92,18 @@ void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_m
         pipeline->watermark_ms = watermark_ms;
       }
     }
-    visit(engine, NULL, visit_advance, watermark_ms, VN_KIND_ON_TIME);
+    visit(engine, NULL, advance_series, watermark_ms, VN_KIND_ON_TIME);
     return;
   }
   VN_ASSERT(series < engine->plan->series_max && engine->table.name_lengths[series] > 0);
-  vn_pipeline_state_t *pipeline = vn__pipeline_of(engine, series);
-  if (pipeline->plan->scope == VN_SCOPE_GLOBAL && watermark_ms > pipeline->watermark_ms) {
-    pipeline->watermark_ms = watermark_ms;
-    visit(engine, pipeline, visit_advance, watermark_ms, VN_KIND_ON_TIME);
+  vn__work_t work = vn__work(engine, series);
+  bool global = work.pipeline->plan->scope == VN_SCOPE_GLOBAL;
+  if (global && watermark_ms > work.pipeline->watermark_ms) {
+    work.pipeline->watermark_ms = watermark_ms;
+    visit(engine, work.pipeline, advance_series, watermark_ms, VN_KIND_ON_TIME);
     return;
   }
-  visit_advance(engine, series, watermark_ms, VN_KIND_ON_TIME);
+  advance_series(&work, watermark_ms, VN_KIND_ON_TIME);
 }
 
 void vn_flush(vn_engine_t *engine) { vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY); }
