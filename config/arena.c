@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)64 * 1024)
+#define BLOCK_BYTES ((size_t)16 * 1024)
 #define ALIGNMENT ((size_t)16)
 
 typedef struct vn__block {

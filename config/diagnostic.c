@@ -150,7 +150,9 @@ static void print_one(const vn__source_t *source, const vn__diagnostic_t *diagno
   }
   fprintf(out, "%s:%u:%u: %s: %s\n", source->path, (unsigned)mark.line, (unsigned)mark.column,
           level, diagnostic->text);
-  print_excerpt(source, mark, out);
+  if (mark.line <= source->line_count) {
+    print_excerpt(source, mark, out);
+  }
 }
 
 void vn__diagnostics_print(vn__loader_t *loader, FILE *out) {

@@ -7,6 +7,7 @@
 #include "loader_priv.h"
 
 static const vn__mark_t whole_file = {0, 0};
+static const vn__mark_t first_byte = {1, 1};
 
 vn_text_t vn__source_line(const vn__source_t *source, uint32_t line) {
   vn_text_t text = {"", 0};
@@ -130,7 +131,7 @@ static bool read_all(vn__loader_t *loader, int descriptor) {
     length += (size_t)got;
   }
   if (length > VN__FILE_MAX) {
-    vn__error(loader, whole_file, "the file is larger than 1 MiB: no configuration is that long");
+    vn__error(loader, first_byte, "the file is larger than 1 MiB: no configuration is that long");
     return false;
   }
   loader->source.bytes = bytes;
