@@ -165,12 +165,17 @@ static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
   return left_ms < 0 ? 0 : (uint32_t)left_ms;
 }
 
+void vn_hold(vn_engine_t *engine, bool hold) {
+  VN_ASSERT(engine != NULL);
+  engine->held = hold;
+}
+
 vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
   VN_ASSERT(engine != NULL && engine->restored);
   VN_ASSERT(budget > 0 && sleep_ms != NULL);
   uint32_t taken = 0;
   engine->arrival_mono_ms = vn__mono_ms(engine);
-  while (taken < budget && vn__take_queued(engine)) {
+  while (taken < budget && !engine->held && vn__take_queued(engine)) {
     taken++;
   }
   int64_t now_ms = vn__mono_ms(engine);

@@ -6,10 +6,9 @@
 #include "signals.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define STEP_BUDGET 256u
-#define PRESSED_PAUSE_NS 1000000
+#define TRICKLE_EVERY_MS 5
 /* Bounds of the clean stop; together below what service managers wait by default (90 s). */
 #define DISCONNECT_LIMIT_MS 4000
 #define DRAIN_LIMIT_MS 10000
@@ -34,29 +33,28 @@ static void report_failure(vn_err_t error) {
 
 /*
  * After an outage the broker sends faster than results can leave, and an outbox that overflows
- * drops some. While it is half full one message is taken per verdict, or per millisecond: the rest
- * waits in the broker. It must go on even without a verdict, because verdicts come by the thread
- * that may be waiting for room in the input queue.
+ * drops some. While it is half full messages wait, in the input queue and then in the broker. A
+ * little goes on even so, because verdicts come by the thread that may be waiting for room in the
+ * queue.
  */
-static uint32_t budget_for(const vn_daemon_t *daemon, uint32_t verdicts) {
-  if (!vn_link_is_pressed(&daemon->link)) {
-    return STEP_BUDGET;
+static uint32_t hold_back(vn_daemon_t *daemon, int64_t now_ms) {
+  bool pressed = vn_link_is_pressed(&daemon->link);
+  bool trickle = now_ms - daemon->taken_ms >= TRICKLE_EVERY_MS;
+  vn_hold(&daemon->engine, pressed && !trickle);
+  if (!pressed || trickle) {
+    daemon->taken_ms = now_ms;
   }
-  if (verdicts > 0) {
-    return verdicts;
-  }
-  struct timespec pause = {.tv_nsec = PRESSED_PAUSE_NS};
-  (void)nanosleep(&pause, NULL);
-  return 1;
+  return pressed && trickle ? 1 : STEP_BUDGET;
 }
 
 /* One turn; returns how long there is nothing to do. */
 static int64_t turn(vn_daemon_t *daemon) {
   uint32_t sleep_ms = 0;
-  uint32_t verdicts = vn_link_collect(&daemon->link, &daemon->status);
-  report_failure(vn_step(&daemon->engine, budget_for(daemon, verdicts), &sleep_ms));
+  vn_link_collect(&daemon->link, &daemon->status);
+  uint32_t budget = hold_back(daemon, vn_clock_linux_mono_ms());
+  report_failure(vn_step(&daemon->engine, budget, &sleep_ms));
   vn_link_offer_room(&daemon->link);
-  return (int64_t)sleep_ms;
+  return daemon->engine.held && sleep_ms > TRICKLE_EVERY_MS ? TRICKLE_EVERY_MS : (int64_t)sleep_ms;
 }
 
 static void sleep_until_called(vn_daemon_t *daemon, uint32_t seen, int64_t sleep_ms) {

@@ -82,6 +82,7 @@ typedef struct vn_daemon {
   vn_link_t link;
   vn_status_t status;
   vn_notify_t notify;
+  int64_t taken_ms; /* messages were taken last */
 } vn_daemon_t;
 
 /* Each step returns 0 or the exit code, having said why. */
@@ -94,10 +95,9 @@ void vn_daemon_free(vn_daemon_t *daemon);
 /* Link: loop's side. */
 vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon);
 int vn_link_open(vn_link_t *link, vn_daemon_t *daemon);
-/* Hands verdicts and drop counts to the engine; verdicts on other messages to the status. Returns
- * the number of verdicts. */
-uint32_t vn_link_collect(vn_link_t *link, vn_status_t *status);
-/* True when messages should be taken no faster than results leave. */
+/* Hands verdicts and drop counts to the engine; verdicts on other messages to the status. */
+void vn_link_collect(vn_link_t *link, vn_status_t *status);
+/* True when messages should wait until results have left. */
 bool vn_link_is_pressed(const vn_link_t *link);
 /* Lets a waiting receiver try again. */
 void vn_link_offer_room(vn_link_t *link);

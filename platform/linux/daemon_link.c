@@ -85,7 +85,7 @@ static void count_drops(vn_link_t *link, uint64_t now, uint64_t *counted, vn_rea
   }
 }
 
-uint32_t vn_link_collect(vn_link_t *link, vn_status_t *status) {
+void vn_link_collect(vn_link_t *link, vn_status_t *status) {
   vn_verdict_t verdicts[VN_VERDICTS_MAX];
   (void)pthread_mutex_lock(&link->mutex);
   uint32_t count = link->verdict_count;
@@ -101,7 +101,6 @@ uint32_t vn_link_collect(vn_link_t *link, vn_status_t *status) {
   }
   count_drops(link, atomic_load(&link->dropped_full), &link->counted_full, VN_REASON_QUEUE_FULL);
   count_drops(link, atomic_load(&link->dropped_big), &link->counted_big, VN_REASON_TOO_BIG);
-  return count;
 }
 
 /* An outbox that is half full while the link is up: results are made faster than they leave. */

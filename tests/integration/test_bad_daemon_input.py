@@ -78,6 +78,26 @@ class BadInput(Case):
         self.assertEqual(figures["messages"]["dropped"], 0)
         self.assertEqual(daemon.stop(), 0)
 
+    def test_a_burst_after_an_outage_loses_no_result(self):
+        """Two results per reading, far more than the outbox holds: messages wait in the broker."""
+        broker = self.broker()
+        client = self.client(broker)
+        alerts = "  alerts: [{name: high, above: 1}]"
+        text = configuration(broker.port, INPUTS, PIPELINES + alerts,
+                             f"file: {self.state_file()}",
+                             capacity="{series: 100, outbox: 64KiB, input_queue: 64}")
+        daemon = self.daemon(text).start()
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+        client.publish_all([reading(i, i % 2 * 2) for i in range(3001)], 60)
+        daemon.start()
+        figures = self.figures(client, 3001)
+        self.assertEqual(figures["outputs"]["dropped"], 0)
+        wait_for(lambda: len(client.on("vnotch/gw/event")) >= 3000, 30, "all events")
+        self.assertEqual(daemon.stop(), 0)
+        phases = {(json.loads(event)["episode"], json.loads(event)["phase"])
+                  for event in client.on("vnotch/gw/event")}
+        self.assertEqual(len(phases), 3000)
+
     def test_a_message_that_is_too_long_is_counted(self):
         _, client, daemon = self.start(capacity="{message: 256B, series: 100, outbox: 256KiB}")
         client.publish_all([("j/a", "x" * 1000), reading(0)])

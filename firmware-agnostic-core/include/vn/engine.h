@@ -188,6 +188,7 @@ typedef struct vn_engine {
   bool durable;    /* a flash is there and works */
   bool flash_failed;
   bool restored;
+  bool held; /* messages stay in the queue */
 } vn_engine_t;
 
 /*
@@ -236,6 +237,12 @@ typedef struct vn_reading {
 } vn_reading_t;
 /* It arrives now, by the port's clock. NONE, or why it is in no window. */
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
+
+/*
+ * While held, vn_step takes no message from the queue and does everything else: for a platform whose
+ * results leave more slowly than messages come.
+ */
+void vn_hold(vn_engine_t *engine, bool hold);
 
 /*
  * Does at most `budget` units of work (messages, sweeps, sends) and says when to call again.
