@@ -14,12 +14,7 @@ typedef enum vn_format {
   VN_FORMAT_SENML_CBOR
 } vn_format_t;
 
-typedef enum vn_time_unit {
-  VN_UNIT_S,
-  VN_UNIT_MS,
-  VN_UNIT_US,
-  VN_UNIT_RFC3339
-} vn_time_unit_t;
+typedef enum vn_time_unit { VN_UNIT_S, VN_UNIT_MS, VN_UNIT_US, VN_UNIT_RFC3339 } vn_time_unit_t;
 
 #define VN_PATH_SEGMENTS_MAX 8u
 #define VN_FIELDS_MAX 32u
@@ -28,7 +23,11 @@ typedef enum vn_time_unit {
 #define VN_TOKEN_MAX 256u      /* longest key or string that is looked at */
 #define VN_SENML_NAME_MAX 256u /* longest base name + name */
 
-typedef enum vn_segment_kind { VN_SEGMENT_KEY, VN_SEGMENT_INDEX, VN_SEGMENT_EACH } vn_segment_kind_t;
+typedef enum vn_segment_kind {
+  VN_SEGMENT_KEY,
+  VN_SEGMENT_INDEX,
+  VN_SEGMENT_EACH
+} vn_segment_kind_t;
 
 typedef struct vn_path_segment {
   vn_text_t key;
@@ -73,7 +72,7 @@ typedef struct vn_decoded {
   vn_number_t value;
   vn_time_ms_t time_ms; /* valid when has_time */
   vn_text_t name;       /* SenML: the resolved name; else empty */
-  uint32_t sequence;    /* valid when has_sequence */
+  uint32_t sequence;    /* valid when has_sequence: integers from 0 on, modulo 2^32 */
   uint8_t field;        /* index into the input's fields */
   uint8_t reason;       /* vn_reason_t */
   bool has_time;
@@ -87,6 +86,8 @@ typedef void (*vn_decoded_fn)(void *context, const vn_decoded_t *decoded);
  * delivered; the damage itself is the return value (NONE: none), with *offset the byte at which it
  * was found. A SenML pack with an unknown version or a label that ends in _ delivers nothing.
  * `arrival_ms` resolves SenML's relative times (`arrival_valid` false: they come without a time).
+ * Fields: see docs/json.md for elements, [*] and where the time may stand. Each field of an element
+ * is delivered exactly once: as a reading or as a refusal.
  * Stack: constant. Cost: O(length).
  */
 VN_NODISCARD vn_reason_t vn_payload_decode(const vn_input_t *input, const uint8_t *payload,

@@ -20,8 +20,8 @@ typedef struct vn_text {
 } vn_text_t;
 
 /*
- * A pattern such as "plant/{line}/+/{sensor}/#": a brace is a + with a name and fills a whole level.
- * `captures` names them in order.
+ * A pattern such as "plant/{line}/+/{sensor}/#": a brace is a + with a name and fills a whole
+ * level. `captures` names them in order.
  */
 typedef struct vn_pattern {
   vn_text_t text;
@@ -67,8 +67,9 @@ bool vn_pattern_overlap(const vn_pattern_t *a, const vn_pattern_t *b);
 
 /*
  * Compiles "{line}/{sensor}" against the pattern's captures; "{topic}" is the whole topic; "{name}"
- * is the resolved SenML name when `name_allowed` (a capture of that name comes first). The text must
- * outlive the template. VN_ERR_FORMAT with *problem as above: unknown capture, unclosed brace, empty.
+ * is the resolved SenML name when `name_allowed` (a capture of either name comes first). The text
+ * must outlive the template. VN_ERR_FORMAT with *problem as above: unknown capture, unclosed brace,
+ * empty, too many parts, literal text that no series name can contain or start with.
  */
 VN_NODISCARD vn_err_t vn_template_compile(vn_text_t text, const vn_pattern_t *pattern,
                                           bool name_allowed, vn_template_t *out,
