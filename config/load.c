@@ -41,7 +41,7 @@ static void check_plan(const vn__build_t *build) {
   if (problem.have == 0 && problem.limit == 0) {
     vn__error(build->loader, mark, "%s", problem.text);
   } else {
-    vn__error(build->loader, mark, "%s (%lld, the limit is %lld)", problem.text,
+    vn__error(build->loader, mark, "%s: out of bounds (%lld, the limit is %lld)", problem.text,
               (long long)problem.have, (long long)problem.limit);
   }
 }

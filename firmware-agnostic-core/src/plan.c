@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "vn/arith.h"
 #include "vn/hash.h"
 
 #define EXPONENT_MAX 9
@@ -16,27 +15,30 @@
    VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) | \
    VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_RANGE))
 
-/* One number and its bounds. */
-typedef struct bound {
-  const char *text;
-  int64_t have, low, high;
-} bound_t;
-
-static bool fail(vn_plan_problem_t *problem, const char *text, int64_t have, int64_t limit) {
+static bool fail(vn_plan_problem_t *problem, const char *text) {
   problem->text = text;
-  problem->have = have;
-  problem->limit = limit;
   return false;
 }
 
-static bool check_bounds(const bound_t *bounds, size_t count, vn_plan_problem_t *problem) {
-  for (size_t i = 0; i < count; i++) {
-    const bound_t *one = &bounds[i];
-    if (one->have < one->low || one->have > one->high) {
-      return fail(problem, one->text, one->have, one->have < one->low ? one->low : one->high);
-    }
+/* Short arguments: this is called some forty times, and firmware pays for each. */
+static bool in_range(vn_plan_problem_t *problem, const char *text, uint32_t have, uint32_t low,
+                     uint32_t high) {
+  if (have >= low && have <= high) {
+    return true;
   }
-  return true;
+  problem->have = have;
+  problem->limit = have < low ? low : high;
+  return fail(problem, text);
+}
+
+/* A duration, or a length of time: at least `low`, at most what windows can count with. */
+static bool in_span(vn_plan_problem_t *problem, const char *text, int64_t have_ms, int32_t low_ms) {
+  if (have_ms >= low_ms && have_ms <= VN_WINDOW_SPAN_MAX_MS) {
+    return true;
+  }
+  problem->have = have_ms;
+  problem->limit = have_ms < low_ms ? low_ms : VN_WINDOW_SPAN_MAX_MS;
+  return fail(problem, text);
 }
 
 static bool is_power_of_two(uint32_t number) { return number != 0 && (number & (number - 1)) == 0; }
@@ -45,29 +47,28 @@ static bool word_is_good(const char *word) {
   return word != NULL && word[0] != '\0' && strlen(word) <= VN_WORD_MAX;
 }
 
-static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
-  const bound_t bounds[] = {
-      {"pipelines: one at least, and not too many", plan->pipeline_count, 1, VN_PIPELINES_MAX},
-      {"too many inputs", plan->input_count, 0, VN_INPUTS_MAX},
-      {"number of series out of bounds", plan->series_max, 1, INT32_MAX / 4},
-      {"longest name of a series out of bounds", plan->name_max, 16, UINT8_MAX},
-      {"unknown encoding of summaries", plan->encoding, 0, VN_ENCODING_SENML_JSON},
-      {"results of a message: one at least", plan->batch_max, 1, UINT16_MAX},
-      {"the time to flush is negative", plan->flush_every_ms, 0, VN_WINDOW_SPAN_MAX_MS},
-      {"entries of the outbox: 4 at least", plan->outbox_entries, 4, INT32_MAX},
-      {"the outbox is too small", plan->outbox_bytes, 128, INT32_MAX},
-  };
+static bool check_lists(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!word_is_good(plan->device) || !word_is_good(plan->prefix)) {
-    return fail(problem, "the device or the prefix of its topics has no name, or too long a one", 0,
-                0);
+    return fail(problem, "device or prefix: empty or too long");
   }
   if (plan->pipelines == NULL || (plan->inputs == NULL && plan->input_count > 0)) {
-    return fail(problem, "the list of pipelines or of inputs is missing", 0, 0);
+    return fail(problem, "the list of pipelines or inputs is missing");
   }
+  return in_range(problem, "number of pipelines", plan->pipeline_count, 1, VN_PIPELINES_MAX) &&
+         in_range(problem, "number of inputs", plan->input_count, 0, VN_INPUTS_MAX);
+}
+
+static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!is_power_of_two(plan->outbox_entries)) {
-    return fail(problem, "the entries of the outbox are no power of two", 0, 0);
+    return fail(problem, "entries of the outbox: no power of two");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem);
+  return in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
+         in_range(problem, "longest name of a series", plan->name_max, 16, UINT8_MAX) &&
+         in_range(problem, "encoding", plan->encoding, 0, VN_ENCODING_SENML_JSON) &&
+         in_range(problem, "results of a message", plan->batch_max, 1, UINT16_MAX) &&
+         in_span(problem, "time to flush", plan->flush_every_ms, 0) &&
+         in_range(problem, "entries of the outbox", plan->outbox_entries, 4, INT32_MAX) &&
+         in_range(problem, "bytes of the outbox", plan->outbox_bytes, 128, INT32_MAX);
 }
 
 /* A queue of no bytes is none: such a port hands its messages over one by one. */
@@ -75,80 +76,66 @@ static bool check_queue(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (plan->queue_bytes == 0) {
     return true;
   }
-  const bound_t bounds[] = {
-      {"messages that may wait: one at least", plan->queue_messages, 1, UINT32_MAX},
-      {"the input queue can't hold the longest message twice", plan->queue_bytes,
-       2 * ((int64_t)plan->message_max_bytes + 64), UINT32_MAX},
-  };
   if (!is_power_of_two(plan->queue_bytes)) {
-    return fail(problem, "the bytes of the input queue are no power of two", 0, 0);
+    return fail(problem, "bytes of the input queue: no power of two");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem);
+  return in_range(problem, "messages that wait", plan->queue_messages, 1, UINT32_MAX) &&
+         in_range(problem, "longest message: twice must fit the input queue",
+                  plan->message_max_bytes, 1, plan->queue_bytes / 2 - 64u);
 }
 
 static bool check_state(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (plan->durability == VN_DURABILITY_VOLATILE) {
     return true;
   }
-  const bound_t bounds[] = {
-      {"this durability is not available", plan->durability, 0, VN_DURABILITY_CHECKPOINT},
-      {"the interval of checkpoints is too short", plan->checkpoint_every_ms, 1,
-       VN_WINDOW_SPAN_MAX_MS},
-      {"erase block out of bounds", plan->erase_block_bytes, 512, 128 * 1024},
-      {"program unit out of bounds", plan->program_unit_bytes, 1, plan->erase_block_bytes / 4},
-      {"the region holds too few erase blocks",
-       (int64_t)(plan->state_bytes / (plan->erase_block_bytes + (plan->erase_block_bytes == 0))), 8,
-       UINT16_MAX},
-      {"the region is too large", (int64_t)(plan->state_bytes >> 1), 0, INT32_MAX},
-  };
-  if (!is_power_of_two(plan->erase_block_bytes) || !is_power_of_two(plan->program_unit_bytes) ||
-      plan->state_bytes % plan->erase_block_bytes != 0) {
-    return fail(problem,
-                "the geometry of the flash: powers of two, and a region of whole erase blocks", 0,
-                0);
+  uint32_t block = plan->erase_block_bytes;
+  if (!is_power_of_two(block) || !is_power_of_two(plan->program_unit_bytes)) {
+    return fail(problem, "erase block or program unit: no power of two");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem);
-}
-
-static bool has_paths(uint8_t format) {
-  return format == VN_FORMAT_JSON || format == VN_FORMAT_CBOR;
+  if (plan->state_bytes % block != 0 || plan->state_bytes > UINT32_MAX) {
+    return fail(problem, "the region: no whole erase blocks, or too large");
+  }
+  return in_range(problem, "durability", plan->durability, 0, VN_DURABILITY_CHECKPOINT) &&
+         in_span(problem, "interval of checkpoints", plan->checkpoint_every_ms, 1) &&
+         in_range(problem, "erase block", block, 512, 128 * 1024) &&
+         in_range(problem, "program unit", plan->program_unit_bytes, 1, block / 4) &&
+         in_range(problem, "erase blocks of the region", (uint32_t)plan->state_bytes / block, 8,
+                  UINT16_MAX);
 }
 
 static bool check_input(const vn_input_t *input, vn_plan_problem_t *problem) {
-  const bound_t bounds[] = {
-      {"unknown format of an input", input->format, 0, VN_FORMAT_SENML_CBOR},
-      {"unknown unit of time", input->time_unit, 0, VN_UNIT_RFC3339},
-      {"quality of service above 1", input->qos, 0, 1},
-      {"fields: only with json and cbor, there one at least", input->field_count,
-       has_paths(input->format) ? 1 : 0, has_paths(input->format) ? VN_FIELDS_MAX : 0},
-  };
+  bool paths = input->format == VN_FORMAT_JSON || input->format == VN_FORMAT_CBOR;
   if (input->pattern.text.length == 0 || (input->field_count > 0 && input->fields == NULL)) {
-    return fail(problem, "the input has no topic, or its fields are missing", 0, 0);
+    return fail(problem, "no topic, or its fields are missing");
   }
-  if ((input->has_time || input->has_sequence) && !has_paths(input->format)) {
-    return fail(problem, "paths of time and sequence: only with json and cbor", 0, 0);
+  if ((input->has_time || input->has_sequence) && !paths) {
+    return fail(problem, "time and sequence: with json and cbor only");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem);
+  return in_range(problem, "format", input->format, 0, VN_FORMAT_SENML_CBOR) &&
+         in_range(problem, "unit of time", input->time_unit, 0, VN_UNIT_RFC3339) &&
+         in_range(problem, "quality of service", input->qos, 0, 1) &&
+         in_range(problem, "fields: with json and cbor only, there one at least",
+                  input->field_count, paths, paths ? VN_FIELDS_MAX : 0);
 }
 
 static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) {
-  const bound_t bounds[] = {
-      {"size of a window out of bounds", window->size_ms, 1, VN_WINDOW_SPAN_MAX_MS},
-      {"slide of a window out of bounds", window->slide_ms, 1, VN_WINDOW_SPAN_MAX_MS},
-      {"the offset must be shorter than the slide", window->offset_ms,
-       vn_sub_saturating(1, window->slide_ms), vn_sub_saturating(window->slide_ms, 1)},
-      {"too many members of a sample", window->sample, 0, VN_SAMPLE_MAX},
-      {"unknown shape of a window", window->shape, 0, VN_WINDOW_SLIDING},
-      {"unknown statistics", window->statistics, 0,
-       (int64_t)VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1},
-  };
   if (!word_is_good(window->name)) {
-    return fail(problem, "the window has no name, or too long a one", 0, 0);
+    return fail(problem, "name of a window: empty or too long");
+  }
+  if (!in_span(problem, "size of a window", window->size_ms, 1) ||
+      !in_span(problem, "slide of a window", window->slide_ms, 1)) {
+    return false;
+  }
+  if (window->offset_ms >= window->slide_ms || window->offset_ms <= -window->slide_ms) {
+    return fail(problem, "the offset must be shorter than the slide");
   }
   if (window->shape == VN_WINDOW_TUMBLING && window->size_ms != window->slide_ms) {
-    return fail(problem, "a tumbling window must slide by its size", 0, 0);
+    return fail(problem, "a tumbling window must slide by its size");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem);
+  return in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
+         in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_SLIDING) &&
+         in_range(problem, "statistics", window->statistics, 0,
+                  VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1);
 }
 
 static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
@@ -167,11 +154,8 @@ static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *prob
     return true;
   }
   problem->window = fault;
-  if (set.pane_count > VN_PANES_MAX) {
-    return fail(problem, "the windows of the pipeline need too many panes", set.pane_count,
-                VN_PANES_MAX);
-  }
-  return fail(problem, "the allowed lateness needs too many counters of revisions", 0, 0);
+  return in_range(problem, "panes of the windows", set.pane_count, 0, VN_PANES_MAX) &&
+         fail(problem, "the allowed lateness needs too many counters of revisions");
 }
 
 /* What an alert compares. */
@@ -180,39 +164,38 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
   if (alert->source == VN_ALERT_OF_VALUE) {
     return true;
   }
-  if (alert->rule.condition != VN_ALERT_ABOVE && alert->rule.condition != VN_ALERT_BELOW) {
-    return fail(problem, "absence and standstill are conditions of values, not of windows", 0, 0);
+  if (alert->rule.condition > VN_ALERT_BELOW) {
+    return fail(problem, "absence and standstill are of values, not of windows");
   }
   if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
       (ALERT_STATISTICS & VN_STATISTIC_BIT(alert->statistic)) == 0) {
-    return fail(problem, "an alert can't look at this statistic", 0, 0);
+    return fail(problem, "no alert can look at this statistic");
   }
-  if (alert->window >= pipeline->summary.window_count) {
-    return fail(problem, "the alert's window is none of the pipeline's", 0, 0);
+  return in_range(problem, "window of an alert", alert->window + 1u, 1,
+                  pipeline->summary.window_count);
+}
+
+static bool check_rule(const vn_alert_rule_t *rule, vn_plan_problem_t *problem) {
+  const int64_t most = INT64_MAX / 4;
+  bool timed = rule->condition > VN_ALERT_BELOW;
+  if (rule->limit > most || rule->limit < -most || rule->hysteresis > most ||
+      rule->hysteresis < 0) {
+    return fail(problem, "limit or hysteresis of an alert");
   }
-  return true;
+  return in_span(problem, "delay of an alert", rule->for_ms, 0) &&
+         in_span(problem, "delay of an alert", rule->keep_firing_for_ms, 0) &&
+         in_span(problem, "period of an alert", rule->period_ms, timed);
 }
 
 static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem) {
-  bool timed = alert->rule.condition == VN_ALERT_ABSENT_FOR ||
-               alert->rule.condition == VN_ALERT_UNCHANGED_FOR;
-  const int64_t most = INT64_MAX / 4;
-  const bound_t bounds[] = {
-      {"unknown condition of an alert", alert->rule.condition, 0, VN_ALERT_UNCHANGED_FOR},
-      {"unknown source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW},
-      {"limit of an alert out of bounds", alert->rule.limit, -most - 1, most},
-      {"hysteresis of an alert out of bounds", alert->rule.hysteresis, 0, most},
-      {"delay of an alert out of bounds", alert->rule.for_ms, 0, VN_WINDOW_SPAN_MAX_MS},
-      {"delay of an alert out of bounds", alert->rule.keep_firing_for_ms, 0, VN_WINDOW_SPAN_MAX_MS},
-      {"period of an alert out of bounds", alert->rule.period_ms, timed ? 1 : 0,
-       VN_WINDOW_SPAN_MAX_MS},
-  };
   if (!word_is_good(alert->name) || alert->severity == NULL || alert->of == NULL) {
-    return fail(problem, "a text of the alert is missing, or its name is too long", 0, 0);
+    return fail(problem, "a text of an alert: missing or too long");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem) &&
-         check_alert_source(alert, pipeline, problem);
+  return in_range(problem, "condition of an alert", alert->rule.condition, 0,
+                  VN_ALERT_UNCHANGED_FOR) &&
+         in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
+         check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);
 }
 
 static bool check_alerts(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
@@ -226,33 +209,33 @@ static bool check_alerts(const vn_pipeline_t *pipeline, vn_plan_problem_t *probl
   return true;
 }
 
+static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  return in_span(problem, "out_of_order", pipeline->out_of_order_ms, 0) &&
+         in_span(problem, "allowed lateness", pipeline->lateness_ms, 0) &&
+         in_span(problem, "idle timeout", pipeline->idle_timeout_ms, (int32_t)VN_DURATION_OFF) &&
+         in_span(problem, "max_future", pipeline->max_future_ms, (int32_t)VN_DURATION_OFF) &&
+         in_range(problem, "mode of time", pipeline->time_mode, 0, VN_TIME_ARRIVAL) &&
+         in_range(problem, "scope of the watermark", pipeline->scope, 0, VN_SCOPE_GLOBAL);
+}
+
 static bool check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                            vn_plan_problem_t *problem) {
   const vn_summary_pipeline_t *summary = &pipeline->summary;
-  const bound_t bounds[] = {
-      {"resolution out of bounds", summary->exponent, -EXPONENT_MAX, EXPONENT_MAX},
-      {"too many windows in a pipeline", summary->window_count, 0, VN_WINDOWS_MAX},
-      {"too many alerts in a pipeline", pipeline->alert_count, 0, VN_ALERTS_MAX},
-      {"series of a pipeline: at least one, at most those of all", pipeline->series_max, 1,
-       plan->series_max},
-      {"the range ends before it starts", pipeline->range_low, INT32_MIN, pipeline->range_high},
-      {"out_of_order out of bounds", pipeline->out_of_order_ms, 0, VN_WINDOW_SPAN_MAX_MS},
-      {"allowed lateness out of bounds", pipeline->lateness_ms, 0, VN_WINDOW_SPAN_MAX_MS},
-      {"idle timeout out of bounds", pipeline->idle_timeout_ms, VN_DURATION_OFF,
-       VN_WINDOW_SPAN_MAX_MS},
-      {"max_future out of bounds", pipeline->max_future_ms, VN_DURATION_OFF, VN_WINDOW_SPAN_MAX_MS},
-      {"unknown mode of time", pipeline->time_mode, 0, VN_TIME_ARRIVAL},
-      {"unknown scope of the watermark", pipeline->scope, 0, VN_SCOPE_GLOBAL},
-  };
   if (!word_is_good(summary->name) || summary->unit == NULL || pipeline->match.length == 0) {
-    return fail(problem, "a text of the pipeline is missing, or its name is too long", 0, 0);
+    return fail(problem, "a text of a pipeline: missing or too long");
   }
   if ((summary->windows == NULL && summary->window_count > 0) ||
       (pipeline->alerts == NULL && pipeline->alert_count > 0)) {
-    return fail(problem, "the list of windows or of alerts is missing", 0, 0);
+    return fail(problem, "the list of windows or alerts is missing");
   }
-  return check_bounds(bounds, sizeof bounds / sizeof bounds[0], problem) &&
-         check_windows(pipeline, problem) && check_alerts(pipeline, problem);
+  if (pipeline->range_low > pipeline->range_high) {
+    return fail(problem, "the range ends before it starts");
+  }
+  return in_range(problem, "resolution", (uint32_t)(summary->exponent + EXPONENT_MAX), 0,
+                  2 * EXPONENT_MAX) &&
+         in_range(problem, "windows of a pipeline", summary->window_count, 0, VN_WINDOWS_MAX) &&
+         in_range(problem, "alerts of a pipeline", pipeline->alert_count, 0, VN_ALERTS_MAX) &&
+         in_range(problem, "series of a pipeline", pipeline->series_max, 1, plan->series_max);
 }
 
 static bool check_parts(const vn_plan_t *plan, vn_plan_problem_t *problem) {
@@ -265,7 +248,9 @@ static bool check_parts(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   problem->input = NONE;
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
     problem->pipeline = i;
-    if (!check_pipeline(plan, &plan->pipelines[i], problem)) {
+    const vn_pipeline_t *pipeline = &plan->pipelines[i];
+    if (!check_pipeline(plan, pipeline, problem) || !check_clocks(pipeline, problem) ||
+        !check_windows(pipeline, problem) || !check_alerts(pipeline, problem)) {
       return false;
     }
   }
@@ -276,8 +261,9 @@ vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   VN_ASSERT(plan != NULL && problem != NULL);
   *problem = (vn_plan_problem_t){
       .text = "", .pipeline = NONE, .window = NONE, .alert = NONE, .input = NONE};
-  bool good = check_sizes(plan, problem) && check_queue(plan, problem) &&
-              check_state(plan, problem) && check_parts(plan, problem);
+  bool good = check_lists(plan, problem) && check_sizes(plan, problem) &&
+              check_queue(plan, problem) && check_state(plan, problem) &&
+              check_parts(plan, problem);
   return good ? VN_OK : VN_ERR_PLAN;
 }
 

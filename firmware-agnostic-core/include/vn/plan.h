@@ -82,9 +82,9 @@ typedef struct vn_plan {
 
 /* Which part of a plan an error is about; counts from 0, 255 = does not apply. */
 typedef struct vn_plan_problem {
-  const char *text; /* a sentence for the user; static */
+  const char *text; /* what is wrong, or the value that is out of bounds; static */
   uint8_t pipeline, window, alert, input;
-  int64_t have, limit; /* the numbers of the text, where it has them */
+  int64_t have, limit; /* of a value that is out of bounds; else both 0 */
 } vn_plan_problem_t;
 
 /*
