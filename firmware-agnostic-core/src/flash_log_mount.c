@@ -68,33 +68,52 @@ void vn__log_reset(vn_flash_log_t *log) {
   log->state.touched = VN_LOG_NO_ITEM;
 }
 
-/* The sector with the highest sequence that was on no chain yet. */
-static uint16_t next_candidate(const vn_flash_log_t *log) {
+/* The sector with the highest sequence, above `above`, that was on no chain yet. */
+static uint16_t next_candidate(const vn_flash_log_t *log, uint64_t above) {
   uint16_t best = VN__LOG_NO_SECTOR;
   for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
     const vn_log_sector_t *entry = &log->config.sectors[i];
-    bool untried = entry->sequence != 0 && (entry->state & VN__SECTOR_TRIED) == 0;
-    if (untried &&
-        (best == VN__LOG_NO_SECTOR || entry->sequence > log->config.sectors[best].sequence)) {
+    if (entry->sequence > above && (entry->state & VN__SECTOR_TRIED) == 0) {
       best = (uint16_t)i;
+      above = entry->sequence;
     }
   }
   return best;
 }
 
-/* The nearest sector physically behind that has this sequence and belongs to the same region. */
+/* A header without a record behind it may be torn, and come and go. */
+static bool has_record(vn_flash_log_t *log, uint16_t sector) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
+  scan.window = true;
+  return vn__log_scan_next(log, &scan, &record);
+}
+
+/* The nearest sector physically behind that has this sequence and belongs to the same region. An
+ * empty one only if there is no other: a torn header may come to light with a number in use. */
 static uint16_t predecessor(vn_flash_log_t *log, uint16_t sector, uint64_t sequence,
                             vn__log_header_t *header) {
   uint32_t count = log->state.limits.sector_count;
+  uint16_t empty = VN__LOG_NO_SECTOR;
+  vn__log_header_t found;
   for (uint32_t back = 1; back < count; back++) {
     uint16_t i = (uint16_t)((sector + count - back) % count);
-    if (log->config.sectors[i].sequence == sequence &&
-        vn__log_read_header(log, i, header) == VN__HEADER_VALID && header->sequence == sequence &&
-        header->region_id == log->state.region_id) {
+    if (log->config.sectors[i].sequence != sequence ||
+        vn__log_read_header(log, i, &found) != VN__HEADER_VALID ||
+        found.region_id != log->state.region_id) {
+      continue;
+    }
+    if (has_record(log, i)) {
+      *header = found;
       return i;
     }
+    if (empty == VN__LOG_NO_SECTOR) {
+      empty = i;
+      *header = found;
+    }
   }
-  return VN__LOG_NO_SECTOR;
+  return empty;
 }
 
 static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sector,
@@ -110,28 +129,28 @@ static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sect
 /* Follows the fences down from the newest sector; as far as they hold or as anything can be live.
  */
 static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t newest) {
+  vn__log_header_t head;
+  vn__log_header_t *header = &head;
   for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
     log->config.sectors[i].state &= (uint8_t)~VN__SECTOR_CHAIN;
     log->config.sectors[i].next = VN__LOG_NO_SECTOR;
   }
-  vn__log_header_t header;
-  memset(chain, 0, sizeof *chain);
-  chain->newest = newest;
   log->config.sectors[newest].state |= VN__SECTOR_TRIED;
-  if (vn__log_read_header(log, newest, &header) != VN__HEADER_VALID) {
+  *chain = (vn__log_chain_t){.oldest = newest};
+  if (vn__log_read_header(log, newest, header) != VN__HEADER_VALID) {
     return false;
   }
-  log->state.region_id = header.region_id;
-  uint64_t oldest_live = header.sequence - header.oldest_live_distance;
+  log->state.region_id = header->region_id;
+  uint64_t oldest_live = header->sequence - header->oldest_live_distance;
   uint16_t sector = newest;
-  chain_add(log, chain, newest, &header);
-  while (header.sequence > oldest_live && header.fence_sequence != 0) {
-    uint16_t before = predecessor(log, sector, header.fence_sequence, &header);
+  chain_add(log, chain, newest, header);
+  while (header->sequence > oldest_live && header->fence_sequence != 0) {
+    uint16_t before = predecessor(log, sector, header->fence_sequence, header);
     if (before == VN__LOG_NO_SECTOR) {
       break;
     }
     log->config.sectors[before].next = sector;
-    chain_add(log, chain, before, &header);
+    chain_add(log, chain, before, header);
     sector = before;
   }
   return true;
@@ -140,7 +159,7 @@ static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
 /* T is certain if anything shows that its last unit was programmed to the end. */
 static bool commit_certain(vn_flash_log_t *log, const vn__log_chain_t *chain) {
   const vn_log_state_t *state = &log->state;
-  if (chain->behind || chain->known_tx >= state->tx || state->seal_run >= VN__LOG_SEALS_ENOUGH) {
+  if (chain->behind || chain->known_tx >= state->tx) {
     return true;
   }
   vn__log_header_t successor;
@@ -170,24 +189,43 @@ static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
   }
 }
 
-/* Takes the first chain, from the newest header down, that has a commit and all it needs. */
+/* Whether this sector is the head of a chain that has a commit, and all that the commit needs. */
+static bool chain_holds(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t newest) {
+  return chain_build(log, chain, newest) && vn__log_find_commit(log, chain) &&
+         log->config.sectors[chain->oldest].sequence <= log->state.oldest_live;
+}
+
+/*
+ * Takes the first chain that holds, from the newest header down. But a newest header without a
+ * record behind it is only a fence so far, and one that was torn may turn up late, with a high
+ * number: a newer commit on a chain with a lower one wins.
+ */
 static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
   bool genesis = false;
-  for (;;) {
-    uint16_t candidate = next_candidate(log);
-    if (candidate == VN__LOG_NO_SECTOR) {
-      /* A log that was only just begun has lost nothing; any other has. */
-      return genesis ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
+  uint64_t above = 0;
+  uint64_t best_tx = 0;
+  uint16_t best = VN__LOG_NO_SECTOR;
+  uint16_t candidate = next_candidate(log, above);
+  while (candidate != VN__LOG_NO_SECTOR) {
+    if (!chain_holds(log, chain, candidate)) {
+      genesis = genesis || (!chain->committed && chain->genesis);
+    } else {
+      if (log->state.tx > best_tx || (log->state.tx == best_tx && chain->head_certain)) {
+        best = candidate;
+        best_tx = log->state.tx;
+      }
+      if (chain->head_certain) {
+        break;
+      }
+      above = log->config.sectors[log->state.good_sector].sequence;
     }
-    if (!chain_build(log, chain, candidate)) {
-      continue;
-    }
-    bool found = vn__log_find_commit(log, chain);
-    if (found && log->config.sectors[chain->oldest].sequence <= log->state.oldest_live) {
-      return VN_OK;
-    }
-    genesis = genesis || (!found && chain->genesis);
+    candidate = next_candidate(log, above);
   }
+  if (best == VN__LOG_NO_SECTOR) {
+    /* A log that was only just begun has lost nothing; any other has. */
+    return genesis ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
+  }
+  return best == candidate || chain_holds(log, chain, best) ? VN_OK : VN_ERR_FLASH;
 }
 
 vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last) {

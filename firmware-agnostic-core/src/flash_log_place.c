@@ -3,56 +3,53 @@
 #include "flash_log_priv.h"
 #include "vn/assert.h"
 
-/* Whether a new sector may be opened here: not over rivals of the newest commit. */
+/* Whether a new sector may be opened here. Not over a void sector of the chain: an erase that is
+ * cut may leave it whole, and believed. Nor over any other void one as long as the newest header
+ * may fade, for then that one may be the fence. */
 static bool place_allowed(const vn_flash_log_t *log, uint16_t sector) {
   uint8_t flags = log->config.sectors[sector].state;
   if ((flags & VN__SECTOR_BAD) != 0 || vn__log_protected(log, sector)) {
     return false;
   }
-  if ((flags & VN__SECTOR_VOID) == 0) {
-    return true;
-  }
-  return (flags & VN__SECTOR_CHAIN) == 0 && log->state.head_certain;
+  return (flags & VN__SECTOR_VOID) == 0 ||
+         ((flags & VN__SECTOR_CHAIN) == 0 && log->state.head_certain);
 }
 
-/* How many sectors ahead of the newest commit the next one is opened; 0 = none is free. */
-static uint32_t place_distance(const vn_flash_log_t *log, uint16_t from, uint32_t beyond) {
-  uint32_t count = log->state.limits.sector_count;
-  for (uint32_t ahead = beyond + 1u; ahead <= count; ahead++) {
-    if (place_allowed(log, (uint16_t)((from + ahead) % count))) {
-      return ahead;
-    }
-  }
-  return 0;
-}
-
-/* Erases sectors in ring order until one lets itself be erased. */
+/* Erases the sector for the next header: the first in ring order that lets itself be erased. */
 static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, uint16_t *sector) {
-  uint32_t ahead = place_distance(log, from, 0);
-  while (ahead != 0) {
-    *sector = (uint16_t)((from + ahead) % log->state.limits.sector_count);
+  uint32_t count = log->state.limits.sector_count;
+  for (uint32_t ahead = 1; ahead <= count; ahead++) {
+    *sector = (uint16_t)((from + ahead) % count);
+    if (!place_allowed(log, *sector)) {
+      continue;
+    }
     bool erased = (log->config.sectors[*sector].state & VN__SECTOR_ERASED) != 0;
     if (erased || vn__log_erase(log, *sector) == VN_OK) {
       log->state.abandoned_bytes = (uint64_t)ahead * log->config.flash->erase_size;
       return VN_OK;
     }
-    ahead = place_distance(log, from, ahead);
   }
   return VN_ERR_LOG_FULL;
 }
 
-/* What is void or junk must not turn up again as a rival. A sector that can't be erased is left. */
-static vn_err_t erase_leftovers(vn_flash_log_t *log) {
-  const vn_flash_t *flash = log->config.flash;
+/* Erases what has one of these marks; what can't be erased is marked bad and left. */
+static bool erase_marked(vn_flash_log_t *log, uint8_t marks) {
   bool erased = false;
   for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
     uint8_t flags = log->config.sectors[i].state;
-    bool leftover = (flags & (VN__SECTOR_VOID | VN__SECTOR_JUNK)) != 0;
-    if (leftover && (flags & VN__SECTOR_BAD) == 0) {
-      (void)vn__log_erase(log, (uint16_t)i); /* a failure has marked it bad */
+    if ((flags & marks) != 0 && (flags & VN__SECTOR_BAD) == 0) {
+      (void)vn__log_erase(log, (uint16_t)i);
       erased = true;
     }
   }
+  return erased;
+}
+
+/* What is void or junk must not turn up again as a rival; the void first, it may be whole. */
+static vn_err_t erase_leftovers(vn_flash_log_t *log) {
+  const vn_flash_t *flash = log->config.flash;
+  bool erased = erase_marked(log, VN__SECTOR_VOID);
+  erased = erase_marked(log, VN__SECTOR_JUNK) || erased;
   return erased ? flash->sync(flash->context) : VN_OK;
 }
 
@@ -89,7 +86,7 @@ static vn_err_t seal_records(vn_flash_log_t *log, uint32_t from) {
   scan.offset = from;
   while (newest_next(log, &scan, &record)) {
     if (record.type == VN_RECORD_COMMIT) {
-      continue;
+      break;
     }
     if (record.type == VN_RECORD_JOURNAL) {
       record.flags &= (uint8_t)~VN__LOG_FLAG_COMMIT;

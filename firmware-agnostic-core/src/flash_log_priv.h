@@ -22,9 +22,6 @@
 #define VN__LOG_FLAG_COMMIT 1u
 #define VN__LOG_FLAG_AFTER_MOUNT 1u
 
-/* After so many seals in a row the state is certain: each of them holds it. */
-#define VN__LOG_SEALS_ENOUGH 3u
-
 /* Bits of a sector's state. */
 #define VN__SECTOR_BAD 1u    /* failed in this power-up */
 #define VN__SECTOR_ERASED 2u /* erased in this power-up, not programmed since */
@@ -130,7 +127,7 @@ bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record
 /* flash_log_mount.c, flash_log_replay.c: finding the newest commit, and applying it. */
 typedef struct vn__log_chain {
   uint64_t known_tx; /* the highest committed_tx of its headers */
-  uint16_t newest, oldest;
+  uint16_t oldest;
   bool genesis;      /* reaches the first sector ever opened */
   bool committed;    /* has a commit; the state holds the newest */
   bool behind;       /* a record lies behind that commit in its sector */
@@ -139,6 +136,7 @@ typedef struct vn__log_chain {
 } vn__log_chain_t;
 void vn__log_reset(vn_flash_log_t *log);
 vn_err_t vn__log_survey(vn_flash_log_t *log);
+/* The newest commit of the chain; false if there is none. */
 bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain);
 void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain);
 /* Where the sector's content ends: at the fence in its successor's header, which is read. */

@@ -42,7 +42,7 @@ static void accept(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_sc
                    uint64_t tx) {
   log->state.tx = tx;
   log->state.good_sector = scan->sector;
-  log->state.good_end = vn__round_up(scan->offset, log->config.flash->prog_size);
+  log->state.good_end = scan->offset; /* its padding may be torn, and is not needed */
   chain->behind = false;
 }
 
@@ -82,21 +82,21 @@ static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log
     return;
   }
   uint64_t tx = expand(record->tx, chain->known_tx);
+  bool newer = tx > log->state.tx;
   if (tx != walk->tx) {
     walk->tx = tx;
     walk->record_count = 0;
     walk->chain = 0;
   }
   if (record->type == VN_RECORD_COMMIT) {
-    if (record->length == VN__LOG_COMMIT_BYTES && tx > log->state.tx) {
+    if (record->length == VN__LOG_COMMIT_BYTES && newer) {
       accept_commit(log, chain, scan, walk);
     }
     return;
   }
   walk->record_count++;
   walk->chain = vn__log_chain(walk->chain, record->crc);
-  if (is_journal_commit(record) && walk->record_count == 1 && chain->committed &&
-      tx > log->state.tx) {
+  if (is_journal_commit(record) && walk->record_count == 1 && chain->committed && newer) {
     accept_journal(log, chain, scan, record);
   }
 }

@@ -1,0 +1,163 @@
+#include "powerloss.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t powerloss_scale(void) {
+  const char *text = getenv("VN_POWERLOSS_SCALE");
+  long scale = text == NULL ? 1 : strtol(text, NULL, 10);
+  return scale >= 1 && scale <= 100000 ? (uint32_t)scale : 1u;
+}
+
+static void fail(powerloss_t *run, uint32_t level, const char *what) {
+  if (run->failure == NULL) {
+    run->failure = what;
+    (void)snprintf(run->place, sizeof run->place, "seed %llu, cut %llu, level %u, commit %llu",
+                   (unsigned long long)run->seed, (unsigned long long)run->cuts, level,
+                   (unsigned long long)run->level[level]->durable.accepted);
+  }
+}
+
+static bool power_up_and_check(powerloss_t *run, uint32_t level) {
+  log_model_t *model = run->level[level];
+  flash_fake_power_up(model->flash);
+  vn_err_t err = log_model_mount(model);
+  if (err == VN_ERR_UNFORMATTED && model->durable.accepted == 0) {
+    return false; /* cut before the first commit: nothing to lose */
+  }
+  const char *wrong = err != VN_OK ? vn_err_name(err) : log_model_check(model);
+  if (wrong != NULL) {
+    fail(run, level, wrong);
+  }
+  return wrong == NULL;
+}
+
+static void before_operation(void *context, const flash_fake_operation_t *operation);
+
+static void set_hook(powerloss_t *run, uint32_t level, bool on) {
+  run->hooks[level].run = run;
+  run->hooks[level].level = level;
+  run->level[level]->flash->before = on ? before_operation : NULL;
+  run->level[level]->flash->before_context = &run->hooks[level];
+}
+
+static bool commit_some(powerloss_t *run, uint32_t level, uint32_t commits) {
+  for (uint32_t i = 0; i < commits && run->failure == NULL; i++) {
+    vn_err_t err = log_model_commit(run->level[level]);
+    if (err != VN_OK) {
+      fail(run, level, vn_err_name(err));
+    }
+  }
+  return run->failure == NULL;
+}
+
+/* After a cut: two mounts in a row, then what was shown must stay, and the log goes on from it. */
+static void recover(powerloss_t *run, uint32_t level) {
+  log_model_t *model = run->level[level];
+  bool deeper = level < run->depth;
+  if (!power_up_and_check(run, level) || !power_up_and_check(run, level)) {
+    return;
+  }
+  set_hook(run, level, deeper);
+  vn_err_t err = log_model_settle(model);
+  if (err != VN_OK) {
+    fail(run, level, vn_err_name(err));
+  }
+  if (!deeper && run->failure == NULL && !power_up_and_check(run, level)) {
+    return;
+  }
+  if (commit_some(run, level, deeper ? run->commits_between + 1u : 1u)) {
+    set_hook(run, level, false);
+    (void)power_up_and_check(run, level);
+  }
+}
+
+static void before_operation(void *context, const flash_fake_operation_t *operation) {
+  struct powerloss_hook *hook = context;
+  powerloss_t *run = hook->run;
+  uint32_t first = operation->erase ? CUT_ERASE_OLD : CUT_PROG_NOTHING;
+  for (uint32_t i = 0; i < FLASH_FAKE_CUTS_PER_OPERATION && run->failure == NULL; i++) {
+    if (hook->level == 0 && prng_below(&run->prng, run->keep_one_in) != 0) {
+      run->skipped++;
+      continue;
+    }
+    log_model_t *cut = run->level[hook->level + 1u];
+    log_model_copy(cut, run->level[hook->level]);
+    run->cuts++;
+    flash_fake_tear(cut->flash, operation, (flash_fake_cut_t)(first + i));
+    recover(run, hook->level + 1u);
+  }
+}
+
+void powerloss_start(powerloss_t *run, const log_model_shape_t *model,
+                     const flash_fake_shape_t *flash, uint64_t seed) {
+  memset(run, 0, sizeof *run);
+  run->depth = 1;
+  run->commits_between = 5;
+  run->keep_one_in = 1;
+  run->seed = seed;
+  run->prng = prng_make(seed, 3);
+  for (uint32_t i = 0; i <= POWERLOSS_LEVELS; i++) {
+    run->level[i] = log_model_new(model, flash, seed + i);
+  }
+  if (log_model_format(run->level[0]) != VN_OK) {
+    fail(run, 0, "the region is too small for the workload");
+  }
+}
+
+void powerloss_stop(powerloss_t *run) {
+  for (uint32_t i = 0; i <= POWERLOSS_LEVELS; i++) {
+    log_model_free(run->level[i]);
+  }
+}
+
+void powerloss_run(powerloss_t *run, uint32_t commits) {
+  set_hook(run, 0, true);
+  (void)commit_some(run, 0, commits);
+  set_hook(run, 0, false);
+  if (run->failure == NULL && power_up_and_check(run, 0)) {
+    const log_model_t *model = run->level[0];
+    bool equal = memcmp(&model->ram, &model->durable, sizeof model->ram) == 0;
+    if (!equal) {
+      fail(run, 0, "a clean remount shows another state");
+    }
+  }
+}
+
+/* One power-up: mount, then commits until the cut. */
+static const char *loop_once(log_model_t *model, const powerloss_loop_t *loop, prng_t *prng) {
+  flash_fake_power_up(model->flash);
+  vn_err_t err = log_model_mount(model);
+  const char *wrong = err != VN_OK ? vn_err_name(err) : log_model_check(model);
+  if (wrong != NULL) {
+    return wrong;
+  }
+  flash_fake_cut_at(model->flash, 1u + prng_below(prng, loop->operations_max),
+                    (flash_fake_cut_t)prng_below(prng, FLASH_FAKE_CUTS_PER_OPERATION),
+                    (flash_fake_cut_t)(CUT_ERASE_OLD + prng_below(prng, 4)));
+  while (!model->flash->dead && !model->full) {
+    err = log_model_commit(model);
+    if (err != VN_OK && !model->flash->dead && !model->full) {
+      return vn_err_name(err);
+    }
+  }
+  return model->full && !model->flash->dead ? "log full" : NULL;
+}
+
+void powerloss_loop(powerloss_loop_t *loop) {
+  log_model_t *model = log_model_new(&loop->model, &loop->flash, loop->seed);
+  prng_t prng = prng_make(loop->seed, 4);
+  loop->failure = NULL;
+  if (log_model_format(model) != VN_OK ||
+      log_model_commit_dirty(model, loop->model.items) != VN_OK) {
+    loop->failure = "the region is too small for the workload";
+  }
+  for (uint32_t i = 0; i < loop->power_ups && loop->failure == NULL; i++) {
+    model->full = false;
+    loop->failure = loop_once(model, loop, &prng);
+    loop->failed_at = i;
+  }
+  loop->commits = (uint32_t)model->durable.accepted;
+  log_model_free(model);
+}
