@@ -1,0 +1,63 @@
+"""vnotch demo: a plant, this machine, a kill -9 in the middle, and books that must balance."""
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+
+try:
+    import cbor2  # noqa: F401
+    import paho.mqtt.client  # noqa: F401
+except ImportError as missing:
+    sys.exit(f"tools/demo: {missing}; run tools/setup run")
+
+from show import Show
+from processes import Trouble
+from screen import Screen
+
+SECONDS_LEAST, SECONDS_MOST = 8, 3600
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=40, metavar="N",
+                        help=f"length of the show, {SECONDS_LEAST} to {SECONDS_MOST} (default 40)")
+    parser.add_argument("--seed", type=int, default=7, metavar="N",
+                        help="of the simulated plant (default 7)")
+    parser.add_argument("--no-install", action="store_true",
+                        help="install nothing, only say what is missing")
+    parser.add_argument("--bin", metavar="DIR", default="build/release/bin",
+                        help="use the programs in DIR; default: build them")
+    options = parser.parse_args()
+    if not SECONDS_LEAST <= options.seconds <= SECONDS_MOST:
+        parser.error(f"--seconds must be from {SECONDS_LEAST} to {SECONDS_MOST}")
+    return options
+
+
+def interrupt(number, _frame):
+    raise Trouble("interrupted: everything that was started is ended and removed", 128 + number)
+
+
+def main():
+    options = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
+    screen = Screen()
+    folder = tempfile.mkdtemp(prefix="vnotch-demo-")
+    show = Show(options, folder, screen)
+    try:
+        return 0 if show.run() else 1
+    except Trouble as trouble:
+        screen.end_panel()
+        print(f"tools/demo: {trouble}", file=sys.stderr)
+        return trouble.code
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        show.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
