@@ -93,8 +93,9 @@ typedef struct vn_plan_problem {
  */
 VN_NODISCARD vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem);
 
-/* Hash of what decides the layout of a series' state in this pipeline: windows, resolution, number of
- * alerts, and of the delays what they make of panes and counters. Limits and names are not in it. */
+/* Hash of what decides the layout of a series' state in this pipeline: windows, resolution, number
+ * of alerts, and of the delays what they make of panes and counters. Limits and names are not in
+ * it. */
 uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline);
 
 /* Hash over all layout hashes and names: tells a state of another plan. */
