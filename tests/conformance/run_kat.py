@@ -2,10 +2,10 @@
 
 usage: run_kat.py FILE [KIND...]
 
-cfg: window (tumbling, hopping, session, count), size, slide, offset, gap, ooo, lateness, scope (key,
-global), idle_timeout, max_future. events: k, t, v, now; op tick, wm, flush. expect: results (after,
-k, start, end, kind, rev, n, sum, sumsq, min, max, first, last, mean, var, supersedes) and drops
-(after, drop, k, t). Of the kinds named only those are run; the others are listed as not run.
+cfg: window (tumbling, hopping, session, count), size, slide, offset, gap, ooo, lateness, scope
+(key, global), idle_timeout, max_future. events: k, t, v, now; op tick, wm, flush. expect: results
+(after, k, start, end, kind, rev, n, sum, sumsq, min, max, first, last, mean, var, supersedes) and
+drops (after, drop, k, t). Of the kinds named only those are run; the others are listed as not run.
 """
 import json
 import pathlib

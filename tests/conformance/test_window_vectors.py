@@ -26,7 +26,8 @@ def main():
     if sys.argv[1:] == ["--write"]:
         for case in cases:
             case["expect"] = [plain(line) for line in window_cases.expected_lines(case)]
-        DATA.write_text("".join(json.dumps(case, separators=(",", ":")) + "\n" for case in cases), encoding="utf-8")
+        lines = [json.dumps(case, separators=(",", ":")) + "\n" for case in cases]
+        DATA.write_text("".join(lines), encoding="utf-8")
         return 0
     failed = 0
     with replay.Replay() as runner:

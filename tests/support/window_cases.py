@@ -119,7 +119,8 @@ def compare(case, results, totals):
         if problem:
             return f"{problem}\n  got      {mine}\n  expected {theirs}"
     if len(got) != len(want):
-        return f"{len(got)} lines, expected {len(want)}: {(got + want)[min(len(got), len(want)):][:1]}"
+        first_odd = (got if len(got) > len(want) else want)[min(len(got), len(want))]
+        return f"{len(got)} lines, expected {len(want)}: {first_odd}"
     if not replay.conserves(totals):
         return f"totals don't add up: {totals}"
     return None

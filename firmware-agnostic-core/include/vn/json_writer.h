@@ -5,7 +5,7 @@
 #include "vn/arith.h"
 #include "vn/topic.h"
 
-/* Commas are placed by the writer. `length` keeps counting past the end; nothing is written then. */
+/* Commas are placed by the writer. `length` counts on past the end; nothing is written then. */
 typedef struct vn_json_writer {
   char *buffer;
   size_t capacity;

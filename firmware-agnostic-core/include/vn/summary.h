@@ -37,15 +37,16 @@ typedef struct vn_summary_head {
 } vn_summary_head_t;
 
 /*
- * Encodes one record (`pipeline_index` is its pipeline's place in the message's list; `first`: it is
- * the first of its message). Returns its length, which may exceed capacity: then it is unusable.
+ * Encodes one record (`pipeline_index` is its pipeline's place in the message's list; `first`: it
+ * is the first of its message). Returns its length, which may exceed capacity: then it is unusable.
+ * With out NULL and capacity 0 it only measures.
  */
 size_t vn_summary_record(vn_encoding_t encoding, const vn_summary_t *summary,
                          uint8_t pipeline_index, bool first, uint8_t *out, size_t capacity);
 
 /*
- * Puts a message together from records encoded before (concatenated, in order). `pipelines` in order
- * of first use. Returns its length, which may exceed capacity.
+ * Puts a message together from records encoded before (concatenated, in order). `pipelines` in
+ * order of first use. Returns its length, which may exceed capacity.
  */
 typedef struct vn_summary_batch {
   vn_summary_head_t head;
@@ -58,8 +59,10 @@ typedef struct vn_summary_batch {
 size_t vn_summary_message(vn_encoding_t encoding, const vn_summary_batch_t *batch, uint8_t *out,
                           size_t capacity);
 
-/* Upper bounds for sizing: a record of this pipeline and window with names of name_max bytes; the
- * rest of a message that names all these pipelines. */
+/*
+ * Upper bounds for sizing: a record of this pipeline and window with series names of name_max bytes
+ * (names that pass vn_name_check); the rest of a message that names all these pipelines.
+ */
 size_t vn_summary_record_max(vn_encoding_t encoding, const vn_summary_pipeline_t *pipeline,
                              uint8_t window, uint16_t name_max);
 size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
@@ -67,9 +70,9 @@ size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
                                uint8_t pipeline_count);
 
 /*
- * The members of a result as JSON, without braces: "pipeline" ... "supersedes", as replay prints
- * them. `statistics` are those named besides count, sum, sum_sq, min, max, first, last, mean,
- * variance, which are always there when `always` is true.
+ * The members of a result as JSON, without braces: "pipeline" ... "sample". The statistics are
+ * those of the window and, when `always` is true, also count, sum, sum_sq, min, max, first, last, mean
+ * and variance, as replay prints them. Sample variance and deviation are left out when count is 1.
  */
 void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, bool always);
 

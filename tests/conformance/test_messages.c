@@ -1,0 +1,276 @@
+/*
+ * Random messages of every kind: within their bounds, and the same each time. With the argument
+ * "emit" it prints them instead, one per line ("cbor <hex>", "json <text>", ...), and the examples
+ * of docs/messages.md, for checkers that share no code with the encoders.
+ */
+#include "prng.h"
+#include "vn/alert_message.h"
+#include "vn/summary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SEED 20261121u
+#define ROUNDS 400
+#define PIPELINES 2
+#define RECORDS_MAX 5
+#define ENCODINGS 5
+#define MESSAGE_BYTES 65536
+
+static const char *const encoding_words[ENCODINGS] = {"cbor", "cbor-named", "json", "senml+cbor",
+                                                      "senml+json"};
+
+/* Everything that a message is made of. */
+typedef struct content {
+  vn_window_t windows[PIPELINES][2];
+  vn_summary_pipeline_t pipelines[PIPELINES];
+  const vn_summary_pipeline_t *list[PIPELINES];
+  uint8_t pipeline_count;
+  vn_aggregate_t aggregates[RECORDS_MAX];
+  vn_member_t samples[RECORDS_MAX][8];
+  vn_window_result_t results[RECORDS_MAX];
+  vn_summary_t summaries[RECORDS_MAX];
+  uint8_t pipeline_index[RECORDS_MAX];
+  uint32_t record_count;
+  vn_summary_head_t head;
+} content_t;
+
+static content_t content;
+static uint8_t records[MESSAGE_BYTES];
+static uint8_t message[MESSAGE_BYTES];
+
+static int32_t any_value(prng_t *prng) {
+  return prng_chance(prng, 70) ? (int32_t)prng_between(prng, -3000, 3000)
+                               : (int32_t)prng_between(prng, INT32_MIN, INT32_MAX);
+}
+
+static void make_aggregate(prng_t *prng, vn_aggregate_t *aggregate, vn_time_ms_t start_ms) {
+  vn_aggregate_clear(aggregate);
+  uint32_t count = prng_chance(prng, 30) ? 1 : 1 + prng_below(prng, 40);
+  for (uint32_t i = 0; i < count; i++) {
+    vn_aggregate_add(aggregate, start_ms + prng_below(prng, 1000), any_value(prng));
+  }
+}
+
+static void make_record(prng_t *prng, uint32_t i) {
+  static const char *const names[] = {"a", "site/a/temp", "x:9/long-name_with.many/levels/in/it"};
+  vn_window_result_t *result = &content.results[i];
+  const char *name = names[prng_below(prng, 3)];
+  uint8_t pipeline = (uint8_t)prng_below(prng, PIPELINES);
+  vn_time_ms_t start_ms = prng_chance(prng, 20) ? prng_between(prng, -100000, 100000)
+                                                : prng_between(prng, 0, INT64_C(4000000000000));
+  make_aggregate(prng, &content.aggregates[i], start_ms);
+  *result = (vn_window_result_t){.aggregate = &content.aggregates[i],
+                                 .sample = content.samples[i],
+                                 .start_ms = start_ms,
+                                 .end_ms = start_ms + prng_between(prng, 1, 100000),
+                                 .revision = prng_chance(prng, 80) ? 0 : prng_next(prng),
+                                 .window = (uint8_t)prng_below(prng, 2),
+                                 .kind = (uint8_t)prng_below(prng, VN_KIND_COUNT)};
+  uint32_t capacity = content.windows[pipeline][result->window].sample;
+  uint32_t count = content.aggregates[i].count;
+  result->sample_count = capacity < count ? capacity : count;
+  for (uint32_t k = 0; k < result->sample_count; k++) {
+    content.samples[i][k] =
+        (vn_member_t){start_ms + prng_below(prng, 1000), any_value(prng), prng_next(prng)};
+  }
+  content.pipeline_index[i] = pipeline;
+  content.summaries[i] = (vn_summary_t){&content.pipelines[pipeline], {name, strlen(name)}, result};
+}
+
+static void make_content(prng_t *prng) {
+  static const char *const units[] = {"Cel", "", "%RH"};
+  for (unsigned p = 0; p < PIPELINES; p++) {
+    for (unsigned w = 0; w < 2; w++) {
+      content.windows[p][w] = (vn_window_t){
+          .name = w == 0 ? "minute" : "trend",
+          .statistics = prng_next(prng) & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u),
+          .sample = (uint16_t)(prng_chance(prng, 50) ? 0 : prng_below(prng, 9))};
+    }
+    content.pipelines[p] = (vn_summary_pipeline_t){.name = p == 0 ? "temperature" : "humidity",
+                                                   .unit = units[prng_below(prng, 3)],
+                                                   .windows = content.windows[p],
+                                                   .window_count = 2,
+                                                   .exponent = (int8_t)prng_between(prng, -6, 3)};
+    content.list[p] = &content.pipelines[p];
+  }
+  content.pipeline_count = PIPELINES;
+  content.record_count = 1 + prng_below(prng, RECORDS_MAX);
+  for (uint32_t i = 0; i < content.record_count; i++) {
+    make_record(prng, i);
+  }
+  content.head = (vn_summary_head_t){"gw-17", prng_u64(prng), prng_next(prng)};
+}
+
+/* Puts the message together as the engine does; asserts the bounds on the way. */
+static size_t build(vn_encoding_t encoding) {
+  size_t length = 0;
+  for (uint32_t i = 0; i < content.record_count; i++) {
+    const vn_summary_t *summary = &content.summaries[i];
+    size_t one = vn_summary_record(encoding, summary, content.pipeline_index[i], i == 0,
+                                   records + length, sizeof records - length);
+    assert_true(one <= vn_summary_record_max(encoding, summary->pipeline, summary->result->window,
+                                             (uint16_t)summary->series.length));
+    length += one;
+  }
+  vn_summary_batch_t batch = {.head = content.head,
+                              .pipelines = content.list,
+                              .records = records,
+                              .records_length = length,
+                              .record_count = content.record_count,
+                              .pipeline_count = content.pipeline_count};
+  size_t total = vn_summary_message(encoding, &batch, message, sizeof message);
+  assert_true(total <= sizeof message);
+  assert_true(total - length <= vn_summary_envelope_max(encoding, content.head.device, content.list,
+                                                        content.pipeline_count));
+  return total;
+}
+
+static void random_messages_stay_within_their_bounds(void **state) {
+  (void)state;
+  print_message("seed %u\n", SEED);
+  prng_t prng = prng_make(SEED, 0);
+  for (int round = 0; round < ROUNDS; round++) {
+    make_content(&prng);
+    for (int encoding = 0; encoding < ENCODINGS; encoding++) {
+      assert_true(build((vn_encoding_t)encoding) > 0);
+    }
+  }
+}
+
+static void equal_content_is_equal_bytes(void **state) {
+  (void)state;
+  static uint8_t before[MESSAGE_BYTES];
+  prng_t prng = prng_make(SEED, 1);
+  for (int round = 0; round < 50; round++) {
+    make_content(&prng);
+    for (int encoding = 0; encoding < ENCODINGS; encoding++) {
+      size_t length = build((vn_encoding_t)encoding);
+      memcpy(before, message, length);
+      memset(message, 0xA5, sizeof message);
+      memset(records, 0x5A, sizeof records);
+      assert_int_equal(build((vn_encoding_t)encoding), length);
+      assert_memory_equal(message, before, length);
+    }
+  }
+}
+
+static void print_line(const char *word, const void *bytes, size_t length, bool as_hex) {
+  printf("%s ", word);
+  for (size_t i = 0; i < length; i++) {
+    printf(as_hex ? "%02x" : "%c", ((const uint8_t *)bytes)[i]);
+  }
+  putchar('\n');
+}
+
+static void emit_summary(const char *prefix, int encoding) {
+  char word[40];
+  snprintf(word, sizeof word, "%s%s", prefix, encoding_words[encoding]);
+  size_t length = build((vn_encoding_t)encoding);
+  print_line(word, message, length,
+             encoding != VN_ENCODING_JSON && encoding != VN_ENCODING_SENML_JSON);
+}
+
+/* One minute of one sensor: the example of docs/messages.md. */
+static void make_example(void) {
+  prng_t prng = prng_make(1, 1);
+  make_content(&prng);
+  content.windows[0][0].statistics =
+      VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_MIN) |
+      VN_STATISTIC_BIT(VN_STATISTIC_MAX) | VN_STATISTIC_BIT(VN_STATISTIC_MEAN);
+  content.windows[0][0].sample = 2;
+  content.pipelines[0].unit = "Cel";
+  content.pipelines[0].exponent = -2;
+  content.pipelines[0].window_count = 1;
+  content.head = (vn_summary_head_t){"gw-17", 42, 7};
+  content.record_count = 1;
+  content.pipeline_count = 1;
+  content.pipeline_index[0] = 0;
+  vn_window_result_t *result = &content.results[0];
+  vn_aggregate_clear(&content.aggregates[0]);
+  static const int32_t values[] = {2137, 2140, 2152, 2149};
+  for (int i = 0; i < 4; i++) {
+    vn_time_ms_t time_ms = INT64_C(1795225600000) + 15000 * i;
+    vn_aggregate_add(&content.aggregates[0], time_ms, values[i]);
+    content.samples[0][i] = (vn_member_t){time_ms, values[i], 0};
+  }
+  *result = (vn_window_result_t){.aggregate = &content.aggregates[0],
+                                 .sample = content.samples[0],
+                                 .start_ms = INT64_C(1795225600000),
+                                 .end_ms = INT64_C(1795225660000),
+                                 .sample_count = 2};
+  content.summaries[0] = (vn_summary_t){&content.pipelines[0], {"line1/temp", 10}, result};
+}
+
+static void emit_alert_examples(void) {
+  static const vn_alert_rule_t rule = {
+      .limit = 8000, .hysteresis = 500, .for_ms = 10000, .condition = VN_ALERT_ABOVE};
+  static const vn_message_head_t head = {"gw-17", 43, 7};
+  vn_transition_t transition = {.alert = "overheat",
+                                .severity = "critical",
+                                .pipeline = "temperature",
+                                .unit = "Cel",
+                                .of = "value",
+                                .series = {"line1/temp", 10},
+                                .rule = &rule,
+                                .at_ms = INT64_C(1795225672000),
+                                .starts_ms = INT64_C(1795225661000),
+                                .value = 8120,
+                                .value_divisor = 1,
+                                .episode = 3,
+                                .exponent = -2,
+                                .from = VN_ALERT_PENDING,
+                                .phase = VN_ALERT_FIRING};
+  char *text = (char *)message;
+  print_line("example-alert", text,
+             vn_alert_state_message(&head, &transition, text, sizeof message), false);
+  transition.from = VN_ALERT_FIRING;
+  transition.phase = VN_ALERT_NORMAL;
+  transition.at_ms = transition.ends_ms = INT64_C(1795225700000);
+  transition.value = 7490;
+  print_line("example-event", text,
+             vn_alert_event_message(&head, &transition, text, sizeof message), false);
+  static const char payload[] = "{\"v\": 21,37}";
+  const vn_dead_letter_t letter = {.topic = {"plant/line1/temp", 16},
+                                   .payload = (const uint8_t *)payload,
+                                   .payload_length = sizeof payload - 1,
+                                   .offset = 8,
+                                   .at_ms = INT64_C(1795225672000),
+                                   .reason = VN_REASON_JSON};
+  print_line("example-dead-letter", text,
+             vn_dead_letter_message(&head, &letter, text, sizeof message), false);
+}
+
+static int emit(void) {
+  prng_t prng = prng_make(SEED, 0);
+  for (int round = 0; round < ROUNDS; round++) {
+    make_content(&prng);
+    for (int encoding = 0; encoding < ENCODINGS; encoding++) {
+      emit_summary("", encoding);
+    }
+  }
+  make_example();
+  for (int encoding = 0; encoding < ENCODINGS; encoding++) {
+    emit_summary("example-", encoding);
+  }
+  emit_alert_examples();
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(random_messages_stay_within_their_bounds),
+      cmocka_unit_test(equal_content_is_equal_bytes),
+  };
+  if (argc == 2 && strcmp(argv[1], "emit") == 0) {
+    return emit();
+  }
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+"""What a user of vnotch-sim replay sees: formats of traces, lines of results, errors, statuses."""
+import json
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import replay  # noqa: E402
+
+CONFIG = """\
+device: sim
+broker: {uri: mqtt://127.0.0.1:1883}
+inputs:
+  - {topic: "in/{name}", format: number, series: "{name}"}
+  - topic: "json/{name}"
+    format: json
+    fields: [{path: v, series: "{name}"}]
+    time: {path: t, unit: ms}
+pipelines:
+  - name: temperature
+    match: "*/temp"
+    unit: Cel
+    resolution: 0.01
+    range: [-40, 125]
+    windows:
+      - {name: minute, tumbling: 1m, statistics: [mean, stddev, range], sample: 2}
+    alerts:
+      - {name: hot, above: 80}
+"""
+IDENTITY = ["type", "index", "pipeline", "window", "series", "start", "end", "kind", "rev"]
+ALWAYS = ["count", "sum", "sum_sq", "min", "max", "first", "last", "mean", "variance"]
+FAILURES = []
+
+
+def check(what, condition, seen=None):
+    if not condition:
+        FAILURES.append(what)
+        print(f"FAILED: {what}: {seen}")
+
+
+def summary_lines(runner):
+    events = ['{"at":5,"series":"a/temp","t":1000,"v":21.37}',
+              '{"series":"a/temp","t":2000,"v":-0.5}', '{"op":"flush"}']
+    status, out, _ = runner.run_raw(CONFIG, "\n".join(events))
+    lines = out.decode().splitlines()
+    check("status 0", status == 0, status)
+    check("a summary and the totals", len(lines) == 2, lines)
+    summary = json.loads(lines[0])
+    check("members in their order",
+          list(summary) == IDENTITY + ALWAYS + ["stddev", "range", "sample"], list(summary))
+    check("sums are exact decimals", '"sum":20.87,"sum_sq":456.9269,' in lines[0], lines[0])
+    check("the sample has times and values",
+          sorted(summary["sample"]) == [[1000, 21.37], [2000, -0.5]], summary["sample"])
+    check("mean as decimal", '"mean":10.435,' in lines[0], lines[0])
+    return lines
+
+
+def messages(runner):
+    results, totals = runner.run(CONFIG, [
+        {"at": 7, "topic": "in/a/temp", "payload": "20"},
+        {"at": 7, "topic": "in/temp", "payload": "20"},
+        {"at": 1000, "topic": "json/x", "payload": '{"v": 1, "t": 2}'},
+        {"at": 2000, "topic": "json/b/temp", "payload": '{"v": 1, "t": 2'},
+        {"at": 3000, "topic": "nobody", "payload_hex": "ff"}])
+    check("each refused message is a drop with its reason",
+          [(r["index"], r["reason"]) for r in results] ==
+          [(0, "topic"), (1, "no_pipeline"), (2, "no_pipeline"), (3, "topic"), (4, "topic")],
+          results)
+    check("messages are counted", totals["messages"] == 5 and totals["messages_refused"] == 3,
+          totals)
+    check("readings without a series are counted",
+          totals["unassigned"] == totals["rejected"] == totals["received"] == 2, totals)
+
+
+def drops(runner):
+    results, totals = runner.run(CONFIG, [
+        {"series": "a/temp", "t": 0, "v": 126}, {"series": "a/temp", "t": 0, "v": 81},
+        {"series": "other", "t": 0, "v": 1}, {"series": "bad name/temp", "t": 0, "v": 1},
+        '{"series":"a/temp","t":1,"v":1e400}'])
+    seen = [(r["index"], r.get("reason") or r["type"]) for r in results]
+    check("reasons of drops", seen == [(0, "range"), (1, "alert"), (2, "no_pipeline"),
+                                       (3, "charset"), (4, "range")], seen)
+    check("alert line", results[1] == {"type": "alert", "index": 1, "alert": "hot", "at": 0,
+                                       "series": "a/temp", "state": "firing", "episode": 1},
+          results[1])
+    check("totals add up", replay.conserves(totals) and totals["received"] == 5, totals)
+    check("reasons in the totals",
+          totals["reasons"] == {"range": 2, "charset": 1, "no_pipeline": 1}, totals)
+
+
+def csv(runner, lines_of_json):
+    trace = "time,series,value\n1000,a/temp,21.37\n1970-01-01 00:00:02,a/temp,-0.5\n"
+    status, out, _ = runner.run_raw(CONFIG, trace)
+    totals = json.loads(out.decode().splitlines()[-1])
+    check("CSV is read", status == 0 and totals["accepted"] == 2, out)
+    status, out, _ = runner.run_raw(CONFIG, trace + "1970-01-01T00:01:00Z,a/temp,0")
+    check("CSV gives what JSON gives, and counts data lines", lines_of_json[0] in out.decode(),
+          out)
+
+
+def determinism(runner):
+    events = [json.dumps({"series": f"s{i % 7}/temp", "t": i * 900, "v": i % 50})
+              for i in range(2000)] + ['{"op":"flush"}']
+    first = runner.run_raw(CONFIG, "\n".join(events))
+    second = runner.run_raw(CONFIG, "\r\n".join(events) + "\r\n")
+    check("two runs give the same bytes, also with other line ends",
+          first == second and first[0] == 0 and len(first[1]) > 10000)
+
+
+def failures(runner):
+    status, out, err = runner.run_raw(CONFIG, '{"series":"a/temp","t":0,"v":81}\n\n{"v":1}\n')
+    check("a bad line is named", status == 65 and b"trace:3: error: neither a reading" in err, err)
+    check("what came before it is told", b'"alert"' in out and b"totals" not in out, out)
+    status, out, err = runner.run_raw("device: sim\ndevize: x\n", "")
+    check("a bad configuration", status == 78 and b"config.yaml:" in err and out == b"", err)
+    program = str(replay.PROGRAM_DIR / "vnotch-sim")
+    runner.config.write_text(CONFIG, encoding="utf-8")
+    runner.trace.write_text('{"op":"flush"}', encoding="utf-8")
+    files = ["--config", str(runner.config), "--trace", str(runner.trace)]
+    for arguments, expected in (([], 64), (["replay"], 64), (["replay", "--trace"], 64),
+                                (["replay", "--x", "y"], 64), (["walk"], 64), (["--help"], 0),
+                                (["--version"], 0),
+                                (["replay", *files, "--output", "/dev/full"], 74),
+                                (["replay", *files, "--output", "/nonexistent/x"], 74),
+                                (["replay", *files[:3], "/nonexistent/x"], 74)):
+        done = subprocess.run([program, *arguments], capture_output=True, check=False)
+        check(f"status of {arguments}", done.returncode == expected, done)
+        check(f"an error of {arguments} is explained", expected == 0 or done.stderr != b"")
+    done = subprocess.run([program, "replay", *files[:3], "-"], input=b'{"op":"flush"}',
+                          capture_output=True, check=False)
+    check("standard input", done.returncode == 0 and b'"totals"' in done.stdout, done)
+    output = pathlib.Path(runner.folder.name, "output")
+    subprocess.run([program, "replay", *files, "--output", str(output)], check=True)
+    check("output file", output.read_bytes() == done.stdout)
+
+
+def main():
+    with replay.Replay() as runner:
+        lines = summary_lines(runner)
+        messages(runner)
+        drops(runner)
+        csv(runner, lines)
+        determinism(runner)
+        failures(runner)
+    print("replay: " + (f"{len(FAILURES)} failures" if FAILURES else "all as documented"))
+    return 1 if FAILURES else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
