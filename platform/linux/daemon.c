@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #define STEP_BUDGET 256u
-#define TRICKLE_EVERY_MS 5
+#define PRESSED_SLEEP_MS 1
 /* Bounds of the clean stop; together below what service managers wait by default (90 s). */
 #define DISCONNECT_LIMIT_MS 4000
 #define DRAIN_LIMIT_MS 10000
@@ -34,27 +34,28 @@ static void report_failure(vn_err_t error) {
 /*
  * After an outage the broker sends faster than results can leave, and an outbox that overflows
  * drops some. While it is half full messages wait, in the input queue and then in the broker. A
- * little goes on even so, because verdicts come by the thread that may be waiting for room in the
- * queue.
+ * receiver that waits for room gets it even so, one message at a time: the same thread brings the
+ * verdicts, without which nothing would ever leave.
  */
-static uint32_t hold_back(vn_daemon_t *daemon, int64_t now_ms) {
+static vn_err_t step(vn_daemon_t *daemon, uint32_t *sleep_ms) {
   bool pressed = vn_link_is_pressed(&daemon->link);
-  bool trickle = now_ms - daemon->taken_ms >= TRICKLE_EVERY_MS;
-  vn_hold(&daemon->engine, pressed && !trickle);
-  if (!pressed || trickle) {
-    daemon->taken_ms = now_ms;
+  vn_hold(&daemon->engine, pressed);
+  vn_err_t error = vn_step(&daemon->engine, STEP_BUDGET, sleep_ms);
+  if (error == VN_OK && pressed && vn_link_wants_room(&daemon->link)) {
+    vn_hold(&daemon->engine, false);
+    error = vn_step(&daemon->engine, 1, sleep_ms);
+    *sleep_ms = PRESSED_SLEEP_MS; /* until that receiver comes back, if it does */
   }
-  return pressed && trickle ? 1 : STEP_BUDGET;
+  return error;
 }
 
 /* One turn; returns how long there is nothing to do. */
 static int64_t turn(vn_daemon_t *daemon) {
   uint32_t sleep_ms = 0;
   vn_link_collect(&daemon->link, &daemon->status);
-  uint32_t budget = hold_back(daemon, vn_clock_linux_mono_ms());
-  report_failure(vn_step(&daemon->engine, budget, &sleep_ms));
+  report_failure(step(daemon, &sleep_ms));
   vn_link_offer_room(&daemon->link);
-  return daemon->engine.held && sleep_ms > TRICKLE_EVERY_MS ? TRICKLE_EVERY_MS : (int64_t)sleep_ms;
+  return (int64_t)sleep_ms;
 }
 
 static void sleep_until_called(vn_daemon_t *daemon, uint32_t seen, int64_t sleep_ms) {

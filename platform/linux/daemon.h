@@ -82,7 +82,6 @@ typedef struct vn_daemon {
   vn_link_t link;
   vn_status_t status;
   vn_notify_t notify;
-  int64_t taken_ms; /* messages were taken last */
 } vn_daemon_t;
 
 /* Each step returns 0 or the exit code, having said why. */
@@ -99,7 +98,9 @@ int vn_link_open(vn_link_t *link, vn_daemon_t *daemon);
 void vn_link_collect(vn_link_t *link, vn_status_t *status);
 /* True when messages should wait until results have left. */
 bool vn_link_is_pressed(const vn_link_t *link);
-/* Lets a waiting receiver try again. */
+/* True while a receiver waits for room in the input queue. */
+bool vn_link_wants_room(const vn_link_t *link);
+/* Lets it try again. */
 void vn_link_offer_room(vn_link_t *link);
 VN_NODISCARD vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload,
                                       uint64_t token);

@@ -114,8 +114,10 @@ bool vn_link_is_pressed(const vn_link_t *link) {
   return half && vn_mqtt_is_up(link->out);
 }
 
+bool vn_link_wants_room(const vn_link_t *link) { return atomic_load(&link->room_wanted); }
+
 void vn_link_offer_room(vn_link_t *link) {
-  if (atomic_load(&link->room_wanted)) {
+  if (vn_link_wants_room(link)) {
     (void)pthread_mutex_lock(&link->room_mutex);
     (void)pthread_cond_signal(&link->room);
     (void)pthread_mutex_unlock(&link->room_mutex);

@@ -6,6 +6,7 @@
 #include "signals.h"
 #include "vn/budget.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,6 +66,44 @@ static int map_store(vn_daemon_t *daemon) {
   return VN_EXIT_OK;
 }
 
+/*
+ * Whether some sector starts like one of a state (docs/format.md) or holds nothing yet. The core
+ * formats a region without a log, as it must on a new chip; a file may be somebody's.
+ */
+static bool is_state_or_blank(const vn_flash_t *flash) {
+  static const char magic[] = "VFL1";
+  uint8_t head[64];
+  for (uint32_t at = 0; at < flash->size_bytes; at += flash->erase_size) {
+    if (flash->read(flash->context, at, head, sizeof head) != VN_OK ||
+        memcmp(head, magic, sizeof magic - 1) == 0 ||
+        memcmp(head, head + 1, sizeof head - 1) == 0) {
+      return true; /* what cannot be read is the core's to judge */
+    }
+  }
+  return false;
+}
+
+static int explain_open(vn_flash_file_result_t result, const char *path) {
+  switch (result) {
+    case VN_FLASH_FILE_BUSY:
+      return refuse(VN_EXIT_UNAVAILABLE,
+                    "another process holds the state file: stop it, or give this device a file of "
+                    "its own",
+                    "file", path);
+    case VN_FLASH_FILE_FOREIGN:
+      return refuse(VN_EXIT_DATA,
+                    "the state file has another size than state.size, another owner, or is no "
+                    "regular file: correct state, or move the file away to start afresh",
+                    "file", path);
+    default:
+      vn_log(VN_LOG_ERROR, VN_LOG_START,
+             "the state file cannot be opened or has no room: check its folder, its rights and "
+             "the free space",
+             "file", path, "reason", strerror(errno), NULL);
+      return VN_EXIT_IO;
+  }
+}
+
 static int open_flash(vn_daemon_t *daemon) {
   const vn_plan_t *plan = &daemon->configuration->plan;
   if (plan->durability == VN_DURABILITY_VOLATILE) {
@@ -75,26 +114,18 @@ static int open_flash(vn_daemon_t *daemon) {
                                  .size_bytes = (uint32_t)plan->state_bytes,
                                  .erase_size = plan->erase_block_bytes,
                                  .prog_size = plan->program_unit_bytes};
-  switch (vn_flash_file_open(&daemon->flash, &setup)) {
-    case VN_FLASH_FILE_OK:
-      daemon->ports.flash = &daemon->flash.port;
-      return VN_EXIT_OK;
-    case VN_FLASH_FILE_BUSY:
-      return refuse(VN_EXIT_UNAVAILABLE,
-                    "another process holds the state file: stop it, or give this device a file of "
-                    "its own",
-                    "file", path);
-    case VN_FLASH_FILE_FOREIGN:
-      return refuse(VN_EXIT_DATA,
-                    "the state file has another size than state.size: restore the configuration, "
-                    "or move the file away to start afresh",
-                    "file", path);
-    default:
-      return refuse(VN_EXIT_IO,
-                    "the state file cannot be opened or has no room: check its folder, its rights "
-                    "and the free space",
-                    "file", path);
+  vn_flash_file_result_t result = vn_flash_file_open(&daemon->flash, &setup);
+  if (result != VN_FLASH_FILE_OK) {
+    return explain_open(result, path);
   }
+  daemon->ports.flash = &daemon->flash.port;
+  if (!is_state_or_blank(daemon->ports.flash)) {
+    return refuse(VN_EXIT_DATA,
+                  "the state file is no state of vnotch, nothing was changed: correct state.file, "
+                  "or move the file away to start afresh",
+                  "file", path);
+  }
+  return VN_EXIT_OK;
 }
 
 static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {

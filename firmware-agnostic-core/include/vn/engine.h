@@ -239,8 +239,8 @@ typedef struct vn_reading {
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
 
 /*
- * While held, vn_step takes no message from the queue and does everything else: for a platform whose
- * results leave more slowly than messages come.
+ * While held, vn_step takes no message from the queue and does everything else: for a platform
+ * whose results leave more slowly than messages come.
  */
 void vn_hold(vn_engine_t *engine, bool hold);
 
