@@ -132,7 +132,7 @@ static const uint8_t *scan_text(vn_json_t *json, const uint8_t *start, const uin
 
 static vn_reason_t scan_string(vn_json_t *json, const uint8_t *at, const uint8_t *end,
                                vn_json_event_t *event) {
-  vn_reason_t reason;
+  vn_reason_t reason = VN_REASON_JSON;
   at = scan_text(json, at + 1, end, &reason);
   if (at == NULL) {
     return reason;
@@ -147,7 +147,7 @@ static vn_reason_t scan_key(vn_json_t *json, const uint8_t *at, const uint8_t *e
   if (*at != '"') {
     return fail(json, at, VN_REASON_JSON);
   }
-  vn_reason_t reason;
+  vn_reason_t reason = VN_REASON_JSON;
   at = scan_text(json, at + 1, end, &reason);
   if (at == NULL) {
     return reason;

@@ -140,9 +140,8 @@ static magnitude_t divide_binary(uint64_t significand, int shift, int power) {
   if (shift > 74) { /* at least 2^52 * 2^75 / 10^18 > 2^63 */
     return kOverflow;
   }
-  vn_u128_t value = {0, significand};
-  value = shift >= 64 ? (vn_u128_t){significand << (shift - 64), 0}
-                      : vn_u128_mul(significand, UINT64_C(1) << shift);
+  vn_u128_t value = shift >= 64 ? (vn_u128_t){significand << (shift - 64), 0}
+                                : vn_u128_mul(significand, UINT64_C(1) << shift);
   vn_u128_t quotient = vn_u128_div_u64(value, divisor, &remainder);
   if (quotient.high != 0) {
     return kOverflow;
