@@ -1,8 +1,8 @@
 """What windows must give, worked out from all readings each time anew.
 
 Nothing incremental is kept but the readings with the windows that took them, the watermarks and
-how often a window has been told: slow, and meant to be plainly right. Rules W1-W13 of docs/semantics.md.
-Times are ms, values integers in units of the resolution.
+how often a window has been told: slow, and meant to be plainly right. Rules W1-W13 of
+docs/semantics.md. Times are ms, values integers in units of the resolution.
 """
 from fractions import Fraction
 

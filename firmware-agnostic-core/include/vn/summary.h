@@ -71,8 +71,9 @@ size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
 
 /*
  * The members of a result as JSON, without braces: "pipeline" ... "sample". The statistics are
- * those of the window and, when `always` is true, also count, sum, sum_sq, min, max, first, last, mean
- * and variance, as replay prints them. Sample variance and deviation are left out when count is 1.
+ * those of the window and, when `always` is true, also count, sum, sum_sq, min, max, first, last,
+ * mean and variance, as replay prints them. Sample variance and deviation are left out when count
+ * is 1.
  */
 void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, bool always);
 
