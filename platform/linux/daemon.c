@@ -33,19 +33,18 @@ static void report_failure(vn_err_t error) {
 
 /*
  * After an outage the broker sends faster than results can leave, and an outbox that overflows
- * drops some. While it is half full messages wait, in the input queue and then in the broker. A
- * receiver that waits for room gets it even so, one message at a time: the same thread brings the
- * verdicts, without which nothing would ever leave.
+ * drops some: no more messages are taken than there is room for their results, the others wait in
+ * the input queue. When that is full as well the receiver gets room one message at a time, and
+ * results may be dropped (and are counted): the same thread brings the verdicts, without which
+ * nothing would ever leave.
  */
 static vn_err_t step(vn_daemon_t *daemon, uint32_t *sleep_ms) {
-  bool pressed = vn_link_is_pressed(&daemon->link);
-  vn_hold(&daemon->engine, pressed);
-  vn_err_t error = vn_step(&daemon->engine, STEP_BUDGET, sleep_ms);
-  if (error == VN_OK && pressed && vn_link_wants_room(&daemon->link)) {
-    vn_hold(&daemon->engine, false);
-    error = vn_step(&daemon->engine, 1, sleep_ms);
-    *sleep_ms = PRESSED_SLEEP_MS; /* until that receiver comes back, if it does */
-  }
+  uint32_t budget = vn_link_budget(&daemon->link, STEP_BUDGET);
+  bool must = budget == 0 && vn_link_wants_room(&daemon->link);
+  bool hold = budget == 0 && !must;
+  vn_hold(&daemon->engine, hold);
+  vn_err_t error = vn_step(&daemon->engine, hold ? STEP_BUDGET : must ? 1 : budget, sleep_ms);
+  *sleep_ms = must ? PRESSED_SLEEP_MS : *sleep_ms; /* until that receiver comes back, if it does */
   return error;
 }
 

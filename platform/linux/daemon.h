@@ -96,8 +96,8 @@ vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon);
 int vn_link_open(vn_link_t *link, vn_daemon_t *daemon);
 /* Hands verdicts and drop counts to the engine; verdicts on other messages to the status. */
 void vn_link_collect(vn_link_t *link, vn_status_t *status);
-/* True when messages should wait until results have left. */
-bool vn_link_is_pressed(const vn_link_t *link);
+/* How many messages, at most so many, may be taken before results must leave; 0: none. */
+uint32_t vn_link_budget(const vn_link_t *link, uint32_t most);
 /* True while a receiver waits for room in the input queue. */
 bool vn_link_wants_room(const vn_link_t *link);
 /* Lets it try again. */

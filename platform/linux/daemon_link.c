@@ -11,6 +11,9 @@
 #define OUT_QUEUE_LEAST_BYTES (64u * 1024u)
 /* Topic, prefix and record head beside the payload. */
 #define OUT_OVERHEAD_BYTES 2048u
+/* What a message is reckoned to put into the outbox, with a margin. */
+#define RESULTS_PER_MESSAGE 4u
+#define BLOCKS_PER_RESULT 8u
 
 /*
  * Waits for room in the input queue. That is allowed although the library's lock is held by this
@@ -103,15 +106,19 @@ void vn_link_collect(vn_link_t *link, vn_status_t *status) {
   count_drops(link, atomic_load(&link->dropped_big), &link->counted_big, VN_REASON_TOO_BIG);
 }
 
-/* An outbox that is half full while the link is up: results are made faster than they leave. */
-bool vn_link_is_pressed(const vn_link_t *link) {
+uint32_t vn_link_budget(const vn_link_t *link, uint32_t most) {
+  if (!vn_mqtt_is_up(link->out)) {
+    return most; /* nothing leaves: readings must not wait for it */
+  }
   const vn_outbox_t *outbox = &link->engine->outbox;
-  bool half = outbox->free_count < outbox->block_count / 2;
+  uint64_t room = outbox->free_count / BLOCKS_PER_RESULT;
   for (unsigned i = 0; i < VN_OUTBOX_QUEUES; i++) {
     const vn_outbox_line_t *line = &outbox->lines[i];
-    half = half || line->head - line->tail > line->entries_max / 2;
+    uint64_t free_places = line->entries_max - (line->head - line->tail);
+    room = room < free_places ? room : free_places;
   }
-  return half && vn_mqtt_is_up(link->out);
+  uint64_t messages = room / RESULTS_PER_MESSAGE;
+  return messages < most ? (uint32_t)messages : most;
 }
 
 bool vn_link_wants_room(const vn_link_t *link) { return atomic_load(&link->room_wanted); }

@@ -79,13 +79,13 @@ class BadInput(Case):
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_burst_after_an_outage_loses_no_result(self):
-        """Two results per reading, far more than the outbox holds: messages wait in the broker."""
+        """Two results per reading, far more than the outbox holds: messages wait in the queue."""
         broker = self.broker()
         client = self.client(broker)
         alerts = "  alerts: [{name: high, above: 1}]"
         text = configuration(broker.port, INPUTS, PIPELINES + alerts,
                              f"file: {self.state_file()}",
-                             capacity="{series: 100, outbox: 64KiB, input_queue: 64}")
+                             capacity="{series: 100, outbox: 64KiB, input_queue: 4096}")
         daemon = self.daemon(text).start()
         self.assertEqual(daemon.stop(), 0, daemon.log())
         client.publish_all([reading(i, i % 2 * 2) for i in range(3001)], 60)
