@@ -1,6 +1,7 @@
 """Checks decoded CBOR against a schema in the part of CDDL (RFC 8610) that docs/*.cddl uses:
 rules, maps with literal keys, optional keys and `* type => type`, arrays with `*` and `+`,
-choices, ranges, int and text literals, #6.n(type), and the types int, uint, float, number, tstr, bstr, any.
+choices, ranges, int and text literals, #6.n(type), and the types int, uint, float, number, tstr,
+bstr, any.
 
 usage: cddl_check.py SCHEMA RULE FILE      FILE holds one item in deterministic CBOR
 """
