@@ -1,6 +1,7 @@
 """vnotch demo: a plant, this machine, a kill -9 in the middle, and books that must balance."""
 
 import argparse
+import os
 import shutil
 import signal
 import sys
@@ -19,8 +20,14 @@ from screen import Screen
 SECONDS_LEAST, SECONDS_MOST = 8, 3600
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{self.prog}: {message}\n")
+
+
 def arguments():
-    parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__)
+    parser = Parser(prog="tools/demo", description=__doc__)
     parser.add_argument("--seconds", type=int, default=40, metavar="N",
                         help=f"length of the show, {SECONDS_LEAST} to {SECONDS_MOST} (default 40)")
     parser.add_argument("--seed", type=int, default=7, metavar="N",
@@ -52,6 +59,9 @@ def main():
         screen.end_panel()
         print(f"tools/demo: {trouble}", file=sys.stderr)
         return trouble.code
+    except BrokenPipeError:  # the reader of our output is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)

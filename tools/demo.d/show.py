@@ -101,7 +101,6 @@ class Show:
         self.publisher.loop_start()
         self.began = time.monotonic()
         self.began_wall_ms = round(1000 * time.time())
-        self.screen.begin()
         self.sensors = [Plant(self.random), Machine()]
         self.screen.event("demo", "the sensors begin: a plant's, and this machine's own", "dim")
 
@@ -118,9 +117,9 @@ class Show:
         self.screen.lines([
             self.screen.styled("vnotch demo", "bold") +
             f"   {self.options.seconds} s of readings, kill -9 in the middle, then the accounting",
-            f"seed {self.options.seed}, windows of {self.window_ms // 1000} s, checkpoint every "
-            f"{self.checkpoint_s} s, a mosquitto of its own on 127.0.0.1:{self.broker.port}",
-            f"configuration: {config}", ""])
+            f"windows {self.window_ms // 1000} s   checkpoint every {self.checkpoint_s} s   "
+            f"seed {self.options.seed}   broker 127.0.0.1:{self.broker.port}",
+            f"configuration {config}", ""])
 
     def settle(self):
         """
@@ -143,8 +142,8 @@ class Show:
         """At any point between two checkpoints."""
         self.play_until(self.elapsed() + self.checkpoint_s * self.random.random())
         self.snapshot()
-        self.screen.event("kill -9", f"vnotchd, process {self.daemon.process.pid}: what came since "
-                          "a checkpoint is gone", "cut")
+        self.screen.event("kill -9", f"vnotchd (process {self.daemon.process.pid}): its memory is "
+                          "gone", "cut")
         self.daemon.kill()
         self.kill_ms = round(1000 * time.time())
         self.unnumbered = True  # they wait in the broker from now on, nothing can be lost
@@ -267,7 +266,7 @@ class Show:
         self.drawn_at = time.monotonic()
         progress = f"{min(self.elapsed(), self.options.seconds):.0f} of {self.options.seconds} s"
         if self.screen.live:
-            self.screen.panel(telling.panel(self.books, self.watch, progress))
+            self.screen.panel(telling.panel(self.books, self.watch, progress, self.screen.rows))
         else:
             self.screen.event("so far", telling.counters(self.books, self.watch))
 

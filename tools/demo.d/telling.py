@@ -21,7 +21,7 @@ def reason_of(event):
         return "no reading"
     of = "" if event["of"] == "value" else event["of"] + " "
     if event["limit"] is None:
-        return f"{of}{event['value']:.2f} {event['unit']} unchanged"
+        return f"{event['value']:.2f} {event['unit']} unchanged"
     sign = ">" if event["value"] > event["limit"] else "<"
     return f"{of}{event['value']:.2f} {sign} {event['limit']:g} {event['unit']}"
 
@@ -32,10 +32,10 @@ def tell_event(screen, event, kill_ms):
     if event["phase"] == "firing":
         screen.event("FIRING", f"{name}: {reason_of(event)} since {since}", "bad")
         return
-    when = f"fired since {since}"
+    when = f"was firing since {since}"
     if kill_ms is not None and event["starts_at"] < kill_ms < event["ends_at"]:
-        when += f", before the kill: still episode {event['episode']}"
-    screen.event("resolved", f"{name}, {when}", "good")
+        when += ", over the kill"
+    screen.event("resolved", f"{name} {when}", "good")
 
 
 def tell_letter(screen, letter):
@@ -51,23 +51,22 @@ def tell_recovery(screen, recovery):
                  "good")
 
 
-def table(watch):
-    """The last window of each series."""
-    lines = [f"{'series':<16}{'window from':<13}{'readings':>8}{'mean':>12}{'min':>11} .."
-             f"{'max':>11}  unit"]
-    for series in ROWS + [name for name in watch.latest if name.startswith("machine/temp")]:
-        row = watch.latest.get(series)
-        if row is None:
-            continue
-        mean = row["sum"] / row["count"] * 10.0 ** row["exponent"]
-        digits = max(0, -row["exponent"])
-        lines.append(f"{series[:15]:<16}{clock(row['start'], 0):<13}{row['count']:>8}"
-                     f"{mean:>12,.{digits}f}{decimal(row['min'], row['exponent']):>11} .."
-                     f"{decimal(row['max'], row['exponent']):>11}  {UNITS[row['pipeline']]}")
-    hidden = len(watch.latest) - (len(lines) - 1)
-    if hidden > 0:
-        lines.append(f"and {hidden} more series")
-    return lines
+def table_row(series, row):
+    mean = row["sum"] / row["count"] * 10.0 ** row["exponent"]
+    digits = max(0, -row["exponent"])
+    low, high = (decimal(row[key], row["exponent"]) for key in ("min", "max"))
+    return (f"{series[:16]:<17}{clock(row['start'], 0):<9}{row['count']:>6}{mean:>14,.{digits}f}"
+            f"{low:>12} ..{high:>12} {UNITS[row['pipeline']]}")
+
+
+def table(watch, most=99):
+    """The last window of each series, in at most so many lines."""
+    names = ROWS + sorted(name for name in watch.latest if name.startswith("machine/temp"))
+    shown = [name for name in names if name in watch.latest][:max(1, most - 2)]
+    lines = [f"{'series':<17}{'window':<9}{'count':>6}{'mean':>14}{'min':>12} ..{'max':>12} unit"]
+    lines += [table_row(name, watch.latest[name]) for name in shown]
+    hidden = len(watch.latest) - len(shown)
+    return lines + ([f"and {hidden} more series"] if hidden > 0 else [])
 
 
 def counters(books, watch):
@@ -83,5 +82,5 @@ def firing_line(watch):
     return "firing: " + (", ".join(names) if names else "nothing")
 
 
-def panel(books, watch, progress):
-    return [RULE] + table(watch) + [RULE, firing_line(watch), f"{progress}: {counters(books, watch)}"]
+def panel(books, watch, progress, rows):
+    return [RULE] + table(watch, rows - 12) + [RULE, firing_line(watch), f"{progress}: {counters(books, watch)}"]

@@ -109,14 +109,15 @@ def report(screen, show):
     screen.lines(["", screen.styled("Accounting", "bold"), ""] + ledger.table() + [""])
     for number, (text, holds, wrong) in enumerate(ledger.equations, 1):
         mark = screen.styled("ok", "good") if holds else screen.styled("WRONG", "bad")
-        screen.lines([f"{number:2}  {text:<68} {mark}"])
+        screen.lines([f"{number:2}  {text:<70} {mark}"])
         if not holds:
             screen.lines([f"      {wrong}"])
-    screen.lines(["", f"in:  {grouped(books.messages)} messages, {grouped(books.bytes)} bytes    "
-                  f"out: {grouped(watch.messages)} messages, {grouped(watch.bytes)} bytes",
-                  f"vnotchd's memory: {watch.stats['resident_bytes'] / 2**20:.1f} MiB    "
-                  f"windows: {grouped(len(watch.rows))}, corrected: {watch.revisions}    "
-                  f"outputs sent twice after the kill: {watch.repeated}", ""])
+    screen.lines([
+        "", f"in   {grouped(books.messages)} messages, {books.bytes / 1024:,.0f} KiB",
+        f"out  {grouped(watch.messages)} messages, {watch.bytes / 1024:,.0f} KiB: "
+        f"{grouped(len(watch.rows))} windows, {watch.revisions} corrections of windows",
+        f"     sent again after the kill, with the same bytes: {watch.repeated}",
+        f"vnotchd's memory {watch.stats['resident_bytes'] / 2**20:.1f} MiB", ""])
     if ledger.holds():
         screen.lines([screen.styled(
             f"The books balance: {grouped(books.readings)} readings published, every one is "
