@@ -59,25 +59,18 @@ static bool wanted(const char *name, int argc, char **argv) {
   return false;
 }
 
-int main(int argc, char **argv) {
-  uint64_t readings = 0;
-  int first = 1;
-  if (argc > 2 && strcmp(argv[1], "--readings") == 0) {
-    readings = strtoull(argv[2], NULL, 10);
-    first = 3;
-  } else if (argc > 1 && strcmp(argv[1], "--list") == 0) {
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-      puts(cases[i].name);
-    }
-    return 0;
-  } else if (argc > 1 && argv[1][0] == '-') {
-    fputs("usage: vnotch-bench [--list | [--readings N] [CASE...]]\n", stderr);
-    return 64;
+static int list(void) {
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    puts(cases[i].name);
   }
+  return 0;
+}
+
+static int run_wanted(uint64_t readings, int argc, char **argv) {
   int failures = 0;
   int ran = 0;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    if (wanted(cases[i].name, argc - first, argv + first)) {
+    if (wanted(cases[i].name, argc, argv)) {
       failures += run(&cases[i], readings > 0 ? readings : cases[i].readings);
       ran++;
     }
@@ -87,4 +80,18 @@ int main(int argc, char **argv) {
     return 64;
   }
   return failures > 0 ? 74 : 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "--list") == 0) {
+    return list();
+  }
+  if (argc > 2 && strcmp(argv[1], "--readings") == 0) {
+    return run_wanted(strtoull(argv[2], NULL, 10), argc - 3, argv + 3);
+  }
+  if (argc > 1 && argv[1][0] == '-') {
+    fputs("usage: vnotch-bench [--list | [--readings N] [CASE...]]\n", stderr);
+    return 64;
+  }
+  return run_wanted(0, argc - 1, argv + 1);
 }

@@ -68,27 +68,39 @@ static told_t *told_of(uint8_t window, int64_t start_ms) {
   return &model.told[model.told_count++];
 }
 
+/* The bounds in time of what a result holds so far. */
+typedef struct bounds {
+  int64_t first_ms, last_ms;
+} bounds_t;
+
+static void model_add(expected_t *result, bounds_t *bounds, const content_t *c) {
+  bool first = result->count == 0;
+  result->min = first || c->value < result->min ? c->value : result->min;
+  result->max = first || c->value > result->max ? c->value : result->max;
+  if (first || c->time_ms < bounds->first_ms) {
+    result->first = c->value;
+    bounds->first_ms = c->time_ms;
+  }
+  if (first || c->time_ms >= bounds->last_ms) {
+    result->last = c->value;
+    bounds->last_ms = c->time_ms;
+  }
+  result->sum += c->value;
+  result->count++;
+}
+
 static void model_tell(uint8_t window, int64_t start_ms, vn_kind_t kind) {
   expected_t result;
+  bounds_t bounds = {0, 0};
   memset(&result, 0, sizeof result);
-  result = (expected_t){.window = window,
-                        .kind = (uint32_t)kind,
-                        .start_ms = start_ms,
-                        .end_ms = start_ms + model.windows[window].size_ms};
-  int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
+  result.window = window;
+  result.kind = (uint32_t)kind;
+  result.start_ms = start_ms;
+  result.end_ms = start_ms + model.windows[window].size_ms;
   for (size_t i = 0; i < model.content_count; i++) {
-    const content_t *c = &model.content[i];
-    if (c->window != window || c->start_ms != start_ms) {
-      continue;
+    if (model.content[i].window == window && model.content[i].start_ms == start_ms) {
+      model_add(&result, &bounds, &model.content[i]);
     }
-    result.min = result.count == 0 || c->value < result.min ? c->value : result.min;
-    result.max = result.count == 0 || c->value > result.max ? c->value : result.max;
-    result.first = c->time_ms < first_ms ? c->value : result.first;
-    first_ms = c->time_ms < first_ms ? c->time_ms : first_ms;
-    result.last = c->time_ms >= last_ms ? c->value : result.last;
-    last_ms = c->time_ms >= last_ms ? c->time_ms : last_ms;
-    result.sum += c->value;
-    result.count++;
   }
   result.revision = told_of(window, start_ms)->times++;
   assert_true(model.result_count < RESULTS_MAX);
