@@ -210,7 +210,6 @@ void vn__log_give_up(vn_flash_log_t *log) {
     return;
   }
   state->placed = false;
-  state->head_certain = true;
   state->offset = 0;
   state->page_start = 0;
   uint64_t good = state->good_sector == VN__LOG_NO_SECTOR

@@ -185,6 +185,7 @@ static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
       entry->state |= VN__SECTOR_JUNK;
     } else if (entry->sequence > good_sequence) {
       entry->state |= VN__SECTOR_VOID;
+      entry->state |= has_record(log, (uint16_t)i) ? VN__SECTOR_RECORDS : 0;
     }
   }
 }
@@ -210,7 +211,7 @@ static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
     if (!chain_holds(log, chain, candidate)) {
       genesis = genesis || (!chain->committed && chain->genesis);
     } else {
-      if (log->state.tx > best_tx || (log->state.tx == best_tx && chain->head_certain)) {
+      if (log->state.tx > best_tx) {
         best = candidate;
         best_tx = log->state.tx;
       }
@@ -254,7 +255,6 @@ vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last) {
   vn__log_replay(log, &chain);
   classify(log, log->config.sectors[state->good_sector].sequence);
   state->head = state->good_sector;
-  state->head_certain = chain.head_certain;
   state->mounted = true;
   vn__log_pass_check(log);
   return VN_OK;

@@ -3,24 +3,29 @@
 #include "flash_log_priv.h"
 #include "vn/assert.h"
 
-/* Whether a new sector may be opened here. Not over a void sector of the chain: an erase that is
- * cut may leave it whole, and believed. Nor over any other void one as long as the newest header
- * may fade, for then that one may be the fence. */
-static bool place_allowed(const vn_flash_log_t *log, uint16_t sector) {
+/*
+ * Whether a new sector may be opened here. Not over a void sector of the chain: an erase that is
+ * cut may leave it whole, and believed. Nor over another void one with records, unless all else is
+ * gone: the newest header may still fade, and then that one is the fence.
+ */
+static bool place_allowed(const vn_flash_log_t *log, uint16_t sector, bool last_resort) {
   uint8_t flags = log->config.sectors[sector].state;
   if ((flags & VN__SECTOR_BAD) != 0 || vn__log_protected(log, sector)) {
     return false;
   }
-  return (flags & VN__SECTOR_VOID) == 0 ||
-         ((flags & VN__SECTOR_CHAIN) == 0 && log->state.head_certain);
+  if ((flags & VN__SECTOR_VOID) == 0) {
+    return true;
+  }
+  return (flags & VN__SECTOR_CHAIN) == 0 && ((flags & VN__SECTOR_RECORDS) == 0 || last_resort);
 }
 
 /* Erases the sector for the next header: the first in ring order that lets itself be erased. */
-static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, uint16_t *sector) {
+static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, bool last_resort,
+                            uint16_t *sector) {
   uint32_t count = log->state.limits.sector_count;
   for (uint32_t ahead = 1; ahead <= count; ahead++) {
     *sector = (uint16_t)((from + ahead) % count);
-    if (!place_allowed(log, *sector)) {
+    if (!place_allowed(log, *sector, last_resort)) {
       continue;
     }
     bool erased = (log->config.sectors[*sector].state & VN__SECTOR_ERASED) != 0;
@@ -150,7 +155,10 @@ vn_err_t vn__log_place(vn_flash_log_t *log) {
       return VN_ERR_FLASH;
     }
   }
-  vn_err_t err = place_erase(log, from_sector, &sector);
+  vn_err_t err = place_erase(log, from_sector, false, &sector);
+  if (err != VN_OK) {
+    err = place_erase(log, from_sector, true, &sector);
+  }
   if (err == VN_OK) {
     err = place_open(log, sector, repeat_from);
   }

@@ -119,7 +119,7 @@ typedef struct vn_log_state {
   /* Where writing goes on: bytes from page_start to offset wait in the page buffer. */
   uint16_t head;
   uint32_t offset, page_start;
-  bool mounted, placed, uncertain, head_certain;
+  bool mounted, placed, uncertain;
   /* The open transaction. */
   bool open, moving, programmed;
   vn_err_t failed;
