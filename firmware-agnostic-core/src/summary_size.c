@@ -16,7 +16,8 @@ enum {
   JSON_SQUARES_MAX = 32,  /* 29 digits, point, 0 */
   JSON_QUOTIENT_MAX = 41, /* sign, 0, point, 20 zeros, 17 digits */
   JSON_MEMBER_MAX = 4,    /* two quotes, colon, comma */
-  KIND_MAX = 9,
+  JSON_SHORT_MAX = 10,    /* rev */
+  KIND_MAX = 7,
 };
 
 static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t, unsigned),
@@ -85,7 +86,7 @@ static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window
       "\"sample\":[]}";
   unsigned exponent = exponent_digits(pipeline);
   size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
-  size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_INTEGER_MAX;
+  size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_SHORT_MAX;
   size += statistics_size(asked_for(window), json_member, exponent);
   const size_t member = 4 + JSON_INTEGER_MAX + JSON_DECIMAL_MAX;
   return size + (size_t)window->sample * (member + exponent);
