@@ -297,7 +297,7 @@ def configuration(port, inputs, pipelines, state="", **options):
     text = f"device: {options.pop('device', 'gw')}\nbroker: {broker}\n"
     text += "summaries: {flush_every: 50ms}\nstats_every: 1s\n"
     if state:
-        text += f"state: {{size: 16MiB, flash: {{erase_block: 16KiB}}, {state}}}\n"
+        text += f"state: {{{state}}}\n"
     options.setdefault("capacity", "{series: 100, outbox: 256KiB}")
     for key, value in options.items():
         text += f"{key}: {value}\n"
