@@ -12,16 +12,18 @@ enum {
   CBOR_MAP_HEAD_MAX = 2,     /* up to 24 pairs */
   CBOR_SQUARES_MAX = 1 + 13, /* tag 2, head, 96 bits */
   JSON_INTEGER_MAX = 20,
-  JSON_DECIMAL_MAX = 23,  /* sign, 19 digits, point and the 0 before it; and the exponent's zeros */
-  JSON_SQUARES_MAX = 32,  /* 29 digits, point, 0 */
-  JSON_QUOTIENT_MAX = 41, /* sign, 0, point, 20 zeros, 17 digits */
-  JSON_MEMBER_MAX = 4,    /* two quotes, colon, comma */
-  JSON_SHORT_MAX = 10,    /* rev */
+  JSON_QUOTIENT_MAX = 29, /* sign, 0, point, 9 zeros (none is below 1 / count), 17 digits */
+  INT64_DIGITS = 19,
+  INT32_DIGITS = 10,
+  SQUARES_DIGITS = 29, /* 96 bits */
+  TIME_SCALE = -3,     /* seconds from ms */
+  JSON_MEMBER_MAX = 4, /* two quotes, colon, comma */
+  JSON_SHORT_MAX = 10, /* rev */
   KIND_MAX = 7,
 };
 
-static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t, unsigned),
-                              unsigned parameter) {
+static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t, int),
+                              int parameter) {
   size_t sum = 0;
   for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
     if ((statistics & VN_STATISTIC_BIT(i)) != 0) {
@@ -31,15 +33,11 @@ static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t
   return sum;
 }
 
-static unsigned exponent_digits(const vn_summary_pipeline_t *pipeline) {
-  return (unsigned)(pipeline->exponent < 0 ? -pipeline->exponent : pipeline->exponent);
-}
-
 static uint32_t asked_for(const vn_window_t *window) {
   return window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
 }
 
-static size_t cbor_value(vn_statistic_t statistic, unsigned unused) {
+static size_t cbor_value(vn_statistic_t statistic, int unused) {
   (void)unused;
   return statistic == VN_STATISTIC_SUM_SQ ? CBOR_SQUARES_MAX : CBOR_HEAD_MAX;
 }
@@ -60,15 +58,27 @@ static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_m
   return size + CBOR_SMALL_MAX + (size_t)window->sample * member;
 }
 
-static size_t json_number(vn_statistic_t statistic, unsigned exponent) {
-  size_t zeros = (size_t)exponent * (size_t)vn__statistic_power(statistic);
-  if (vn__statistic_is_integer(statistic)) {
-    return JSON_DECIMAL_MAX + zeros;
+/* An integer of so many digits times 10^scale: sign, digits, point, the 0 before it. */
+static size_t json_decimal(unsigned digits, int scale) {
+  if (scale >= 0) {
+    return 1u + digits + (unsigned)scale;
   }
-  return zeros + (statistic == VN_STATISTIC_SUM_SQ ? JSON_SQUARES_MAX : JSON_QUOTIENT_MAX);
+  unsigned places = (unsigned)-scale;
+  return 3u + (digits > places ? digits : places);
 }
 
-static size_t json_member(vn_statistic_t statistic, unsigned exponent) {
+static size_t json_number(vn_statistic_t statistic, int exponent) {
+  int scale = exponent * vn__statistic_power(statistic);
+  if (vn__statistic_is_integer(statistic)) {
+    return json_decimal(INT64_DIGITS, scale);
+  }
+  if (statistic == VN_STATISTIC_SUM_SQ) {
+    return json_decimal(SQUARES_DIGITS, scale);
+  }
+  return JSON_QUOTIENT_MAX + (unsigned)(scale < 0 ? -scale : scale);
+}
+
+static size_t json_member(vn_statistic_t statistic, int exponent) {
   return JSON_MEMBER_MAX + strlen(vn_statistic_word(statistic)) + json_number(statistic, exponent);
 }
 
@@ -84,20 +94,19 @@ static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window
       ",{\"pipeline\":\"\",\"window\":\"\",\"series\":\"\",\"start\":,\"end\":,\"kind\":\"\","
       "\"rev\":,"
       "\"sample\":[]}";
-  unsigned exponent = exponent_digits(pipeline);
   size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
   size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_SHORT_MAX;
-  size += statistics_size(asked_for(window), json_member, exponent);
-  const size_t member = 4 + JSON_INTEGER_MAX + JSON_DECIMAL_MAX;
-  return size + (size_t)window->sample * (member + exponent);
+  size += statistics_size(asked_for(window), json_member, pipeline->exponent);
+  size_t member = 4u + JSON_INTEGER_MAX + json_decimal(INT32_DIGITS, pipeline->exponent);
+  return size + window->sample * member;
 }
 
-static size_t senml_text(vn_statistic_t statistic, unsigned exponent) {
+static size_t senml_text(vn_statistic_t statistic, int exponent) {
   static const char frame[] = ",{\"n\":\"//\",\"u\":\"\",\"v\":}";
   return sizeof frame + strlen(vn_statistic_word(statistic)) + json_number(statistic, exponent);
 }
 
-static size_t senml_binary(vn_statistic_t statistic, unsigned unused) {
+static size_t senml_binary(vn_statistic_t statistic, int unused) {
   (void)unused;
   const size_t labels = 3;
   const size_t slashes = 2;
@@ -105,7 +114,7 @@ static size_t senml_binary(vn_statistic_t statistic, unsigned unused) {
          strlen(vn_statistic_word(statistic));
 }
 
-static size_t one_each(vn_statistic_t statistic, unsigned unused) {
+static size_t one_each(vn_statistic_t statistic, int unused) {
   (void)statistic;
   (void)unused;
   return 1;
@@ -118,8 +127,8 @@ static size_t senml_record(bool text, const vn_summary_pipeline_t *pipeline,
   size_t count = statistics_size(statistics, one_each, 0);
   if (text) {
     size_t names = name_max + escaped_length(window->name) + escaped_length(pipeline->unit);
-    return sizeof base_time + JSON_DECIMAL_MAX + count * names +
-           statistics_size(statistics, senml_text, exponent_digits(pipeline));
+    return sizeof base_time + json_decimal(INT64_DIGITS, TIME_SCALE) + count * names +
+           statistics_size(statistics, senml_text, pipeline->exponent);
   }
   size_t names = name_max + strlen(window->name) + strlen(pipeline->unit);
   return 1 + CBOR_HEAD_MAX + count * names + statistics_size(statistics, senml_binary, 0);
