@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -21,6 +22,7 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 
 # A whole minute, in the past of any clock that is set.
 BASE_MS = 1700000040000
+PORTS_TAKEN = set()
 KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"]
 RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5: "rev", 6: "kind",
                7: "count", 8: "sum", 9: "sum_sq", 10: "min", 11: "max", 12: "first", 13: "last",
@@ -28,9 +30,13 @@ RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5:
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the system gives to outgoing connections, and never the same twice."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as probe:
+            if port not in PORTS_TAKEN and probe.connect_ex(("127.0.0.1", port)) != 0:
+                PORTS_TAKEN.add(port)
+                return port
 
 
 def wait_for(condition, seconds, what):
@@ -74,19 +80,22 @@ class Broker:
         self.process = None
 
     def start(self):
+        before = self.log().count(" running")
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen([MOSQUITTO, "-c", self.config], stdout=log, stderr=log)
-        wait_for(self.answers, 10, "the broker listens")
+        wait_for(lambda: self.is_running(before), 10, "the broker runs")
         return self
 
-    def answers(self):
+    def is_running(self, before):
+        """Whether this start got as far as saying so, with all its listeners open."""
         assert self.process.poll() is None, "the broker has ended: " + self.log()
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        return self.log().count(" running") > before
 
     def log(self):
-        with open(os.path.join(self.folder, "log"), encoding="utf-8", errors="replace") as file:
+        path = os.path.join(self.folder, "log")
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def stop(self):

@@ -201,12 +201,13 @@ class ReplayEqualsLive(Case):
 
     def compare_lines(self, lines, replayed, encoding):
         for line, expected in zip(lines, replayed):
+            numbers, exact = [], []
             if encoding != "json":
                 line, numbers = split_derived(line)
                 expected, exact = split_derived(expected)
-                self.assertTrue(all(math.isclose(*pair, rel_tol=LAST_BITS)
-                                    for pair in zip(numbers, exact)), (numbers, exact))
             self.assertEqual(line, expected)
+            self.assertTrue(all(math.isclose(*pair, rel_tol=LAST_BITS)
+                                for pair in zip(numbers, exact)), (line, numbers, exact))
         self.assertEqual(len(lines), len(replayed))
 
     def check_tail(self, config, messages, replayed):

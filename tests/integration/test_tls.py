@@ -122,7 +122,7 @@ class Password(Case):
         text = configuration(port, INPUTS, PIPELINES, "",
                              broker=f"{{uri: 'mqtt://127.0.0.1:{port}', username: gw, "
                                     f"password_file: {path}, mqtt: {version}}}")
-        return broker, self.daemon(text)
+        return broker, self.daemon(text, f"mqtt-{version}")
 
     def test_the_right_password_is_accepted(self):
         _, daemon = self.start("secret")

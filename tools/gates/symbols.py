@@ -13,7 +13,7 @@ import tempfile
 # The five functions of libc, libcbor's, assertion and stack protector, the compiler's own routines.
 ALLOWED = re.compile(r"^(memcpy|memset|memmove|memcmp|strlen|cbor_\w+|__stack_chk_(fail|guard)"
                      r"|_GLOBAL_OFFSET_TABLE_|__aeabi_\w+|__gnu_thumb1_case_\w+"
-                     r"|__(u?(div|mod|divmod)|ash[lr]|lshr|mul|clz|ctz|popcount|bswap)[sdt]i[234]?)$")
+                     r"|__(u?(div|mod|divmod)|[al]sh[lr]|mul|clz|ctz|popcount|bswap)[sdt]i[234]?)$")
 MUTABLE = re.compile(r"^\.(data(?!\.rel\.ro)|bss|tdata|tbss|sdata|sbss)")
 
 
