@@ -3,6 +3,7 @@
 
 #include "build_priv.h"
 
+#define MS_PER_DAY INT64_C(86400000)
 #define BYTES_PER_MESSAGE 256u /* what the queue and the outbox are planned with */
 
 static uint32_t power_of_two(uint64_t least) {
@@ -84,6 +85,8 @@ static void read_flash(vn__build_t *build, const vn__value_t *section, const vn_
   plan->erase_block_bytes = (uint32_t)flash[VN__FLASH_ERASE_BLOCK].number;
   plan->program_unit_bytes = (uint32_t)flash[VN__FLASH_PROGRAM_UNIT].number;
   plan->endurance_cycles = (uint32_t)flash[VN__FLASH_ENDURANCE].number;
+  plan->lifetime_days = (uint32_t)(flash[VN__FLASH_LIFETIME].number / MS_PER_DAY);
+  build->lifetime_mark = flash[VN__FLASH_LIFETIME].mark;
 }
 
 static void build_state(vn__build_t *build, const vn__value_t *section) {

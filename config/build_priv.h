@@ -18,7 +18,8 @@ typedef struct vn__build {
   vn_pipeline_t *pipelines;
   vn__pipeline_marks_t *pipeline_marks;
   vn__mark_t input_marks[VN_INPUTS_MAX];
-  vn__mark_t state_mark; /* of the size, or of the state */
+  vn__mark_t lifetime_mark; /* of `state.flash.lifetime` */
+  vn__mark_t state_mark;    /* of the size, or of the state */
   vn__mark_t outbox_mark;
   bool outbox_given;
 } vn__build_t;
@@ -29,6 +30,9 @@ void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS])
 uint32_t vn__outbox_entries(uint32_t bytes);
 /* build_region.c: a checked plan's outbox shrinks to what the region of the state can hold. */
 void vn__fit_region(vn__build_t *build);
+
+/* Warns when the flash is likely to die before `lifetime`. */
+void vn__check_lifetime(const vn__build_t *build);
 /* build_broker.c */
 void vn__build_brokers(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]);
 /* build_inputs.c */

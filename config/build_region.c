@@ -1,6 +1,6 @@
 /* The state's region and what must live in it. */
 #include "build_priv.h"
-#include "vn/budget.h"
+#include "wear.h"
 
 #define OUTBOX_LEAST (16u * 1024u)
 #define STEP 4096u
@@ -27,6 +27,28 @@ static void tell_too_small(const vn__build_t *build, uint64_t needed_bytes) {
             "series or the samples",
             vn__size_text(build->loader, (int64_t)plan->state_bytes),
             vn__size_text(build->loader, (int64_t)needed_bytes));
+}
+
+/* An estimate is no reason to refuse, but the user should know before the flash does. */
+static void compare_lifetime(const vn__build_t *build, const vn_budget_t *budget) {
+  const double days_per_year = 365.25;
+  const vn_plan_t *plan = &build->configuration->plan;
+  vn_wear_t wear = vn_wear_estimate(plan, budget, &vn_wear_usual);
+  if (wear.years * days_per_year < plan->lifetime_days) {
+    vn__warning(build->loader, build->lifetime_mark,
+                "`lifetime`: in usual use the flash lasts about %.1f years only; `vnotch budget` "
+                "tells what wears it",
+                wear.years);
+  }
+}
+
+void vn__check_lifetime(const vn__build_t *build) {
+  vn_budget_t budget;
+  const vn_plan_t *plan = &build->configuration->plan;
+  if (plan->lifetime_days > 0 && plan->durability != VN_DURABILITY_VOLATILE &&
+      vn_budget(plan, &budget) == VN_OK) {
+    compare_lifetime(build, &budget);
+  }
 }
 
 /* The series must fit. The outbox takes what is left: a shorter one holds less of an outage, which

@@ -5,6 +5,7 @@
 #define SECOND INT64_C(1000)
 #define DAY (86400 * SECOND)
 #define KIB INT64_C(1024)
+#define LONGEST (36500 * DAY)
 #define PATH_BYTES 4095
 #define KEYS(keys) (keys), (uint32_t)(sizeof(keys) / sizeof((keys)[0]))
 
@@ -296,10 +297,11 @@ static const vn__key_t flash_keys[] = {
                              .doc = "Erase cycles that each block survives."},
     [VN__FLASH_LIFETIME] = {.name = "lifetime",
                             .type = VN__DURATION,
-                            .planned = true,
-                            .doc =
-                                "Refuse a configuration whose flash dies earlier; `vnotch budget` "
-                                "prints the years meanwhile."},
+                            .low = 1,
+                            .high = LONGEST,
+                            .fallback_words = "any",
+                            .doc = "How long the flash has to last; a shorter life, as `vnotch "
+                                   "budget` estimates it for usual use, is a warning."},
 };
 const vn__section_t vn__flash_section = {"state.flash", "Geometry and endurance of the flash.",
                                          KEYS(flash_keys)};

@@ -9,7 +9,7 @@ typedef struct unit {
 } unit_t;
 
 static const unit_t durations[] = {
-    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+    {"y", 31536000000}, {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
 };
 static const unit_t sizes[] = {
     {"GiB", INT64_C(1) << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"GB", 1000000000},
@@ -75,7 +75,7 @@ const char *vn__parse_duration(vn_text_t text, int64_t *out_ms) {
   }
   const unit_t *unit = find_unit(durations, COUNT_OF(durations), word);
   if (unit == NULL) {
-    return "has an unknown unit: use ms, s, m, h or d";
+    return "has an unknown unit: use ms, s, m, h, d or y";
   }
   return too_big ? "is too large" : scale_by(number, unit, out_ms);
 }

@@ -8,6 +8,10 @@ typedef struct cause {
   uint32_t divisor; /* 0: there is no value */
 } cause_t;
 
+static bool is_plain_count(const vn_alert_plan_t *alert) {
+  return alert->source == VN_ALERT_OF_WINDOW && alert->statistic == VN_STATISTIC_COUNT;
+}
+
 static void tell(vn__work_t *work, size_t rule, const vn_alert_step_t *step, const cause_t *cause) {
   vn_engine_t *engine = work->engine;
   const vn_pipeline_t *plan = work->pipeline->plan;
@@ -17,7 +21,7 @@ static void tell(vn__work_t *work, size_t rule, const vn_alert_step_t *step, con
       .alert = alert->name,
       .severity = alert->severity,
       .pipeline = plan->summary.name,
-      .unit = plan->summary.unit,
+      .unit = is_plain_count(alert) ? "" : plan->summary.unit,
       .of = alert->of,
       .series = vn_series_name(&engine->table, work->series),
       .rule = &alert->rule,

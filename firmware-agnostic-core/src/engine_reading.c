@@ -136,6 +136,9 @@ static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
 /* Whatever becomes of a reading, unless it is a quarantined one: it is an arrival. */
 static void note_arrival(vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
+  if (work->pipeline->has_absence) { /* a silence that no tick has looked at */
+    vn__alerts_on_silence(work, engine->arrival_mono_ms);
+  }
   work->state->last_arrival_mono_ms = engine->arrival_mono_ms;
   work->pipeline->last_arrival_mono_ms = engine->arrival_mono_ms;
   if (engine->arrival_valid) {

@@ -160,14 +160,12 @@ static void print_json(const report_t *report) {
 
 /* The loader has checked the plan: its budget can be made. */
 static void make_report(const vn_plan_t *plan, report_t *report) {
-  static const vn_wear_load_t worst = {.dirty_share = 1, .size_share = 1, .worst = true};
-  static const vn_wear_load_t usual = {.dirty_share = 0.1, .size_share = 0.5, .worst = false};
   report->plan = plan;
   report->durable = plan->durability != VN_DURABILITY_VOLATILE;
   report->region_fits = vn_budget(plan, &report->budget) == VN_OK;
   if (report->durable) {
-    report->worst = vn_wear_estimate(plan, &report->budget, &worst);
-    report->usual = vn_wear_estimate(plan, &report->budget, &usual);
+    report->worst = vn_wear_estimate(plan, &report->budget, &vn_wear_worst);
+    report->usual = vn_wear_estimate(plan, &report->budget, &vn_wear_usual);
   }
 }
 

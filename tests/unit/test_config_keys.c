@@ -208,8 +208,6 @@ static void what_is_not_built_yet_says_so(void **state) {
        {"1:21: `on_full: overflow` is not available in this version"}},
       {"state: {file: x, durability: journal}\n" PIPELINE,
        {"1:30: `durability: journal` is not available in this version"}},
-      {"state: {flash: {lifetime: 5y}}\n" PIPELINE,
-       {"1:17: `lifetime` is not available in this version"}},
       {"pipelines: [{name: p, windows: [{name: w, session: {gap: 1s}}]}]\n",
        {"1:43: `session` is not available in this version"}},
       {"pipelines: [{name: p, windows: [{name: w, count: {size: 3, slide: 2}}]}]\n",

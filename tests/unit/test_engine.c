@@ -200,6 +200,18 @@ static void silence_fires_and_the_next_arrival_resolves(void **state) {
   assert_int_equal(rig->transitions[1].phase, VN_ALERT_NORMAL);
 }
 
+static void a_silence_that_no_tick_has_seen_is_told_by_the_arrival_that_ends_it(void **state) {
+  rig_t *rig = *state;
+  rig_send(rig, "a", T0, 2000, 0);
+  rig->wall_ms += 40000;
+  rig_send(rig, "a", rig->wall_ms, 2000, 1);
+  assert_int_equal(rig->transition_count, 2);
+  assert_int_equal(rig->transitions[0].at_ms, T0 + 30000);
+  assert_int_equal(rig->transitions[0].phase, VN_ALERT_FIRING);
+  assert_int_equal(rig->transitions[1].at_ms, T0 + 40000);
+  assert_int_equal(rig->transitions[1].phase, VN_ALERT_NORMAL);
+}
+
 static void an_idle_series_is_closed_by_processing_time(void **state) {
   rig_t *rig = *state;
   rig_send(rig, "other", T0, 2000, 0);
@@ -281,6 +293,7 @@ int main(void) {
       CASE(an_alert_is_published_when_it_fires_and_when_it_ends),
       CASE(an_alert_on_a_mean_is_judged_once_per_window),
       CASE(silence_fires_and_the_next_arrival_resolves),
+      CASE(a_silence_that_no_tick_has_seen_is_told_by_the_arrival_that_ends_it),
       CASE(an_idle_series_is_closed_by_processing_time),
       CASE(a_full_queue_says_so_and_keeps_its_content),
       CASE(without_a_link_summaries_wait_and_then_leave_in_order),

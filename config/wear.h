@@ -20,6 +20,9 @@ typedef struct vn_wear {
   double years;
 } vn_wear_t;
 
+/* Each series changes in each interval, all at their longest; a tenth of them, half as long. */
+extern const vn_wear_load_t vn_wear_worst, vn_wear_usual;
+
 /* A plan with a state, and its budget. */
 vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
                            const vn_wear_load_t *load);

@@ -1,11 +1,15 @@
-#include "vn/arith.h"
 #include "wear.h"
+
+#include "vn/arith.h"
 
 #define DAY_MS 86400000.0
 #define SECTOR_HEADER 64.0
 #define RECORD_BYTES 24.0 /* header and rounding of a record */
 #define COMMIT_BYTES 144.0
 #define STORM_SECTORS 8.0
+
+const vn_wear_load_t vn_wear_worst = {.dirty_share = 1, .size_share = 1, .worst = true};
+const vn_wear_load_t vn_wear_usual = {.dirty_share = 0.1, .size_share = 0.5, .worst = false};
 
 static double round_up(double bytes, double unit) {
   double units = (double)(int64_t)(bytes / unit);
