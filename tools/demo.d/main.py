@@ -11,7 +11,8 @@ try:
     import cbor2  # noqa: F401
     import paho.mqtt.client  # noqa: F401
 except ImportError as missing:
-    sys.exit(f"tools/demo: {missing}; run tools/setup run")
+    print(f"tools/demo: {missing}: install it with tools/setup run", file=sys.stderr)
+    sys.exit(69)
 
 from show import Show
 from processes import Trouble

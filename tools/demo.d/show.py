@@ -225,7 +225,7 @@ class Show:
     def publish(self, messages):
         for message in messages:
             topic, payload, _ = message
-            self.books.note(message)
+            self.books.note(message, round(1000 * time.time()))
             if not self.is_sabotaged(message):
                 self.publisher.publish(topic, payload, qos=1)
 
