@@ -83,4 +83,5 @@ def firing_line(watch):
 
 
 def panel(books, watch, progress, rows):
-    return [RULE] + table(watch, rows - 12) + [RULE, firing_line(watch), f"{progress}: {counters(books, watch)}"]
+    return [RULE, *table(watch, rows - 12), RULE, firing_line(watch),
+            f"{progress}: {counters(books, watch)}"]
