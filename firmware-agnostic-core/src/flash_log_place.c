@@ -68,10 +68,12 @@ static bool newest_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_recor
   return false;
 }
 
-/* Where its last program page begins, at a record; 0 = it can't be read any more. */
+/* Where its last program page begins, at a record; 0 = it can't be read any more. The page is that
+ * in which the closing record begins: the end of that record may look like erased flash, and be it.
+ */
 static uint32_t seal_from(vn_flash_log_t *log) {
   uint32_t end = log->state.good_end;
-  uint32_t page = end - 1u - (end - 1u) % log->state.limits.seal_bytes;
+  uint32_t page = log->state.good_start - log->state.good_start % log->state.limits.seal_bytes;
   vn__log_scan_t scan;
   vn__log_record_t record;
   vn__log_scan_start(log, &scan, log->state.good_sector, end);

@@ -39,15 +39,16 @@ static bool commit_holds(const walk_t *walk, const vn__log_commit_t *own, uint64
 
 /* T is, so far, the transaction that ends here. */
 static void accept(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
-                   uint64_t tx) {
-  log->state.tx = tx;
+                   const vn__log_record_t *record) {
+  log->state.tx = expand(record->tx, chain->known_tx);
   log->state.good_sector = scan->sector;
+  log->state.good_start = record->offset;
   log->state.good_end = scan->offset; /* its padding may be torn, and is not needed */
   chain->behind = false;
 }
 
 static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
-                          const walk_t *walk) {
+                          const walk_t *walk, const vn__log_record_t *record) {
   vn__log_commit_t own;
   vn_commit_t commit;
   vn_log_state_t *state = &log->state;
@@ -55,7 +56,7 @@ static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn_
   if (!commit_holds(walk, &own, chain->known_tx)) {
     return;
   }
-  accept(log, chain, scan, own.tx);
+  accept(log, chain, scan, record);
   chain->committed = true;
   state->commit = commit;
   state->oldest_live = own.oldest_live;
@@ -68,7 +69,7 @@ static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn_
 
 static void accept_journal(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
                            const vn__log_record_t *record) {
-  accept(log, chain, scan, expand(record->tx, chain->known_tx));
+  accept(log, chain, scan, record);
   log->state.seal_run = 0;
   vn__log_pass_charge(log, vn__record_size(record->length), 0);
 }
@@ -90,7 +91,7 @@ static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log
   }
   if (record->type == VN_RECORD_COMMIT) {
     if (record->length == VN__LOG_COMMIT_BYTES && newer) {
-      accept_commit(log, chain, scan, walk);
+      accept_commit(log, chain, scan, walk, record);
     }
     return;
   }

@@ -114,7 +114,7 @@ typedef struct vn_log_state {
   /* The newest commit. known_tx: committed for certain. floor: no sector from here on is erased. */
   vn_commit_t commit;
   uint64_t tx, known_tx, oldest_live, prev_oldest_live, floor, highest;
-  uint32_t region_id, good_end;
+  uint32_t region_id, good_start, good_end; /* of the record that closed it, in good_sector */
   uint16_t good_sector, oldest_sector, seal_run;
   /* Where writing goes on: bytes from page_start to offset wait in the page buffer. */
   uint16_t head;
