@@ -86,12 +86,13 @@ class KillLoop(Case):
         self.runs = []  # (started, ready or None, killed) in wall time
 
     def one_run(self, daemon):
-        """Starts the daemon and kills it, in one case of four before it is ready."""
+        """Starts the daemon and kills it: one in four before it is ready, one in ten late."""
         early = self.random.random() < 0.25
+        longest = 2.5 if len(self.runs) % 10 == 5 else 0.6
         started = time.time()
         daemon.start(wait=not early, seconds=20)
         ready = None if early else time.time()
-        time.sleep(self.random.uniform(0, 0.1) if early else self.random.uniform(0, 0.7))
+        time.sleep(self.random.uniform(0, 0.1) if early else self.random.uniform(0, longest))
         code = daemon.process.poll()
         self.assertIsNone(code, f"ended by itself with {code}, seed {SEED}:\n{daemon.log()}")
         daemon.kill()
@@ -138,18 +139,10 @@ class KillLoop(Case):
         self.assertFalse(sorted(holes)[:10], f"{len(holes)} outputs never came, seed {SEED}")
 
     def lost_close_to_a_kill(self, published_at):
-        """Whether a run that may have taken this reading ended at most one interval later."""
-        for started, ready, killed in self.runs:
-            if killed < published_at:
-                continue
-            taken_at = max(published_at, ready if ready is not None else started)
-            return killed - taken_at <= CHECKPOINT_S + SLACK_S
-        return False
-
-    def lost_in_the_next_run(self, published_at):
-        """A reading that was not taken before one kill may be lost by the next."""
-        later = [run for run in self.runs if run[2] >= published_at]
-        return any(run[2] - run[0] <= CHECKPOINT_S + SLACK_S + 0.3 for run in later[1:3])
+        """Whether the run that took this reading ended at most one interval later."""
+        started, ready, killed = next(run for run in self.runs if run[2] >= published_at)
+        taken_at = max(published_at, ready if ready is not None else started)
+        return killed - taken_at <= CHECKPOINT_S + SLACK_S
 
     def check_books(self, load, held, figures):
         lost = {device: [n for n in range(len(load.published[device]) - 1)
@@ -164,7 +157,7 @@ class KillLoop(Case):
         for device, numbers in lost.items():
             for number in numbers:
                 at = load.published[device][number]
-                self.assertTrue(self.lost_close_to_a_kill(at) or self.lost_in_the_next_run(at),
+                self.assertTrue(self.lost_close_to_a_kill(at),
                                 f"{device} {number} was lost long before a kill, seed {SEED}")
 
     def test_a_hundred_kills(self):
