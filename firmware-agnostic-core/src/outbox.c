@@ -61,23 +61,40 @@ static uint32_t blocks_for(size_t length) {
   return (uint32_t)((length + VN_OUTBOX_BLOCK_DATA - 1u) / VN_OUTBOX_BLOCK_DATA);
 }
 
-/* Drops the oldest of the others that isn't in flight; false when there is none. */
-static bool drop_one(vn_outbox_t *outbox) {
-  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
-  for (uint64_t number = line->tail; number < line->head; number++) {
-    vn_outbox_place_t *place = place_of(line, number);
-    if (place->state == VN_OUTBOX_NEW || place->state == VN_OUTBOX_READY) {
-      free_entry(outbox, place);
-      outbox->dropped[VN_OUTBOX_OTHERS]++;
-      move_tail(line);
-      return true;
-    }
-  }
-  return false;
-}
-
 static bool line_is_full(const vn_outbox_line_t *line) {
   return line->head - line->tail >= line->entries_max;
+}
+
+static bool may_be_dropped(const vn_outbox_place_t *place) {
+  return place->state == VN_OUTBOX_NEW || place->state == VN_OUTBOX_READY;
+}
+
+/* Whether dropping leads to a place in the line and `blocks` blocks: nothing is dropped in vain. */
+static bool can_make_room(const vn_outbox_t *outbox, const vn_outbox_line_t *line,
+                          uint32_t blocks) {
+  const vn_outbox_line_t *others = &outbox->lines[VN_OUTBOX_OTHERS];
+  if (line_is_full(line) && (line != others || !may_be_dropped(place_of(line, line->tail)))) {
+    return false; /* the line only gets shorter at its tail */
+  }
+  uint64_t room = outbox->free_count;
+  for (uint64_t number = others->tail; room < blocks && number < others->head; number++) {
+    const vn_outbox_place_t *place = place_of(others, number);
+    room += may_be_dropped(place) ? blocks_for(place->length) : 0;
+  }
+  return room >= blocks;
+}
+
+/* Drops the oldest of the others that isn't in flight; there is one. */
+static void drop_one(vn_outbox_t *outbox) {
+  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
+  uint64_t number = line->tail;
+  while (number < line->head && !may_be_dropped(place_of(line, number))) {
+    number++;
+  }
+  VN_ASSERT(number < line->head);
+  free_entry(outbox, place_of(line, number));
+  outbox->dropped[VN_OUTBOX_OTHERS]++;
+  move_tail(line);
 }
 
 /* An empty chain for `length` bytes; there are enough free blocks. */
@@ -122,13 +139,12 @@ vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   vn_outbox_queue_t queue = urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
   vn_outbox_line_t *line = &outbox->lines[queue];
   size_t length = VN_OUTBOX_HEADER_BYTES + message->topic_length + message->payload_length;
-  bool fits = blocks_for(length) <= outbox->block_count && message->topic_length <= UINT16_MAX;
-  while (fits && (line_is_full(line) || blocks_for(length) > outbox->free_count)) {
-    fits = !(urgent && line_is_full(line)) && drop_one(outbox);
-  }
-  if (!fits) {
+  if (message->topic_length > UINT16_MAX || !can_make_room(outbox, line, blocks_for(length))) {
     outbox->dropped[queue]++;
     return VN_ERR_FULL;
+  }
+  while (line_is_full(line) || blocks_for(length) > outbox->free_count) {
+    drop_one(outbox);
   }
   uint8_t header[VN_OUTBOX_HEADER_BYTES] = {message->retained ? 1 : 0, message->channel,
                                             (uint8_t)(message->topic_length & 0xFFu),
@@ -211,6 +227,9 @@ void vn_outbox_resume(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tai
   vn_outbox_line_t *line = &outbox->lines[queue];
   raise_tail(outbox, line, tail);
   if (line->head < head) {
+    if (head >= line->entries_max) {
+      raise_tail(outbox, line, head - line->entries_max);
+    }
     line->tail = line->tail == line->head ? head : line->tail;
     line->head = head;
   }

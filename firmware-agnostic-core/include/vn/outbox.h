@@ -61,8 +61,8 @@ void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t blo
 
 /*
  * Adds a message, copied; its channel chooses the queue. Without room the oldest of the others that
- * are not in flight are dropped and counted. VN_ERR_FULL: no room even so; the message is counted
- * as dropped itself.
+ * are not in flight are dropped and counted. VN_ERR_FULL: no room even so; then only the message
+ * itself is dropped, and counted.
  */
 VN_NODISCARD vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message);
 
