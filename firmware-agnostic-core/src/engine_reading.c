@@ -58,13 +58,14 @@ static bool is_future(const vn__work_t *work) {
          work->time_ms > vn_add_saturating(work->engine->arrival_ms, max_future_ms);
 }
 
-static bool is_duplicate(vn__work_t *work, const vn_reading_t *reading) {
+/* A number that came is not missing, even if its reading is refused for its time. */
+static bool is_duplicate(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms) {
   if (!reading->has_sequence) {
     return false;
   }
   vn_sequence_t *sequence = &work->state->sequence;
   uint64_t missing_before = sequence->missing;
-  vn_sequence_verdict_t verdict = vn_sequence_take(sequence, reading->sequence, work->time_ms);
+  vn_sequence_verdict_t verdict = vn_sequence_take(sequence, reading->sequence, time_ms);
   work->engine->figures.readings.missing += sequence->missing - missing_before;
   work->state->accounting.missing = sequence->missing;
   return verdict == VN_SEQUENCE_DUPLICATE;
@@ -151,14 +152,13 @@ static void note_arrival(vn__work_t *work) {
 
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
 static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
-  if (!time_of(work, reading)) {
-    return VN_REASON_TIME;
-  }
-  if (is_future(work)) {
-    return VN_REASON_FUTURE;
+  bool timely = time_of(work, reading);
+  if (!timely || is_future(work)) {
+    (void)is_duplicate(work, reading, work->state->sequence.last_ms);
+    return timely ? VN_REASON_FUTURE : VN_REASON_TIME;
   }
   note_arrival(work);
-  if (is_duplicate(work, reading)) {
+  if (is_duplicate(work, reading, work->time_ms)) {
     return VN_REASON_DUPLICATE;
   }
   return value_of(work->pipeline->plan, reading, value);

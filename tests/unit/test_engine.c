@@ -66,6 +66,7 @@ static void a_reading_from_the_future_moves_nothing(void **state) {
   rig_send(rig, "a", T0 + 60000, 2000, 2);
   assert_int_equal(rig_accounting(rig, "a").quarantined, 1);
   assert_int_equal(rig_accounting(rig, "a").accepted, 2);
+  assert_int_equal(rig_accounting(rig, "a").missing, 0);
 }
 
 static void a_repeated_sequence_number_is_a_duplicate_and_a_skipped_one_is_missing(void **state) {

@@ -4,5 +4,6 @@
 
 #include "vn/budget.h"
 #include "vn/engine.h"
+#include "vn/store.h"
 
 #endif

@@ -1,0 +1,99 @@
+/* A store of static arrays for firmware: every array a symbol of its own, sizes known when linking.
+ */
+#ifndef VN_STORE_H
+#define VN_STORE_H
+
+#include "vn/engine.h"
+
+/*
+ * VN_STORE_DEFINE(plant) defines `static vn_store_t plant` over static arrays. Their sizes are
+ * integer constants with the store's name in front, one per count of vn_store_t:
+ *
+ *   enum { plant_pipelines = 1, plant_series = 32, plant_buckets = 64, plant_name_bytes = 512, ...
+ * };
+ *
+ * A missing one fails to compile; one that is too small makes vn_init return VN_ERR_STORE.
+ * VN_RAM_BYTES(plant) is a constant expression: the bytes of all arrays, for a budget assertion.
+ * A count of 0 is allowed where the plan needs none.
+ */
+#define VN_STORE_COUNT_(count) ((count) > 0 ? (count) : 1)
+#define VN_STORE_ARRAY_(type, name, count) static type name[VN_STORE_COUNT_(count)]
+#define VN_STORE_BYTES_(type, count) (sizeof(type) * VN_STORE_COUNT_(count))
+
+#define VN_STORE_DEFINE(name)                                                    \
+  VN_STORE_ARRAY_(vn_pipeline_state_t, name##_pipelines_, name##_pipelines);     \
+  VN_STORE_ARRAY_(vn_series_state_t, name##_series_, name##_series);             \
+  VN_STORE_ARRAY_(vn_series_bucket_t, name##_buckets_, name##_buckets);          \
+  VN_STORE_ARRAY_(char, name##_names_, name##_name_bytes);                       \
+  VN_STORE_ARRAY_(uint8_t, name##_name_lengths_, name##_series);                 \
+  VN_STORE_ARRAY_(vn_pane_t, name##_panes_, name##_panes);                       \
+  VN_STORE_ARRAY_(vn_member_t, name##_members_, name##_members);                 \
+  VN_STORE_ARRAY_(uint16_t, name##_revisions_, name##_revisions);                \
+  VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);              \
+  VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);   \
+  static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)]; \
+  VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);             \
+  VN_STORE_ARRAY_(vn_outbox_place_t, name##_places_, name##_places);             \
+  VN_STORE_ARRAY_(uint8_t, name##_batch_, name##_batch_bytes);                   \
+  VN_STORE_ARRAY_(uint8_t, name##_scratch_, name##_scratch_bytes);               \
+  VN_STORE_ARRAY_(uint8_t, name##_record_, name##_record_bytes);                 \
+  VN_STORE_ARRAY_(vn_log_item_t, name##_items_, name##_items);                   \
+  VN_STORE_ARRAY_(vn_log_sector_t, name##_sectors_, name##_sectors);             \
+  static _Alignas(8) uint8_t name##_page_[VN_STORE_COUNT_(name##_page_bytes)];   \
+  static const vn_store_t name = {                                               \
+      .pipelines = name##_pipelines_,                                            \
+      .series = name##_series_,                                                  \
+      .buckets = name##_buckets_,                                                \
+      .names = name##_names_,                                                    \
+      .name_lengths = name##_name_lengths_,                                      \
+      .panes = name##_panes_,                                                    \
+      .members = name##_members_,                                                \
+      .revisions = name##_revisions_,                                            \
+      .alerts = name##_alerts_,                                                  \
+      .sample_scratch = name##_sample_scratch_,                                  \
+      .queue = name##_queue_,                                                    \
+      .blocks = name##_blocks_,                                                  \
+      .places = name##_places_,                                                  \
+      .batch = name##_batch_,                                                    \
+      .scratch = name##_scratch_,                                                \
+      .record = name##_record_,                                                  \
+      .items = name##_items_,                                                    \
+      .sectors = name##_sectors_,                                                \
+      .page = name##_page_,                                                      \
+      .pipeline_count = name##_pipelines,                                        \
+      .series_count = name##_series,                                             \
+      .bucket_count = name##_buckets,                                            \
+      .name_bytes = name##_name_bytes,                                           \
+      .pane_count = name##_panes,                                                \
+      .member_count = name##_members,                                            \
+      .revision_count = name##_revisions,                                        \
+      .alert_count = name##_alerts,                                              \
+      .sample_scratch_count = name##_sample_scratch,                             \
+      .queue_bytes = name##_queue_bytes,                                         \
+      .block_count = name##_blocks,                                              \
+      .place_count = name##_places,                                              \
+      .batch_bytes = name##_batch_bytes,                                         \
+      .scratch_bytes = name##_scratch_bytes,                                     \
+      .record_bytes = name##_record_bytes,                                       \
+      .item_count = name##_items,                                                \
+      .sector_count = name##_sectors,                                            \
+      .page_bytes = name##_page_bytes,                                           \
+  }
+
+#define VN_RAM_BYTES(name)                                                                         \
+  (VN_STORE_BYTES_(vn_pipeline_state_t, name##_pipelines) +                                        \
+   VN_STORE_BYTES_(vn_series_state_t, name##_series) +                                             \
+   VN_STORE_BYTES_(vn_series_bucket_t, name##_buckets) +                                           \
+   VN_STORE_BYTES_(char, name##_name_bytes) + VN_STORE_BYTES_(uint8_t, name##_series) +            \
+   VN_STORE_BYTES_(vn_pane_t, name##_panes) + VN_STORE_BYTES_(vn_member_t, name##_members) +       \
+   VN_STORE_BYTES_(uint16_t, name##_revisions) +                                                   \
+   VN_STORE_BYTES_(vn_alert_state_t, name##_alerts) +                                              \
+   VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
+   VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
+   VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \
+   VN_STORE_BYTES_(vn_outbox_place_t, name##_places) +                                             \
+   VN_STORE_BYTES_(uint8_t, name##_batch_bytes) + VN_STORE_BYTES_(uint8_t, name##_scratch_bytes) + \
+   VN_STORE_BYTES_(uint8_t, name##_record_bytes) + VN_STORE_BYTES_(vn_log_item_t, name##_items) +  \
+   VN_STORE_BYTES_(vn_log_sector_t, name##_sectors) + VN_STORE_BYTES_(uint8_t, name##_page_bytes))
+
+#endif
