@@ -33,6 +33,16 @@ static int misuse(const char *problem, const char *argument) {
   return VN_EXIT_USAGE;
 }
 
+/* The file of --config FILE or --config=FILE; *next moves on. NULL: there is none. */
+static const char *file_of(int count, char **arguments, int *next) {
+  const char *argument = arguments[*next];
+  if (argument[8] == '=') {
+    return argument[9] != '\0' ? argument + 9 : NULL;
+  }
+  *next += 1;
+  return *next < count ? arguments[*next] : NULL;
+}
+
 /* -1: go on. */
 static int read_options(int count, char **arguments, options_t *options) {
   for (int i = 1; i < count; i++) {
@@ -45,12 +55,11 @@ static int read_options(int count, char **arguments, options_t *options) {
     }
     if (strcmp(argument, "--check-config") == 0) {
       options->check = true;
-    } else if (strcmp(argument, "--config") == 0 && i + 1 < count) {
-      options->file = arguments[++i];
-    } else if (strncmp(argument, "--config=", 9) == 0 && argument[9] != '\0') {
-      options->file = argument + 9;
-    } else if (strcmp(argument, "--config") == 0) {
-      return misuse("a file is missing behind", argument);
+    } else if (strcmp(argument, "--config") == 0 || strncmp(argument, "--config=", 9) == 0) {
+      options->file = file_of(count, arguments, &i);
+      if (options->file == NULL) {
+        return misuse("a file is missing behind", "--config");
+      }
     } else {
       return misuse("unknown argument", argument);
     }

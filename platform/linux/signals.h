@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Call first. Opens /dev/null on descriptors 0-2 that are closed: libraries would take them. Ignores
- * SIGPIPE and SIGXFSZ: a broken connection and a full disk are errors that calls return.
+ * Call first. Opens /dev/null on descriptors 0-2 that are closed: libraries would take them.
+ * Ignores SIGPIPE and SIGXFSZ: a broken connection and a full disk are errors that calls return.
  */
 bool vn_signals_prepare(void);
 

@@ -30,7 +30,7 @@ RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5:
 
 
 def free_port():
-    """A port below those that the system gives to outgoing connections, and never the same twice."""
+    """A port below those of outgoing connections, and never the same twice."""
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
         with socket.socket() as probe:

@@ -70,7 +70,8 @@ class BadInput(Case):
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_burst_into_a_tiny_queue_loses_nothing(self):
-        _, client, daemon = self.start(capacity="{input_queue: 4, message: 256B, series: 100, outbox: 64KiB}")
+        _, client, daemon = self.start(capacity="{input_queue: 4, message: 256B, series: 100, "
+                                                "outbox: 64KiB}")
         client.publish_all([reading(i) for i in range(5000)], 60)
         figures = self.figures(client, 5000)
         self.assertEqual((figures["readings"]["accepted"], figures["readings"]["missing"]),

@@ -1,4 +1,4 @@
-"""TLS: certificate and name of the broker are always checked; certificates and passwords of ours."""
+"""TLS: certificate and name of the broker are always checked; how the daemon shows who it is."""
 
 import json
 import os
