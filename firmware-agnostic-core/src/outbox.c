@@ -265,15 +265,13 @@ uint32_t vn_outbox_record(const vn_outbox_t *outbox, uint64_t index, uint8_t *ou
 void vn_outbox_release(vn_outbox_t *outbox) {
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     vn_outbox_line_t *line = &outbox->lines[q];
-    /* New entries are the youngest: the walk ends at the first one that was released before. */
+    /* New entries are the youngest: the walk ends at the first one that is not. */
     for (uint64_t i = line->head; i > line->tail; i--) {
       vn_outbox_place_t *place = place_of(line, i - 1);
-      if (place->state == VN_OUTBOX_READY || place->state == VN_OUTBOX_SENT) {
+      if (place->state != VN_OUTBOX_NEW) {
         break;
       }
-      if (place->state == VN_OUTBOX_NEW) {
-        place->state = VN_OUTBOX_READY;
-      }
+      place->state = VN_OUTBOX_READY;
     }
   }
 }

@@ -1,0 +1,410 @@
+/* Outbox against a brute-force model: random operations, restarts included. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "prng.h"
+#include "vn/outbox.h"
+
+enum { BLOCKS_MAX = 40, LIVE_MAX = 16, RECORD_MAX = 6000, OPERATIONS = 10000 };
+
+/* What the model knows of a message that is not done. */
+typedef struct entry {
+  uint64_t number;
+  uint32_t length;
+  uint8_t state;
+  uint8_t record[RECORD_MAX];
+} entry_t;
+
+typedef struct queue {
+  entry_t live[LIVE_MAX]; /* ascending numbers */
+  unsigned count;
+  uint64_t head, dropped;
+  uint32_t places;
+} queue_t;
+
+typedef struct model {
+  queue_t queues[VN_OUTBOX_QUEUES];
+  uint32_t blocks;
+} model_t;
+
+/* Both, and the memory of the real one. */
+typedef struct pair {
+  vn_outbox_t outbox;
+  vn_outbox_block_t blocks[BLOCKS_MAX];
+  vn_outbox_place_t places[VN_OUTBOX_QUEUES][LIVE_MAX];
+  model_t model;
+  prng_t prng;
+  uint8_t scratch[RECORD_MAX];
+} pair_t;
+
+static uint32_t blocks_for(uint32_t length) {
+  return length / VN_OUTBOX_BLOCK_DATA + (length % VN_OUTBOX_BLOCK_DATA != 0);
+}
+
+static uint32_t free_blocks(const model_t *model) {
+  uint32_t used = 0;
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    for (unsigned i = 0; i < model->queues[q].count; i++) {
+      used += blocks_for(model->queues[q].live[i].length);
+    }
+  }
+  return model->blocks - used;
+}
+
+static void erase(queue_t *queue, unsigned at) {
+  queue->count--;
+  memmove(&queue->live[at], &queue->live[at + 1], (queue->count - at) * sizeof queue->live[0]);
+}
+
+static uint64_t tail_of(const queue_t *queue) {
+  return queue->count > 0 ? queue->live[0].number : queue->head;
+}
+
+static bool has_room(const model_t *model, unsigned q, uint32_t length) {
+  const queue_t *queue = &model->queues[q];
+  return queue->head - tail_of(queue) < queue->places && blocks_for(length) <= free_blocks(model);
+}
+
+/* The rule, tried out on a copy: drop the oldest that is not in flight until it fits. */
+static bool make_room(model_t *model, unsigned q, uint32_t length) {
+  static model_t tried;
+  tried = *model;
+  queue_t *others = &tried.queues[VN_OUTBOX_OTHERS];
+  unsigned at = 0;
+  while (!has_room(&tried, q, length) && at < others->count) {
+    if (others->live[at].state == VN_OUTBOX_SENT) {
+      at++;
+    } else {
+      erase(others, at);
+      others->dropped++;
+    }
+  }
+  if (!has_room(&tried, q, length)) {
+    model->queues[q].dropped++;
+    return false;
+  }
+  *model = tried;
+  return true;
+}
+
+static uint32_t random_length(pair_t *pair) {
+  switch (prng_below(&pair->prng, 8)) {
+    case 0:
+      return prng_below(&pair->prng, 3);
+    case 1:
+      return VN_OUTBOX_BLOCK_DATA * prng_below(&pair->prng, 6);
+    case 2:
+      return pair->model.blocks * VN_OUTBOX_BLOCK_DATA - 2 + prng_below(&pair->prng, 4);
+    default:
+      return prng_below(&pair->prng, 400);
+  }
+}
+
+static void add(pair_t *pair) {
+  static uint8_t record[RECORD_MAX];
+  uint32_t topic_length = prng_below(&pair->prng, 3) == 0 ? prng_below(&pair->prng, 300) : 7;
+  uint32_t length = VN_OUTBOX_HEADER_BYTES + topic_length + random_length(pair);
+  unsigned channel = prng_below(&pair->prng, VN_CHANNEL_DEAD_LETTER + 1);
+  unsigned q = channel == VN_CHANNEL_ALERT || channel == VN_CHANNEL_EVENT ? VN_OUTBOX_ALERTS
+                                                                          : VN_OUTBOX_OTHERS;
+  for (uint32_t i = 0; i < length; i++) {
+    record[i] = (uint8_t)prng_next(&pair->prng);
+  }
+  record[0] &= 1;
+  record[1] = (uint8_t)channel;
+  record[2] = (uint8_t)topic_length;
+  record[3] = (uint8_t)(topic_length >> 8);
+  vn_message_t message = {.topic = (const char *)record + VN_OUTBOX_HEADER_BYTES,
+                          .payload = record + VN_OUTBOX_HEADER_BYTES + topic_length,
+                          .topic_length = topic_length,
+                          .payload_length = length - VN_OUTBOX_HEADER_BYTES - topic_length,
+                          .channel = (uint8_t)channel,
+                          .retained = record[0] == 1};
+  bool fits = make_room(&pair->model, q, length);
+  assert_int_equal(vn_outbox_add(&pair->outbox, &message), fits ? VN_OK : VN_ERR_FULL);
+  if (fits) {
+    queue_t *queue = &pair->model.queues[q];
+    entry_t *entry = &queue->live[queue->count++];
+    *entry = (entry_t){.number = queue->head++, .length = length, .state = VN_OUTBOX_NEW};
+    memcpy(entry->record, record, length);
+  }
+}
+
+static void release(pair_t *pair) {
+  vn_outbox_release(&pair->outbox);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    queue_t *queue = &pair->model.queues[q];
+    for (unsigned i = 0; i < queue->count; i++) {
+      if (queue->live[i].state == VN_OUTBOX_NEW) {
+        queue->live[i].state = VN_OUTBOX_READY;
+      }
+    }
+  }
+}
+
+static entry_t *next_of(model_t *model, uint64_t *index) {
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    for (unsigned i = 0; i < model->queues[q].count; i++) {
+      entry_t *entry = &model->queues[q].live[i];
+      if (entry->state == VN_OUTBOX_READY) {
+        *index = entry->number * VN_OUTBOX_QUEUES + q;
+        return entry;
+      }
+    }
+  }
+  return NULL;
+}
+
+/* Looks at the next message, and mostly takes it. */
+static void send(pair_t *pair) {
+  uint64_t index;
+  entry_t *expected = next_of(&pair->model, &index);
+  vn_message_t message;
+  bool found = vn_outbox_next(&pair->outbox, &message, pair->scratch, RECORD_MAX);
+  assert_int_equal(found, expected != NULL);
+  if (!found) {
+    return;
+  }
+  assert_true(message.index == index);
+  assert_int_equal(VN_OUTBOX_HEADER_BYTES + message.topic_length + message.payload_length,
+                   expected->length);
+  assert_int_equal(message.channel, expected->record[1]);
+  assert_int_equal(message.retained, expected->record[0]);
+  assert_memory_equal(message.topic, expected->record + VN_OUTBOX_HEADER_BYTES,
+                      message.topic_length);
+  assert_memory_equal(message.payload,
+                      expected->record + VN_OUTBOX_HEADER_BYTES + message.topic_length,
+                      message.payload_length);
+  if (prng_chance(&pair->prng, 80)) {
+    vn_outbox_taken(&pair->outbox, index);
+    expected->state = VN_OUTBOX_SENT;
+  }
+}
+
+/* A verdict on any number, also on those that are unknown, waiting or done. */
+static void judge(pair_t *pair) {
+  unsigned q = prng_below(&pair->prng, VN_OUTBOX_QUEUES);
+  queue_t *queue = &pair->model.queues[q];
+  uint64_t number = queue->head + 2 - prng_below(&pair->prng, LIVE_MAX + 4);
+  bool ok = prng_chance(&pair->prng, 70);
+  vn_outbox_sent(&pair->outbox, number * VN_OUTBOX_QUEUES + q, ok);
+  for (unsigned i = 0; i < queue->count; i++) {
+    if (queue->live[i].number == number && queue->live[i].state == VN_OUTBOX_SENT) {
+      queue->live[i].state = VN_OUTBOX_READY;
+      if (ok) {
+        erase(queue, i);
+      }
+      return;
+    }
+  }
+}
+
+static void rewind_all(pair_t *pair) {
+  vn_outbox_rewind(&pair->outbox);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    queue_t *queue = &pair->model.queues[q];
+    for (unsigned i = 0; i < queue->count; i++) {
+      if (queue->live[i].state == VN_OUTBOX_SENT) {
+        queue->live[i].state = VN_OUTBOX_READY;
+      }
+    }
+  }
+}
+
+static void init(pair_t *pair) {
+  vn_outbox_place_t *const places[VN_OUTBOX_QUEUES] = {pair->places[0], pair->places[1]};
+  const uint32_t entries[VN_OUTBOX_QUEUES] = {pair->model.queues[0].places,
+                                              pair->model.queues[1].places};
+  memset(pair->blocks, 0xA5, sizeof pair->blocks);
+  memset(pair->places, 0xA5, sizeof pair->places);
+  vn_outbox_init(&pair->outbox, pair->blocks, pair->model.blocks, places, entries);
+}
+
+static void restore_one(pair_t *pair, unsigned q, const entry_t *entry) {
+  assert_int_equal(vn_outbox_restore(&pair->outbox, entry->number * VN_OUTBOX_QUEUES + q,
+                                     entry->record, entry->length),
+                   VN_OK);
+}
+
+/* Power off, all records back in any order, some of them twice: everything is ready again. */
+static void restart(pair_t *pair) {
+  release(pair);
+  rewind_all(pair);
+  init(pair);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    queue_t *queue = &pair->model.queues[q];
+    unsigned order[LIVE_MAX];
+    for (unsigned i = 0; i < queue->count; i++) {
+      unsigned at = prng_below(&pair->prng, i + 1);
+      order[i] = order[at];
+      order[at] = i;
+    }
+    for (unsigned i = 0; i < queue->count; i++) {
+      restore_one(pair, q, &queue->live[order[i]]);
+      if (prng_chance(&pair->prng, 20)) {
+        restore_one(pair, q, &queue->live[order[prng_below(&pair->prng, i + 1)]]);
+      }
+    }
+    vn_outbox_resume(&pair->outbox, (vn_outbox_queue_t)q, tail_of(queue), queue->head);
+    pair->outbox.dropped[q] = queue->dropped;
+  }
+}
+
+/* The free blocks form one chain of exactly as many as are counted. */
+static void check_blocks(const pair_t *pair) {
+  uint32_t count = 0;
+  uint32_t block = pair->outbox.free_block;
+  while (count < pair->model.blocks && block < pair->model.blocks) {
+    count++;
+    block = pair->blocks[block].next;
+  }
+  assert_int_equal(block, UINT32_MAX);
+  assert_int_equal(count, free_blocks(&pair->model));
+  assert_int_equal(pair->outbox.free_count, count);
+}
+
+static void check(pair_t *pair) {
+  check_blocks(pair);
+  bool empty = true;
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    const queue_t *queue = &pair->model.queues[q];
+    empty = empty && queue->count == 0;
+    assert_true(pair->outbox.lines[q].tail == tail_of(queue));
+    assert_true(pair->outbox.lines[q].head == queue->head);
+    assert_true(pair->outbox.dropped[q] == queue->dropped);
+    for (unsigned i = 0; i < queue->count; i++) {
+      const entry_t *entry = &queue->live[i];
+      uint32_t length = vn_outbox_record(&pair->outbox, entry->number * VN_OUTBOX_QUEUES + q,
+                                         pair->scratch, RECORD_MAX);
+      assert_int_equal(length, entry->length);
+      assert_memory_equal(pair->scratch, entry->record, length);
+    }
+  }
+  assert_int_equal(vn_outbox_empty(&pair->outbox), empty);
+}
+
+static void operate(pair_t *pair) {
+  uint32_t choice = prng_below(&pair->prng, 100);
+  if (choice < 35) {
+    add(pair);
+  } else if (choice < 50) {
+    release(pair);
+  } else if (choice < 75) {
+    send(pair);
+  } else if (choice < 97) {
+    judge(pair);
+  } else if (choice < 98) {
+    rewind_all(pair);
+  } else {
+    restart(pair);
+  }
+}
+
+static void run(uint64_t seed, uint32_t blocks, uint32_t alert_places, uint64_t first) {
+  static pair_t pair;
+  print_message("seed %llu\n", (unsigned long long)seed);
+  memset(&pair, 0, sizeof pair);
+  pair.prng = prng_make(seed, 1);
+  pair.model.blocks = blocks;
+  pair.model.queues[VN_OUTBOX_ALERTS].places = alert_places;
+  pair.model.queues[VN_OUTBOX_OTHERS].places = LIVE_MAX;
+  init(&pair);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    pair.model.queues[q].head = first;
+    vn_outbox_resume(&pair.outbox, (vn_outbox_queue_t)q, first, first);
+  }
+  for (unsigned i = 0; i < OPERATIONS; i++) {
+    operate(&pair);
+    check(&pair);
+  }
+  assert_true(pair.model.queues[VN_OUTBOX_OTHERS].dropped > 100);
+  assert_true(pair.model.queues[VN_OUTBOX_OTHERS].head - first > 10 * LIVE_MAX);
+}
+
+static void a_small_pool_behaves_as_the_model(void **state) {
+  (void)state;
+  run(1, 6, 4, 0);
+}
+
+static void a_pool_with_more_blocks_than_places_behaves_as_the_model(void **state) {
+  (void)state;
+  run(2, BLOCKS_MAX, 2, UINT32_MAX - 100);
+}
+
+static void one_alert_at_a_time_and_numbers_beyond_32_bits_behave_as_the_model(void **state) {
+  (void)state;
+  run(3, 12, 1, UINT64_C(1) << 40);
+}
+
+/* An outbox of any small size. */
+static void init_smaller(pair_t *pair) {
+  pair->model.blocks = 2 + prng_below(&pair->prng, 8);
+  pair->model.queues[VN_OUTBOX_ALERTS].places = 1;
+  pair->model.queues[VN_OUTBOX_OTHERS].places = 1u << prng_below(&pair->prng, 3);
+  init(pair);
+}
+
+/* Records of numbers below `head`, each filled with its number; the greatest of them. */
+static uint64_t restore_some(pair_t *pair, uint32_t head) {
+  uint8_t record[2 * VN_OUTBOX_BLOCK_DATA] = {0};
+  uint64_t newest = 0;
+  for (unsigned i = 0; i < 20; i++) {
+    uint64_t number = prng_below(&pair->prng, head);
+    uint32_t length = 5 + prng_below(&pair->prng, sizeof record - 5);
+    newest = number > newest ? number : newest;
+    memset(record + VN_OUTBOX_HEADER_BYTES, (uint8_t)number, length - VN_OUTBOX_HEADER_BYTES);
+    uint64_t index = number * VN_OUTBOX_QUEUES + VN_OUTBOX_OTHERS;
+    assert_int_equal(vn_outbox_restore(&pair->outbox, index, record, length), VN_OK);
+  }
+  return newest;
+}
+
+/* Sends everything; the number of the last one. */
+static uint64_t drain(pair_t *pair) {
+  uint64_t last = UINT64_MAX;
+  vn_message_t message;
+  while (vn_outbox_next(&pair->outbox, &message, pair->scratch, RECORD_MAX)) {
+    uint64_t number = message.index / VN_OUTBOX_QUEUES;
+    assert_true(last == UINT64_MAX || number > last);
+    assert_int_equal(message.payload[message.payload_length - 1], number);
+    vn_outbox_taken(&pair->outbox, message.index);
+    vn_outbox_sent(&pair->outbox, message.index, true);
+    last = number;
+  }
+  return last;
+}
+
+static void a_restart_with_less_room_keeps_the_newest(void **state) {
+  (void)state;
+  static pair_t pair;
+  memset(&pair, 0, sizeof pair);
+  pair.prng = prng_make(4, 1);
+  print_message("seed 4\n");
+  for (unsigned round = 0; round < 500; round++) {
+    init_smaller(&pair);
+    uint32_t head = 1 + prng_below(&pair.prng, 40);
+    uint64_t newest = restore_some(&pair, head);
+    vn_outbox_resume(&pair.outbox, VN_OUTBOX_OTHERS, 0, head);
+    const vn_outbox_line_t *line = &pair.outbox.lines[VN_OUTBOX_OTHERS];
+    assert_true(line->head == head && head - line->tail <= line->entries_max);
+    bool gone = newest + line->entries_max < head;
+    assert_true(drain(&pair) == newest || gone);
+    check_blocks(&pair);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_small_pool_behaves_as_the_model),
+      cmocka_unit_test(a_pool_with_more_blocks_than_places_behaves_as_the_model),
+      cmocka_unit_test(one_alert_at_a_time_and_numbers_beyond_32_bits_behave_as_the_model),
+      cmocka_unit_test(a_restart_with_less_room_keeps_the_newest),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
