@@ -6,6 +6,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -223,6 +224,14 @@ class BadInput(Case):
         daemon.process.send_signal(signal.SIGINT)
         daemon.process.send_signal(signal.SIGTERM)
         self.assertEqual(daemon.wait(15), 0, daemon.log())
+
+    def test_a_broker_that_never_answers_does_not_hold_up_the_stop(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            daemon = self.daemon(self.text(silent.getsockname()[1])).start(wait=False)
+            connections = [silent.accept()[0] for _ in range(2)]
+            self.assertEqual(daemon.stop(15), 0, daemon.log())
+            for connection in connections:
+                connection.close()
 
     def test_garbage_on_every_input_changes_nothing(self):
         _, client, daemon = self.start()
