@@ -15,14 +15,14 @@ typedef struct vn_transition {
   const char *of; /* "value", "minute.mean", ... */
   vn_text_t series;
   const vn_alert_rule_t *rule;
-  vn_time_ms_t at_ms;       /* of the reading, window end or timer that caused it */
-  vn_time_ms_t starts_ms;   /* pending since */
-  vn_time_ms_t ends_ms;     /* recovering since; valid when phase is normal or recovering */
-  int64_t value;            /* numerator of the value that caused it, scaled */
-  uint32_t value_divisor;   /* 1, or the count for a mean; 0: no value (absence) */
+  vn_time_ms_t at_ms;     /* of the reading, window end or timer that caused it */
+  vn_time_ms_t starts_ms; /* pending since */
+  vn_time_ms_t ends_ms;   /* recovering since; valid when phase is normal or recovering */
+  int64_t value;          /* numerator of the value that caused it, scaled */
+  uint32_t value_divisor; /* 1, or the count for a mean; 0: no value (absence) */
   uint32_t episode;
-  int8_t exponent;          /* of value, limit, hysteresis */
-  uint8_t from, phase;      /* vn_alert_phase_t */
+  int8_t exponent;     /* of value, limit, hysteresis */
+  uint8_t from, phase; /* vn_alert_phase_t */
 } vn_transition_t;
 
 typedef struct vn_message_head {
