@@ -78,11 +78,12 @@ static bool is_plain(unsigned char byte) {
 static size_t escape_ascii(unsigned char byte, char out[ESCAPED_MAX]) {
   static const char plain[] = "\"\\\b\f\n\r\t";
   static const char letter[] = "\"\\bfnrt";
-  const char *found = byte == 0 ? NULL : memchr(plain, byte, sizeof plain - 1);
   out[0] = '\\';
-  if (found != NULL) {
-    out[1] = letter[found - plain];
-    return 2;
+  for (size_t i = 0; i < sizeof plain - 1; i++) {
+    if (byte == (unsigned char)plain[i]) {
+      out[1] = letter[i];
+      return 2;
+    }
   }
   static const char hex[] = "0123456789abcdef";
   memcpy(out + 1, "u00", 3);
