@@ -176,7 +176,7 @@ static void what_is_in_flight_is_never_dropped(void **state) {
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 1, 200), VN_OK);
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 2, 200), VN_OK);
   vn_outbox_release(&bench.outbox);
-  uint64_t first;
+  uint64_t first = 0;
   assert_int_equal(take(&bench, &first), 1);
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 3, 700), VN_OK);
   assert_int_equal(bench.outbox.dropped[VN_OUTBOX_OTHERS], 1);
@@ -211,7 +211,7 @@ static void a_full_line_whose_oldest_is_in_flight_keeps_what_it_has(void **state
     assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, i, 1), VN_OK);
   }
   vn_outbox_release(&bench.outbox);
-  uint64_t first;
+  uint64_t first = 0;
   assert_int_equal(take(&bench, &first), 0);
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 99, 1), VN_ERR_FULL);
   assert_int_equal(bench.outbox.dropped[VN_OUTBOX_OTHERS], 1);
@@ -245,7 +245,7 @@ static void a_resend_carries_the_same_bytes_and_number(void **state) {
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 2, 300), VN_OK);
   vn_outbox_release(&bench.outbox);
   uint8_t before[SCRATCH];
-  uint64_t first;
+  uint64_t first = 0;
   uint64_t again;
   assert_int_equal(take(&bench, &first), 1);
   memcpy(before, bench.scratch, sizeof before);
@@ -268,7 +268,7 @@ static void unknown_and_finished_acknowledgements_change_nothing(void **state) {
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 1, 1), VN_OK);
   assert_int_equal(add(&bench, VN_CHANNEL_SUMMARY, 2, 1), VN_OK);
   vn_outbox_release(&bench.outbox);
-  uint64_t first;
+  uint64_t first = 0;
   assert_int_equal(take(&bench, &first), 1);
   vn_outbox_sent(&bench.outbox, first, true);
   const uint64_t wrong[] = {first, first + 2, first + 4, first + 2 * PLACES, first - 1, UINT64_MAX};
