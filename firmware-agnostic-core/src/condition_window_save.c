@@ -1,0 +1,83 @@
+/* Condition windows into a checkpoint and back. */
+#include "reservoir_priv.h"
+#include "vn/condition_window.h"
+
+/* Flags of the first number. */
+#define EVALUATED 1u
+#define CONDITION_TRUE 2u
+#define OPEN 4u
+#define FLAGS 7u
+
+static uint64_t flags_of(const vn_condition_state_t *state) {
+  return (state->condition.evaluated ? EVALUATED : 0u) |
+         (state->condition.condition_true ? CONDITION_TRUE : 0u) | (state->open ? OPEN : 0u);
+}
+
+static bool has_content(const vn_condition_state_t *state) {
+  return state->open || state->results > 0;
+}
+
+size_t vn_condition_window_save(const vn_condition_window_t *window,
+                                const vn_condition_memory_t *memory, uint8_t *out,
+                                size_t capacity) {
+  VN_ASSERT(window != NULL && memory != NULL);
+  const vn_condition_state_t *state = memory->state;
+  vn__packer_t packer = {out, capacity, 0};
+  vn__pack_unsigned(&packer, flags_of(state));
+  vn__pack_unsigned(&packer, state->results);
+  vn__pack_signed(&packer, state->condition.last_ms);
+  if (has_content(state)) {
+    vn__sample_t sample = {&state->aggregate, memory->members, window->sample};
+    vn__pack_signed(&packer, state->end_ms);
+    vn__aggregate_save(&packer, &state->aggregate);
+    vn__sample_save(&packer, &sample);
+  }
+  return packer.length;
+}
+
+size_t vn_condition_window_save_max(const vn_condition_window_t *window) {
+  return 2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + VN__AGGREGATE_SAVE_MAX +
+         (size_t)window->sample * VN__MEMBER_SAVE_MAX;
+}
+
+/* The phase follows from the condition: without durations an alert is normal or firing. */
+static void load_flags(vn__unpacker_t *unpacker, vn_condition_state_t *state) {
+  uint64_t flags = vn__unpack_unsigned(unpacker, FLAGS);
+  state->condition.evaluated = (flags & EVALUATED) != 0;
+  state->condition.condition_true = (flags & CONDITION_TRUE) != 0;
+  state->condition.phase = state->condition.condition_true ? VN_ALERT_FIRING : VN_ALERT_NORMAL;
+  state->open = (flags & OPEN) != 0;
+}
+
+/* What a state that was saved can't be. */
+static bool contradicts_itself(const vn_condition_state_t *state) {
+  const vn_alert_state_t *condition = &state->condition;
+  bool truth = (condition->condition_true || has_content(state)) && !condition->evaluated;
+  bool content = has_content(state) && condition->last_ms < state->aggregate.last_ms;
+  vn_time_ms_t covered_ms = state->open ? state->aggregate.first_ms : state->aggregate.last_ms;
+  bool result = state->results > 0 && state->end_ms < covered_ms;
+  return truth || content || result || (state->open && !condition->condition_true);
+}
+
+vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
+                                  const vn_condition_memory_t *memory, const uint8_t *bytes,
+                                  size_t length) {
+  VN_ASSERT(bytes != NULL || length == 0);
+  vn_condition_state_t *state = memory->state;
+  vn__unpacker_t unpacker = {bytes, length, 0, false};
+  vn_condition_window_reset(window, memory);
+  load_flags(&unpacker, state);
+  state->results = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
+  state->condition.last_ms = vn__unpack_signed(&unpacker);
+  if (has_content(state)) {
+    vn__sample_t sample = {&state->aggregate, memory->members, window->sample};
+    state->end_ms = vn__unpack_signed(&unpacker);
+    vn__aggregate_load(&unpacker, &state->aggregate);
+    vn__sample_load(&unpacker, &sample, memory->sample_seed);
+  }
+  if (unpacker.failed || unpacker.position != length || contradicts_itself(state)) {
+    vn_condition_window_reset(window, memory);
+    return VN_ERR_FORMAT;
+  }
+  return VN_OK;
+}
