@@ -38,7 +38,10 @@ typedef struct vn_alert_plan {
   int8_t exponent;
 } vn_alert_plan_t;
 
-/* series_max: at most so many series, what they need is reserved. range_* in scaled units. */
+/*
+ * windows: those of time (tumbling, sliding) come first, then sessions, then counts.
+ * series_max: at most so many series, what they need is reserved. range_* in scaled units.
+ */
 typedef struct vn_pipeline {
   vn_summary_pipeline_t summary; /* name, unit, windows, exponent: resolution is 10^exponent */
   vn_text_t match;               /* glob over series names */

@@ -35,11 +35,6 @@ typedef struct vn_session_set {
  */
 VN_NODISCARD vn_err_t vn_session_set_derive(vn_session_set_t *set);
 
-/* Bounds [start_ms, end_ms). */
-typedef struct vn_span {
-  vn_time_ms_t start_ms, end_ms;
-} vn_span_t;
-
 /*
  * A live session: [aggregate.first_ms, aggregate.last_ms + gap). Live ones of a series lie more
  * than a gap apart and are kept ascending.

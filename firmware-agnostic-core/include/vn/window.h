@@ -13,7 +13,9 @@
 
 typedef enum vn_window_shape {
   VN_WINDOW_TUMBLING, /* slide_ms == size_ms */
-  VN_WINDOW_SLIDING
+  VN_WINDOW_SLIDING,
+  VN_WINDOW_SESSION, /* gap_ms; session.h */
+  VN_WINDOW_COUNT    /* size_readings, slide_readings; count_window.h */
 } vn_window_shape_t;
 
 /* Statistics of a summary, as bits of vn_window_t.statistics. X(NAME, "word"). */
@@ -44,12 +46,17 @@ typedef enum vn_statistic {
 /* "count", "mean", ...; static storage. */
 const char *vn_statistic_word(vn_statistic_t statistic);
 
-/* A window definition. size_ms, slide_ms >= 1; |offset_ms| < slide_ms; sample 0..VN_SAMPLE_MAX. */
+/*
+ * A window definition; what its shape doesn't use is 0. size_ms, slide_ms >= 1; |offset_ms| <
+ * slide_ms; gap_ms >= 1; size_readings, slide_readings >= 1; sample 0..VN_SAMPLE_MAX.
+ */
 typedef struct vn_window {
   const char *name;
   int64_t size_ms;
   int64_t slide_ms;
   int64_t offset_ms;
+  int64_t gap_ms;
+  uint32_t size_readings, slide_readings;
   uint32_t statistics; /* VN_STATISTIC_BIT set; what messages carry */
   uint16_t sample;     /* members of the reservoir sample */
   uint8_t shape;       /* vn_window_shape_t */
@@ -125,13 +132,23 @@ typedef struct vn_window_memory {
   uint64_t sample_seed;
 } vn_window_memory_t;
 
-/* A result: the content of one window at this moment. Pointers are valid during the call. */
+/* Bounds [start_ms, end_ms). */
+typedef struct vn_span {
+  vn_time_ms_t start_ms, end_ms;
+} vn_span_t;
+
+/*
+ * A result: the content of one window at this moment. Pointers are valid during the call. For count
+ * windows start and end number the readings of the series, from 0; their times are the aggregate's.
+ */
 typedef struct vn_window_result {
   const vn_aggregate_t *aggregate;
   const vn_member_t *sample;
+  const vn_span_t *supersedes; /* sessions: earlier results that this one replaces */
   vn_time_ms_t start_ms, end_ms;
   uint32_t sample_count;
   uint32_t revision;
+  uint8_t supersedes_count;
   uint8_t window; /* index of the definition */
   uint8_t kind;   /* vn_kind_t */
 } vn_window_result_t;
