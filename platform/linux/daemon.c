@@ -39,7 +39,7 @@ static void report_failure(vn_err_t error) {
  * nothing would ever leave.
  */
 static vn_err_t step(vn_daemon_t *daemon, uint32_t *sleep_ms) {
-  uint32_t budget = vn_link_budget(&daemon->link, STEP_BUDGET);
+  uint32_t budget = vn_link_budget(&daemon->link, STEP_BUDGET, vn_clock_linux_mono_ms());
   bool must = budget == 0 && vn_link_wants_room(&daemon->link);
   bool hold = budget == 0 && !must;
   vn_hold(&daemon->engine, hold);

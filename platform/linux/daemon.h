@@ -49,6 +49,7 @@ typedef struct vn_link {
   atomic_bool room_wanted;
   atomic_bool stopping;
   int64_t room_wait_ms;
+  int64_t out_up_ms; /* when results could leave last */
   _Atomic uint64_t dropped_full, dropped_big, waits;
   uint64_t counted_full, counted_big; /* told to the engine so far */
 
@@ -97,7 +98,7 @@ int vn_link_open(vn_link_t *link, vn_daemon_t *daemon);
 /* Hands verdicts and drop counts to the engine; verdicts on other messages to the status. */
 void vn_link_collect(vn_link_t *link, vn_status_t *status);
 /* How many messages, at most so many, may be taken before results must leave; 0: none. */
-uint32_t vn_link_budget(const vn_link_t *link, uint32_t most);
+uint32_t vn_link_budget(vn_link_t *link, uint32_t most, int64_t now_ms);
 /* True while a receiver waits for room in the input queue. */
 bool vn_link_wants_room(const vn_link_t *link);
 /* Lets it try again. */

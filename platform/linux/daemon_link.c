@@ -14,6 +14,8 @@
 /* What a message is reckoned to put into the outbox, with a margin. */
 #define RESULTS_PER_MESSAGE 4u
 #define BLOCKS_PER_RESULT 8u
+/* A connection that was up, or is expected up, so recently is waited for. */
+#define OUT_GRACE_MS 10000
 
 /*
  * Waits for room in the input queue. That is allowed although the library's lock is held by this
@@ -106,9 +108,11 @@ void vn_link_collect(vn_link_t *link, vn_status_t *status) {
   count_drops(link, atomic_load(&link->dropped_big), &link->counted_big, VN_REASON_TOO_BIG);
 }
 
-uint32_t vn_link_budget(const vn_link_t *link, uint32_t most) {
-  if (!vn_mqtt_is_up(link->out)) {
-    return most; /* nothing leaves: readings must not wait for it */
+uint32_t vn_link_budget(vn_link_t *link, uint32_t most, int64_t now_ms) {
+  if (vn_mqtt_is_up(link->out)) {
+    link->out_up_ms = now_ms;
+  } else if (now_ms - link->out_up_ms > OUT_GRACE_MS) {
+    return most; /* nothing leaves for long: readings must not wait for it */
   }
   const vn_outbox_t *outbox = &link->engine->outbox;
   uint64_t room = outbox->free_count / BLOCKS_PER_RESULT;
@@ -214,6 +218,7 @@ vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon) {
   link->engine = &daemon->engine;
   link->encoding = plan->encoding;
   link->room_wait_ms = (int64_t)daemon->configuration->broker.keep_alive_s * 1000 / 2;
+  link->out_up_ms = vn_clock_linux_mono_ms();
   link->uplink = (vn_uplink_t){.context = link, .send = send_message};
   return prepare_room(link) && prepare_topics(link, plan) && vn_wake_open(&link->wake)
              ? VN_OK
