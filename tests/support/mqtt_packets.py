@@ -1,10 +1,11 @@
-"""MQTT 3.1.1 packets, prebuilt, over a plain socket: a publisher that costs next to nothing."""
+"""MQTT 3.1.1 over plain sockets: publishing costs next to nothing, receiving is timed at once."""
 
 import socket
 import struct
 import threading
+import time
 
-CONNECT, CONNACK, PUBLISH, PUBACK, DISCONNECT = 0x10, 0x20, 0x30, 0x40, 0xE0
+CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, DISCONNECT = 0x10, 0x20, 0x30, 0x40, 0x82, 0xE0
 CLEAN_SESSION = 2
 
 
@@ -31,9 +32,7 @@ def publish_packet(topic, payload, qos, packet_id=1):
     return packet(PUBLISH | qos << 1, body)
 
 
-class Publisher:
-    """A connection that sends packets as they are and counts what is acknowledged."""
-
+class Connection:
     def __init__(self, port, name, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -42,10 +41,11 @@ class Publisher:
         answer = self._read_exactly(4)
         if answer[0] != CONNACK or answer[3] != 0:
             raise ConnectionError(f"the broker refuses the connection: {answer.hex()}")
+        self.reader = None
+
+    def _start_reader(self, run):
         self.socket.settimeout(None)
-        self.acknowledged = 0
-        self.changed = threading.Condition()
-        self.reader = threading.Thread(target=self._count, daemon=True)
+        self.reader = threading.Thread(target=run, daemon=True)
         self.reader.start()
 
     def _read_exactly(self, length):
@@ -56,6 +56,28 @@ class Publisher:
                 raise ConnectionError("the broker ends the connection")
             got += part
         return got
+
+    def send(self, packets):
+        self.socket.sendall(packets)
+
+    def close(self):
+        try:
+            self.socket.sendall(packet(DISCONNECT, b""))
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.socket.close()
+        self.reader.join()
+
+
+class Publisher(Connection):
+    """Sends packets as they are and counts what is acknowledged."""
+
+    def __init__(self, port, name, host="127.0.0.1"):
+        super().__init__(port, name, host)
+        self.acknowledged = 0
+        self.changed = threading.Condition()
+        self._start_reader(self._count)
 
     def _count(self):
         """What comes are PUBACKs of 4 bytes only: nothing is subscribed to."""
@@ -71,9 +93,6 @@ class Publisher:
                 self.changed.notify_all()
             if not part:
                 return
-
-    def send(self, packets):
-        self.socket.sendall(packets)
 
     def wait_acknowledged(self, count, seconds=60):
         """Waits until so many packets are acknowledged in all."""
@@ -92,11 +111,53 @@ class Publisher:
                                for number, (topic, payload) in enumerate(part)))
             self.wait_acknowledged(base + first + len(part))
 
-    def close(self):
-        try:
-            self.socket.sendall(packet(DISCONNECT, b""))
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.socket.close()
-        self.reader.join()
+
+class Subscriber(Connection):
+    """Takes messages with QoS 1: (time of arrival in ns, topic, payload)."""
+
+    def __init__(self, port, name, topic, host="127.0.0.1"):
+        super().__init__(port, name, host)
+        self.messages = []
+        self.send(packet(SUBSCRIBE, struct.pack(">H", 1) + text(topic) + bytes([1])))
+        answer = self._read_exactly(5)
+        if answer[0] != 0x90 or answer[4] > 1:
+            raise ConnectionError(f"the broker refuses the subscription: {answer.hex()}")
+        self._start_reader(self._receive)
+
+    def _receive(self):
+        waiting = b""
+        while True:
+            try:
+                part = self.socket.recv(65536)
+            except OSError:
+                return
+            now = time.perf_counter_ns()
+            if not part:
+                return
+            waiting = self._take(waiting + part, now)
+
+    def _take(self, stream, now):
+        """Takes the whole packets at the front; returns the rest."""
+        place = 0
+        while True:
+            length, body = 0, place + 1
+            while body < len(stream) and body - place < 5:
+                length |= (stream[body] & 0x7F) << 7 * (body - place - 1)
+                body += 1
+                if stream[body - 1] < 0x80:
+                    break
+            else:
+                return stream[place:]
+            if body + length > len(stream):
+                return stream[place:]
+            if stream[place] & 0xF0 == PUBLISH:
+                self._arrived(stream[place], stream[body:body + length], now)
+            place = body + length
+
+    def _arrived(self, head, body, now):
+        end = 2 + struct.unpack(">H", body[:2])[0]
+        topic, payload = body[2:end].decode(), body[end:]
+        if head & 0x06:
+            self.send(packet(PUBACK, payload[:2]))
+            payload = payload[2:]
+        self.messages.append((now, topic, payload))
