@@ -210,9 +210,11 @@ static void save_and_load(series_t *series) {
   size_t length = vn_condition_window_save(&series->window, &series->memory, bytes, most);
   assert_true(length <= most);
   assert_int_equal(vn_condition_window_save(&series->window, &series->memory, NULL, 0), length);
+  uint8_t phase = series->state.condition.phase;
   memset(&series->state, 0x01, sizeof series->state);
   assert_int_equal(vn_condition_window_load(&series->window, &series->memory, bytes, length),
                    VN_OK);
+  assert_int_equal(series->state.condition.phase, phase);
   free(bytes);
 }
 
