@@ -81,11 +81,13 @@ static uint16_t next_candidate(const vn_flash_log_t *log, uint64_t above) {
   return best;
 }
 
-/* A header without a record behind it may be torn, and come and go. */
-static bool has_record(vn_flash_log_t *log, uint16_t sector) {
+/* Whether a record of this sequence lies in the sector. A header without one may be torn, and come
+ * and go. */
+static bool has_record(vn_flash_log_t *log, uint16_t sector, uint64_t sequence) {
   vn__log_scan_t scan;
   vn__log_record_t record;
   vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
+  scan.sequence = sequence;
   scan.window = true;
   return vn__log_scan_next(log, &scan, &record);
 }
@@ -104,7 +106,7 @@ static uint16_t predecessor(vn_flash_log_t *log, uint16_t sector, uint64_t seque
         found.region_id != log->state.region_id) {
       continue;
     }
-    if (has_record(log, i)) {
+    if (has_record(log, i, sequence)) {
       *header = found;
       return i;
     }
@@ -116,11 +118,43 @@ static uint16_t predecessor(vn_flash_log_t *log, uint16_t sector, uint64_t seque
   return empty;
 }
 
+/* The highest sequence of a valid header below this one; 0 = none. */
+static uint64_t sequence_below(const vn_flash_log_t *log, uint64_t sequence) {
+  uint64_t best = 0;
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    uint64_t other = log->config.sectors[i].sequence;
+    best = other < sequence && other > best ? other : best;
+  }
+  return best;
+}
+
+/* The same when the header is damaged: its number is known from its successor's fence, its records
+ * prove it by their seed. Its own fence is lost: the next lower number stands in. */
+static uint16_t predecessor_inferred(vn_flash_log_t *log, uint16_t sector, uint64_t sequence,
+                                     vn__log_header_t *header) {
+  uint32_t count = log->state.limits.sector_count;
+  for (uint32_t back = 1; back < count; back++) {
+    uint16_t i = (uint16_t)((sector + count - back) % count);
+    vn_log_sector_t *entry = &log->config.sectors[i];
+    bool damaged = entry->sequence == 0 || (entry->state & VN__SECTOR_INFERRED) != 0;
+    if (damaged && has_record(log, i, sequence)) {
+      memset(header, 0, sizeof *header);
+      header->sequence = sequence;
+      header->fence_sequence = sequence_below(log, sequence);
+      entry->sequence = sequence;
+      entry->state = VN__SECTOR_INFERRED;
+      return i;
+    }
+  }
+  return VN__LOG_NO_SECTOR;
+}
+
 static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sector,
                       const vn__log_header_t *header) {
-  log->config.sectors[sector].state |= VN__SECTOR_CHAIN | VN__SECTOR_TRIED;
+  vn_log_sector_t *entry = &log->config.sectors[sector];
+  entry->state |= VN__SECTOR_CHAIN | VN__SECTOR_TRIED;
   chain->oldest = sector;
-  chain->genesis = header->fence_sequence == 0;
+  chain->genesis = header->fence_sequence == 0 && (entry->state & VN__SECTOR_INFERRED) == 0;
   if (header->committed_tx > chain->known_tx) {
     chain->known_tx = header->committed_tx;
   }
@@ -145,7 +179,11 @@ static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
   uint16_t sector = newest;
   chain_add(log, chain, newest, header);
   while (header->sequence > oldest_live && header->fence_sequence != 0) {
-    uint16_t before = predecessor(log, sector, header->fence_sequence, header);
+    uint64_t fence = header->fence_sequence;
+    uint16_t before = predecessor(log, sector, fence, header);
+    if (before == VN__LOG_NO_SECTOR) {
+      before = predecessor_inferred(log, sector, fence, header);
+    }
     if (before == VN__LOG_NO_SECTOR) {
       break;
     }
@@ -185,7 +223,7 @@ static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
       entry->state |= VN__SECTOR_JUNK;
     } else if (entry->sequence > good_sequence) {
       entry->state |= VN__SECTOR_VOID;
-      entry->state |= has_record(log, (uint16_t)i) ? VN__SECTOR_RECORDS : 0;
+      entry->state |= has_record(log, (uint16_t)i, entry->sequence) ? VN__SECTOR_RECORDS : 0;
     }
   }
 }

@@ -23,13 +23,14 @@
 #define VN__LOG_FLAG_AFTER_MOUNT 1u
 
 /* Bits of a sector's state. */
-#define VN__SECTOR_BAD 1u      /* failed in this power-up */
-#define VN__SECTOR_ERASED 2u   /* erased in this power-up, not programmed since */
-#define VN__SECTOR_VOID 4u     /* a valid header, but nothing in it counts */
-#define VN__SECTOR_JUNK 8u     /* a header area that is neither valid nor blank */
-#define VN__SECTOR_CHAIN 16u   /* on the chain mount is looking at */
-#define VN__SECTOR_TRIED 32u   /* was on a chain mount has looked at */
-#define VN__SECTOR_RECORDS 64u /* void, but with records: it may be the only fence that holds */
+#define VN__SECTOR_BAD 1u        /* failed in this power-up */
+#define VN__SECTOR_ERASED 2u     /* erased in this power-up, not programmed since */
+#define VN__SECTOR_VOID 4u       /* a valid header, but nothing in it counts */
+#define VN__SECTOR_JUNK 8u       /* a header area that is neither valid nor blank */
+#define VN__SECTOR_CHAIN 16u     /* on the chain mount is looking at */
+#define VN__SECTOR_TRIED 32u     /* was on a chain mount has looked at */
+#define VN__SECTOR_INFERRED 128u /* on a chain, but its header can't be read */
+#define VN__SECTOR_RECORDS 64u   /* void, but with records: it may be the only fence that holds */
 
 typedef struct vn__log_header {
   uint64_t sequence, committed_tx, fence_sequence;

@@ -23,7 +23,10 @@ uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *
     return log->config.flash->erase_size;
   }
   if (vn__log_read_header(log, next, successor) != VN__HEADER_VALID) {
-    memset(successor, 0, sizeof *successor); /* it could be read a moment ago */
+    /* The fence is lost: the records have to say for themselves where they end. */
+    memset(successor, 0, sizeof *successor);
+    successor->fence_offset = log->config.flash->erase_size;
+    successor->flags = VN__LOG_FLAG_AFTER_MOUNT;
   }
   return successor->fence_offset;
 }
@@ -190,6 +193,9 @@ void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
     uint16_t next = log->config.sectors[sector].next;
     VN_ASSERT(next != VN__LOG_NO_SECTOR);
     uint32_t fence = vn__log_extent(log, sector, &successor);
+    if ((log->config.sectors[sector].state & VN__SECTOR_INFERRED) != 0) {
+      log->figures.records_damaged++;
+    }
     bool after_mount = (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) != 0;
     uint32_t end = after_mount ? seal_start(log, next, fence) : fence;
     replay_sector(log, sector, end, &replay);

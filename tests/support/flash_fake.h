@@ -78,7 +78,7 @@ void flash_fake_power_up(flash_fake_t *flash);
 void flash_fake_cut_at(flash_fake_t *flash, uint64_t n, flash_fake_cut_t program_cut,
                        flash_fake_cut_t erase_cut);
 
-/* Reads or writes in this range fail from now on. */
+/* Reads or programs in this range fail from now on; erases, when it covers the whole sector. */
 void flash_fake_bad(flash_fake_t *flash, uint32_t offset, uint32_t length, bool read, bool write);
 
 #endif
