@@ -22,10 +22,7 @@ void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t blo
                     const uint32_t entries_max[VN_OUTBOX_QUEUES]) {
   VN_ASSERT(outbox != NULL && blocks != NULL);
   *outbox = (vn_outbox_t){.blocks = blocks, .block_count = block_count};
-  for (uint32_t i = 0; i < block_count; i++) {
-    blocks[i].next = i + 1 < block_count ? i + 1 : NO_BLOCK;
-  }
-  outbox->free_block = block_count > 0 ? 0 : NO_BLOCK;
+  outbox->free_block = NO_BLOCK;
   outbox->free_count = block_count;
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     VN_ASSERT(entries_max[q] > 0 && (entries_max[q] & (entries_max[q] - 1u)) == 0);
@@ -97,16 +94,28 @@ static void drop_one(vn_outbox_t *outbox) {
   move_tail(line);
 }
 
+/* Blocks never used come last: memory that no outage has needed is never touched. */
+static uint32_t take_block(vn_outbox_t *outbox) {
+  uint32_t block = outbox->free_block;
+  if (block == NO_BLOCK) {
+    VN_ASSERT(outbox->fresh_block < outbox->block_count);
+    return outbox->fresh_block++;
+  }
+  outbox->free_block = outbox->blocks[block].next;
+  return block;
+}
+
 /* An empty chain for `length` bytes; there are enough free blocks. */
 static uint32_t take_chain(vn_outbox_t *outbox, size_t length) {
   uint32_t count = blocks_for(length);
   VN_ASSERT(count > 0 && count <= outbox->free_count);
-  uint32_t first = outbox->free_block;
+  uint32_t first = take_block(outbox);
   uint32_t last = first;
   for (uint32_t i = 1; i < count; i++) {
-    last = outbox->blocks[last].next;
+    uint32_t block = take_block(outbox);
+    outbox->blocks[last].next = block;
+    last = block;
   }
-  outbox->free_block = outbox->blocks[last].next;
   outbox->blocks[last].next = NO_BLOCK;
   outbox->free_count -= count;
   return first;

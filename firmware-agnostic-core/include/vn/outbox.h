@@ -49,7 +49,9 @@ typedef struct vn_outbox {
   vn_outbox_line_t lines[VN_OUTBOX_QUEUES];
   uint64_t dropped[VN_OUTBOX_QUEUES];
   uint32_t block_count;
-  uint32_t free_block, free_count;
+  uint32_t free_block;  /* chain of those that have been used */
+  uint32_t fresh_block; /* this one and all behind it have never been used */
+  uint32_t free_count;
 } vn_outbox_t;
 
 #define VN_OUTBOX_HEADER_BYTES 4u
