@@ -131,15 +131,10 @@ static void charge_transaction(vn_flash_log_t *log) {
 }
 
 /* The transaction is durable. */
-static void settle(vn_flash_log_t *log, const vn_commit_t *commit, const vn__log_commit_t *own) {
+static void settle(vn_flash_log_t *log, uint64_t tx) {
   vn_log_state_t *state = &log->state;
-  state->commit = *commit;
-  state->tx = own->tx;
-  state->known_tx = own->tx;
-  state->oldest_live = own->oldest_live;
-  state->prev_oldest_live = own->prev_oldest_live;
-  state->floor = own->oldest_live;
-  state->seal_run = own->seal_run;
+  state->tx = tx;
+  state->known_tx = tx;
   state->uncertain = false;
   state->good_sector = state->head;
   state->good_end = state->offset;
@@ -176,7 +171,12 @@ vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commi
   }
   err = append_commit(log, commit, &own);
   if (err == VN_OK) {
-    settle(log, commit, &own);
+    settle(log, own.tx);
+    state->commit = *commit;
+    state->oldest_live = own.oldest_live;
+    state->prev_oldest_live = own.prev_oldest_live;
+    state->floor = own.oldest_live;
+    state->seal_run = own.seal_run;
     state->oldest_sector = oldest;
     vn__log_pass_check(log);
   }
@@ -197,6 +197,48 @@ vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *commit) {
     vn__log_give_up(log);
   }
   return err;
+}
+
+static vn_err_t append_journal(vn_flash_log_t *log, vn__log_record_t *record, const void *payload) {
+  const vn_flash_t *flash = log->config.flash;
+  vn_err_t err = vn__log_append(log, record, payload);
+  if (err == VN_OK) {
+    err = vn__log_pad(log);
+  }
+  return err == VN_OK ? flash->sync(flash->context) : err;
+}
+
+vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument, const void *payload,
+                        uint32_t length) {
+  vn_log_state_t *state = &log->state;
+  if (length > log->config.record_max) {
+    return VN_ERR_TOO_BIG;
+  }
+  if (state->tx == 0) {
+    return VN_ERR_ORDER;
+  }
+  vn_err_t err = vn_log_begin(log);
+  if (err == VN_OK && vn__log_free_sectors(log) < state->limits.reserve_sectors) {
+    err = VN_ERR_LOG_FULL;
+  }
+  if (err == VN_OK) {
+    vn__log_record_t record = {.type = VN_RECORD_JOURNAL,
+                               .flags = VN__LOG_FLAG_COMMIT,
+                               .argument = argument,
+                               .length = (uint16_t)length,
+                               .tx = (uint32_t)(state->tx + 1u)};
+    err = append_journal(log, &record, payload);
+  }
+  if (err != VN_OK) {
+    vn_log_abort(log);
+    return err;
+  }
+  vn__log_item_put(log, item);
+  vn__log_pass_charge(log, state->fresh_bytes + state->abandoned_bytes, 0);
+  log->figures.bytes_fresh += state->fresh_bytes;
+  state->abandoned_bytes = 0;
+  settle(log, state->tx + 1u);
+  return VN_OK;
 }
 
 /* What was programmed is left behind a fence; what only waited in the page buffer is forgotten. */

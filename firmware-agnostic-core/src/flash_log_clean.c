@@ -113,8 +113,7 @@ uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {
   return sector;
 }
 
-/* Free is the run of good sectors from the head up to the oldest live one; holes are not. */
-static uint32_t free_sectors(const vn_flash_log_t *log) {
+uint32_t vn__log_free_sectors(const vn_flash_log_t *log) {
   const vn_log_state_t *state = &log->state;
   uint32_t count = state->limits.sector_count;
   uint32_t run = (state->oldest_sector + count - state->head - 1u) % count;
@@ -166,7 +165,7 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   const vn_log_owner_t *owner = log->config.owner;
   if (state->pass_begun == 0) {
-    if (free_sectors(log) >= state->limits.pass_sectors) {
+    if (vn__log_free_sectors(log) >= state->limits.pass_sectors) {
       return VN_OK;
     }
     state->pass_begun = log->config.sectors[state->head].sequence;
@@ -197,7 +196,7 @@ void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t mov
 }
 
 void vn__log_pass_check(vn_flash_log_t *log) {
-  log->figures.sectors_free = free_sectors(log);
+  log->figures.sectors_free = vn__log_free_sectors(log);
   if (log->figures.sectors_free >= log->state.limits.pass_sectors) {
     log->state.pass_begun = 0;
   }

@@ -177,6 +177,8 @@ void vn__log_items_commit(vn_flash_log_t *log);
 void vn__log_items_revert(vn_flash_log_t *log);
 /* The oldest sector that will hold anything live once the open transaction is committed. */
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log);
+/* The run of good sectors from the head up to the oldest live one; holes are not free. */
+uint32_t vn__log_free_sectors(const vn_flash_log_t *log);
 /* Moves what is due into the open transaction. */
 vn_err_t vn__log_clean(vn_flash_log_t *log);
 void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t moved_bytes);

@@ -69,17 +69,21 @@ static void tell(const story_t *story) {
 static void state_comes_back_in_every_geometry(void **unused) {
   (void)unused;
   static const story_t stories[] = {
-      {{512, 1, 64, 0xFF, true, true, false}, {10, 2, 16, 64, 3, 256, 10}, 3, 37, false},
-      {{1024, 4, 32, 0xFF, true, true, false}, {20, 2, 20, 60, 4, 256, 5}, 3, 41, false},
-      {{1024, 8, 40, 0x00, true, true, false}, {40, 1, 20, 60, 5, 256, 5}, 3, 43, false},
+      {{512, 1, 64, 0xFF, true, true, false}, {10, 2, 16, 64, 3, 256, 10, 0}, 3, 37, false},
+      {{1024, 4, 32, 0xFF, true, true, false}, {20, 2, 20, 60, 4, 256, 5, 0}, 3, 41, false},
+      {{1024, 8, 40, 0x00, true, true, false}, {40, 1, 20, 60, 5, 256, 5, 0}, 3, 43, false},
       {{4096, 16, 48, FLASH_FAKE_NOISE, true, true, false},
-       {60, 3, 40, 300, 6, 256, 5},
+       {60, 3, 40, 300, 6, 256, 5, 0},
        2,
        97,
        false},
-      {{8192, 256, 32, 0x5A, true, true, false}, {60, 2, 40, 300, 6, 512, 5}, 2, 47, false},
-      {{65536, 512, 24, 0xA5, true, true, false}, {100, 3, 100, 900, 20, 4096, 5}, 2, 61, false},
-      {{65536, 4096, 24, 0xA5, true, true, false}, {100, 3, 100, 900, 20, 65536, 5}, 2, 13, false},
+      {{8192, 256, 32, 0x5A, true, true, false}, {60, 2, 40, 300, 6, 512, 5, 0}, 2, 47, false},
+      {{65536, 512, 24, 0xA5, true, true, false}, {100, 3, 100, 900, 20, 4096, 5, 0}, 2, 61, false},
+      {{65536, 4096, 24, 0xA5, true, true, false},
+       {100, 3, 100, 900, 20, 65536, 5, 0},
+       2,
+       13,
+       false},
   };
   for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
     tell(&stories[i]);
@@ -90,7 +94,7 @@ static void state_comes_back_in_every_geometry(void **unused) {
 static void t1_a_sector_that_begins_inside_a_transaction_keeps_its_records(void **unused) {
   (void)unused;
   static const story_t story = {
-      {131072, 256, 16, 0xFF, true, true, false}, {120, 3, 100, 900, 30, 256, 5}, 3, 211, false};
+      {131072, 256, 16, 0xFF, true, true, false}, {120, 3, 100, 900, 30, 256, 5, 0}, 3, 211, false};
   tell(&story);
 }
 
@@ -98,7 +102,7 @@ static void t1_a_sector_that_begins_inside_a_transaction_keeps_its_records(void 
 static void t2_the_live_half_of_a_recycled_transaction_counts(void **unused) {
   (void)unused;
   static const story_t story = {
-      {1024, 8, 96, 0xFF, true, true, false}, {60, 2, 40, 120, 30, 256, 5}, 3, 3, false};
+      {1024, 8, 96, 0xFF, true, true, false}, {60, 2, 40, 120, 30, 256, 5, 0}, 3, 3, false};
   tell(&story);
 }
 
@@ -106,14 +110,14 @@ static void t2_the_live_half_of_a_recycled_transaction_counts(void **unused) {
 static void t3_a_full_image_does_not_pin_the_ring(void **unused) {
   (void)unused;
   static const story_t story = {
-      {1024, 8, 128, 0xFF, true, true, false}, {200, 2, 40, 120, 4, 256, 0}, 4, 301, true};
+      {1024, 8, 128, 0xFF, true, true, false}, {200, 2, 40, 120, 4, 256, 0, 0}, 4, 301, true};
   tell(&story);
 }
 
 static void a_clean_stop_needs_no_seal(void **unused) {
   (void)unused;
   static const flash_fake_shape_t flash = {1024, 4, 32, 0xFF, true, true, false};
-  static const log_model_shape_t shape = {20, 2, 20, 60, 4, 256, 5};
+  static const log_model_shape_t shape = {20, 2, 20, 60, 4, 256, 5, 0};
   log_model_t *model = log_model_new(&shape, &flash, SEED);
   assert_int_equal(log_model_format(model), VN_OK);
   assert_int_equal(log_model_commit(model), VN_OK);

@@ -5,7 +5,7 @@
 
 #include "vn/hash.h"
 
-enum { PART_HEADER = 16, ARGUMENT_STRIDE = 4096 };
+enum { PART_HEADER = 16, JOURNAL_VERSIONS = 1000000 };
 
 static uint32_t mix(uint32_t item, uint32_t version, uint32_t part) {
   return (uint32_t)vn_splitmix64(((uint64_t)item << 48) ^ ((uint64_t)version << 16) ^ part);
@@ -166,6 +166,7 @@ void log_model_copy(log_model_t *to, const log_model_t *from) {
   to->possible = from->possible;
   to->prng = from->prng;
   to->full = from->full;
+  to->journal_count = from->journal_count;
   memcpy(to->items, from->items, from->shape.items * sizeof *to->items);
   memcpy(to->sectors, from->sectors, from->flash->shape.sector_count * sizeof *to->sectors);
   memcpy(to->page, from->page, from->shape.page_size);
@@ -226,7 +227,41 @@ vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
   return closing;
 }
 
+/* A new version of one item, if it has one part, as a journal record. */
+static vn_err_t journal(log_model_t *model) {
+  uint8_t payload[4096];
+  uint32_t item = prng_below(&model->prng, model->shape.items);
+  uint32_t version = JOURNAL_VERSIONS + ++model->journal_count;
+  if (part_count(&model->shape, item, version) != 1) {
+    return VN_AGAIN;
+  }
+  uint32_t length = part_length(&model->shape, item, version, 0);
+  part_fill(payload, length, item, version, 0);
+  vn_err_t err = vn_log_begin(&model->log); /* by itself, so that the states are told apart */
+  if (err == VN_OK) {
+    vn_log_abort(&model->log);
+    model->durable = model->ram;
+    model->possible = model->ram;
+    model->possible.version[item] = version;
+    err = vn_log_journal(&model->log, item, item, payload, length);
+  }
+  if (err == VN_OK) {
+    model->ram = model->possible;
+    model->durable = model->possible;
+  } else if (err == VN_ERR_LOG_FULL && !model->flash->dead) {
+    model->possible = model->durable;
+    return VN_AGAIN;
+  }
+  return err;
+}
+
 vn_err_t log_model_commit(log_model_t *model) {
+  if (model->log.state.tx != 0 && prng_chance(&model->prng, model->shape.journal_percent)) {
+    vn_err_t err = journal(model);
+    if (err != VN_AGAIN) {
+      return err;
+    }
+  }
   return log_model_commit_dirty(model, model->shape.dirty);
 }
 

@@ -10,7 +10,8 @@ enum { LOG_MODEL_ITEMS_MAX = 256 };
 /* The workload: `dirty` random items of `items` get a new version in each commit. */
 typedef struct log_model_shape {
   uint32_t items, parts_max, payload_min, payload_max, dirty, page_size;
-  uint32_t remove_percent; /* of the dirty items are removed instead */
+  uint32_t remove_percent;  /* of the dirty items are removed instead */
+  uint32_t journal_percent; /* of the commits are journal records by themselves */
 } log_model_shape_t;
 
 /* A state: what mount must bring back. version 0 = no such item. */
@@ -33,6 +34,7 @@ typedef struct log_model {
   vn_log_sector_t *sectors;
   uint8_t *page, *record;
   prng_t prng;
+  uint32_t journal_count;
   bool full; /* a commit found no free sector */
 } log_model_t;
 

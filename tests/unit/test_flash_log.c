@@ -17,7 +17,7 @@
 enum { SEED = 5, COMMITS = 8, LIVE_SECTORS = 6 };
 
 static const flash_fake_shape_t small_flash = {1024, 8, 32, 0xFF, false, false, false};
-static const log_model_shape_t small_model = {12, 2, 20, 60, 3, 256, 0};
+static const log_model_shape_t small_model = {12, 2, 20, 60, 3, 256, 0, 0};
 
 static uint32_t u32_at(const uint8_t *bytes, uint32_t offset) {
   uint32_t value = 0;
@@ -317,6 +317,26 @@ static void a_record_longer_than_the_buffer_is_refused(void **unused) {
   log_model_free(model);
 }
 
+static void a_journal_record_is_a_transaction_of_its_own(void **unused) {
+  (void)unused;
+  log_model_t *model = committed_model(0);
+  static const uint8_t entry[14] = {1, 2, 3};
+  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, entry, 14), VN_ERR_ORDER);
+  assert_int_equal(log_model_commit(model), VN_OK);
+  uint64_t programmed = model->flash->bytes_programmed;
+  uint64_t tx = model->log.state.tx;
+  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, entry, 14), VN_OK);
+  assert_int_equal(model->flash->bytes_programmed - programmed, 32);
+  vn_log_config_t config = model->log.config;
+  vn_commit_t last;
+  flash_fake_power_up(model->flash);
+  assert_int_equal(vn_log_init(&model->log, &config), VN_OK);
+  assert_int_equal(vn_log_mount(&model->log, &last), VN_OK);
+  assert_int_equal(model->log.state.tx, tx + 1u);
+  assert_int_equal(last.accepted, 1);
+  log_model_free(model);
+}
+
 static vn_flash_t geometry(uint32_t erase_size, uint32_t prog_size, uint32_t sectors) {
   return (vn_flash_t){
       .size_bytes = erase_size * sectors, .erase_size = erase_size, .prog_size = prog_size};
@@ -349,7 +369,7 @@ static void the_payload_limit_follows_the_sector(void **unused) {
 static void a_commit_of_a_few_records_is_one_program_operation_and_one_sync(void **unused) {
   (void)unused;
   static const flash_fake_shape_t file = {65536, 512, 24, 0xA5, false, false, false};
-  static const log_model_shape_t shape = {20, 1, 40, 80, 3, 65536, 0};
+  static const log_model_shape_t shape = {20, 1, 40, 80, 3, 65536, 0, 0};
   log_model_t *model = log_model_new(&shape, &file, SEED);
   assert_int_equal(log_model_format(model), VN_OK);
   assert_int_equal(log_model_commit(model), VN_OK);
@@ -382,6 +402,7 @@ int main(void) {
       cmocka_unit_test(an_aborted_transaction_leaves_nothing),
       cmocka_unit_test(bad_sectors_are_left_out),
       cmocka_unit_test(a_record_longer_than_the_buffer_is_refused),
+      cmocka_unit_test(a_journal_record_is_a_transaction_of_its_own),
       cmocka_unit_test(the_size_check_names_a_size_that_would_do),
       cmocka_unit_test(the_payload_limit_follows_the_sector),
       cmocka_unit_test(a_commit_of_a_few_records_is_one_program_operation_and_one_sync),

@@ -195,6 +195,15 @@ void vn_log_release(vn_flash_log_t *log, uint32_t item);
  * After an error it never happened; the log goes on in a new sector if the flash allows. */
 VN_NODISCARD vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *commit);
 
+/*
+ * One VN_RECORD_JOURNAL as a transaction of its own: accepted by its CRC alone, so that a short
+ * entry doesn't cost a COMMIT. Durable after VN_OK; the fields of the last commit stay. No
+ * transaction may be open. It moves nothing: VN_ERR_LOG_FULL = a commit is due first. VN_ERR_ORDER:
+ * nothing was committed yet. VN_ERR_TOO_BIG: length > record_max.
+ */
+VN_NODISCARD vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument,
+                                     const void *payload, uint32_t length);
+
 /* Gives the open transaction up; does nothing when none is open. */
 void vn_log_abort(vn_flash_log_t *log);
 
