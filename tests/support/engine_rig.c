@@ -145,31 +145,44 @@ static void make_pipelines(rig_t *rig) {
   rig->pipelines[0] = pipeline;
 }
 
-static void make_inputs(rig_t *rig) {
+/* An input with its pattern and its template; ends the program when they are wrong. */
+static void make_input(vn_input_t *input, vn_format_t format, const char *pattern,
+                       const char *series) {
   const char *problem = NULL;
-  vn_input_t *number = &rig->inputs[0];
-  vn_input_t *json = &rig->inputs[1];
-  *number = (vn_input_t){.format = VN_FORMAT_NUMBER, .qos = 1};
-  *json = (vn_input_t){.format = VN_FORMAT_JSON,
-                       .qos = 1,
-                       .fields = &rig->field,
-                       .field_count = 1,
-                       .time_unit = VN_UNIT_MS,
-                       .has_time = true,
-                       .has_sequence = true};
-  bool made = vn_pattern_compile(text("n/{s}"), &number->pattern, &problem) == VN_OK &&
-              vn_pattern_compile(text("j/{s}"), &json->pattern, &problem) == VN_OK &&
-              vn_template_compile(text("{s}"), &number->pattern, false, &number->series,
-                                  &problem) == VN_OK &&
-              vn_template_compile(text("{s}"), &json->pattern, false, &rig->field.series,
-                                  &problem) == VN_OK &&
-              vn_path_compile(text("v"), &rig->field.path, &problem) == VN_OK &&
-              vn_path_compile(text("t"), &json->time_path, &problem) == VN_OK &&
-              vn_path_compile(text("seq"), &json->sequence_path, &problem) == VN_OK;
-  if (!made) {
+  bool senml = format == VN_FORMAT_SENML_JSON || format == VN_FORMAT_SENML_CBOR;
+  *input = (vn_input_t){.format = (uint8_t)format, .qos = 1};
+  if (vn_pattern_compile(text(pattern), &input->pattern, &problem) != VN_OK ||
+      vn_template_compile(text(series), &input->pattern, senml, &input->series, &problem) !=
+          VN_OK) {
     fprintf(stderr, "engine_rig: %s\n", problem);
     abort();
   }
+}
+
+static void make_path(vn_path_t *path, const char *of) {
+  const char *problem = NULL;
+  if (vn_path_compile(text(of), path, &problem) != VN_OK) {
+    fprintf(stderr, "engine_rig: %s\n", problem);
+    abort();
+  }
+}
+
+static void make_inputs(rig_t *rig) {
+  vn_input_t *json = &rig->inputs[1];
+  vn_input_t *cbor = &rig->inputs[2];
+  make_input(&rig->inputs[0], VN_FORMAT_NUMBER, "n/{s}", "{s}");
+  make_input(json, VN_FORMAT_JSON, "j/{s}", "{s}");
+  make_input(cbor, VN_FORMAT_CBOR, "c/{s}", "{s}");
+  make_input(&rig->inputs[3], VN_FORMAT_SENML_JSON, "p/#", "{name}");
+  make_input(&rig->inputs[4], VN_FORMAT_SENML_CBOR, "b/#", "{name}");
+  rig->field.series = json->series;
+  make_path(&rig->field.path, "v");
+  make_path(&json->time_path, "t");
+  make_path(&json->sequence_path, "seq");
+  json->time_unit = VN_UNIT_MS;
+  json->has_time = json->has_sequence = true;
+  json->fields = cbor->fields = &rig->field;
+  json->field_count = cbor->field_count = 1;
 }
 
 static void make_plan(rig_t *rig, const vn_flash_t *flash) {
@@ -193,7 +206,7 @@ static void make_plan(rig_t *rig, const vn_flash_t *flash) {
       .outbox_entries = 64,
       .batch_max = 4,
       .name_max = 16,
-      .input_count = 2,
+      .input_count = 5,
       .pipeline_count = 2,
       .durability = flash != NULL ? VN_DURABILITY_CHECKPOINT : VN_DURABILITY_VOLATILE,
   };

@@ -5,7 +5,7 @@
 #include "flash_fake.h"
 #include "vn/engine.h"
 
-enum { RIG_SENT_MAX = 4096, RIG_RESULTS_MAX = 4096, RIG_SERIES_MAX = 4 };
+enum { RIG_SENT_MAX = 4096, RIG_RESULTS_MAX = 4096, RIG_SERIES_MAX = 4, RIG_INPUTS_MAX = 8 };
 
 /* A message as it left, kept whole. */
 typedef struct rig_message {
@@ -37,7 +37,7 @@ typedef struct rig {
   vn_pipeline_t pipelines[2];
   vn_window_t windows[2];
   vn_alert_plan_t alerts[3];
-  vn_input_t inputs[2];
+  vn_input_t inputs[RIG_INPUTS_MAX]; /* five are in use; a test may add some before rig_start */
   vn_field_t field;
   vn_clock_t clock;
   vn_uplink_t uplink;
@@ -66,7 +66,8 @@ typedef struct rig {
  * One pipeline for "*" but "other*": "ten" (10 s tumbling, sample 2) and "slide" (20 s by 10 s),
  * out_of_order 2 s, lateness 5 s, resolution 0.01; alerts "hot" (above 80, hysteresis 5, for 3 s,
  * keep 4 s), "warm" (ten.mean above 50), "silent" (absent for 30 s). Inputs: "n/{s}" numbers by
- * arrival, "j/{s}" JSON with t, v and seq. Durability checkpoint, unless flash is NULL.
+ * arrival, "j/{s}" JSON with t, v and seq, "c/{s}" CBOR with v by arrival, "p/#" SenML-JSON and
+ * "b/#" SenML-CBOR. Durability checkpoint, unless flash is NULL.
  */
 rig_t *rig_new(const vn_flash_t *flash);
 void rig_free(rig_t *rig);
@@ -77,7 +78,7 @@ vn_err_t rig_start(rig_t *rig);
 /* A JSON message {"t", "v", "seq"}; value in hundredths. */
 void rig_send(rig_t *rig, const char *series, int64_t time_ms, int32_t value, uint32_t sequence);
 
-/* Any message. */
+/* Any message whose payload is text. */
 void rig_message(rig_t *rig, const char *topic, const char *payload);
 
 /* Steps until nothing is left to do at this instant, acknowledging if it should. */
