@@ -17,7 +17,7 @@ CONFIG = """
 device: gw
 broker: {{uri: "mqtt://127.0.0.1:{port}"}}
 stats_every: 1s
-state: {{file: "{state}", size: 64MiB, checkpoint_every: 200ms}}
+state: {{file: "{state}", size: SIZE, checkpoint_every: 200ms}}
 capacity: {{series: SERIES}}
 inputs:
   - {{topic: "in/{{s}}", format: json, fields: [{{path: v, series: "{{s}}"}}],
@@ -31,6 +31,12 @@ pipelines:
 BOUNDS = {"without TLS": {0: "<= 3 MiB", 10000: "<= 8 MiB"},
           "with TLS": {0: "<= 9 MiB in use of TLS", 10000: "<= 14 MiB in use of TLS"}}
 STARTS = 9
+
+
+def configuration(series):
+    """The region of the default size holds a thousand series."""
+    return CONFIG.replace("SERIES", str(max(series, 100))).replace(
+        "SIZE", "8MiB" if series <= 1000 else "64MiB")
 
 
 def fill(bench, series):
@@ -47,7 +53,7 @@ def wait_series(stats, series):
 def resident(series):
     with common.bench() as bench:
         stats = bench.subscriber("vnotch/gw/stats")
-        daemon = bench.daemon(CONFIG.replace("SERIES", str(max(series, 100)))).start()
+        daemon = bench.daemon(configuration(series)).start()
         if series:
             fill(bench, series)
         wait_series(stats, series)
@@ -59,7 +65,7 @@ def starts(series):
     """Milliseconds, ascending."""
     with common.bench() as bench:
         stats = bench.subscriber("vnotch/gw/stats")
-        daemon = bench.daemon(CONFIG.replace("SERIES", str(series))).start()
+        daemon = bench.daemon(configuration(series)).start()
         fill(bench, series)
         wait_series(stats, series)
         assert daemon.stop() == 0
