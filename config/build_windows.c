@@ -47,9 +47,40 @@ static bool read_sliding(vn__loader_t *loader, const vn__value_t *shape, const v
   return good;
 }
 
-/* Exactly one shape; false: none that can be used. */
-static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark_t mark,
-                       vn_window_t *window) {
+static bool read_session(vn__loader_t *loader, const vn__value_t *shape, vn_window_t *window) {
+  vn__value_t values[VN__SESSION_KEYS];
+  bool good = vn__read_section(loader, &vn__session_section, shape->node, values);
+  window->shape = VN_WINDOW_SESSION;
+  window->gap_ms = values[VN__SESSION_GAP].number;
+  return good;
+}
+
+static bool read_count(vn__loader_t *loader, const vn__value_t *shape, vn_window_t *window) {
+  window->shape = VN_WINDOW_COUNT;
+  if (shape->node->kind == VN__SCALAR) {
+    window->size_readings = (uint32_t)shape->number;
+    window->slide_readings = window->size_readings;
+    return true;
+  }
+  vn__value_t values[VN__COUNT_KEYS];
+  bool good = vn__read_section(loader, &vn__count_section, shape->node, values);
+  const vn__value_t *slide = &values[VN__COUNT_SLIDE];
+  window->size_readings = (uint32_t)values[VN__COUNT_SIZE].number;
+  window->slide_readings = slide->given ? (uint32_t)slide->number : window->size_readings;
+  return good;
+}
+
+/* What only windows of time have. */
+static bool refuse_offset(vn__loader_t *loader, const vn__value_t *offset) {
+  if (offset->given) {
+    vn__error(loader, offset->key_mark,
+              "`offset` is for `tumbling` and `sliding`: this window has no grid");
+  }
+  return !offset->given;
+}
+
+/* How many shapes are given; more than one is told. */
+static unsigned count_shapes(vn__loader_t *loader, const vn__value_t *values, uint8_t *last) {
   static const uint8_t shapes[] = {VN__WINDOW_TUMBLING, VN__WINDOW_SLIDING, VN__WINDOW_SESSION,
                                    VN__WINDOW_COUNT};
   unsigned given = 0;
@@ -61,25 +92,40 @@ static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark
                 "a second shape, `%s`: a window has one; write two windows",
                 vn__window_section.keys[shapes[i]].name);
     }
+    *last = shape->given ? shapes[i] : *last;
   }
+  return given;
+}
+
+/* Exactly one shape; false: none that can be used. */
+static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark_t mark,
+                       vn_window_t *window) {
+  uint8_t key = VN__WINDOW_TUMBLING;
+  unsigned given = count_shapes(loader, values, &key);
   if (given == 0) {
     vn__error(loader, mark,
-              "the window has no shape: add `tumbling: 1m` or "
-              "`sliding: {size: 10m, slide: 1m}`");
-  }
-  if (given != 1) {
-    return false;
+              "the window has no shape: add `tumbling: 1m`, `sliding: {size: 10m, slide: 1m}`, "
+              "`session: {gap: 30s}` or `count: 100`");
   }
   const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
-  if (values[VN__WINDOW_TUMBLING].good) {
-    return read_tumbling(loader, &values[VN__WINDOW_TUMBLING], offset, window);
+  if (given != 1 || !values[key].good) {
+    return false;
   }
-  return values[VN__WINDOW_SLIDING].good &&
-         read_sliding(loader, &values[VN__WINDOW_SLIDING], offset, window);
+  switch (key) {
+    case VN__WINDOW_SESSION:
+      return read_session(loader, &values[key], window) && refuse_offset(loader, offset);
+    case VN__WINDOW_COUNT:
+      return read_count(loader, &values[key], window) && refuse_offset(loader, offset);
+    case VN__WINDOW_SLIDING:
+      return read_sliding(loader, &values[key], offset, window);
+    default:
+      return read_tumbling(loader, &values[key], offset, window);
+  }
 }
 
 static bool check_offset(vn__loader_t *loader, const vn_window_t *window, vn__mark_t mark) {
-  if (window->offset_ms < window->slide_ms && window->offset_ms > -window->slide_ms) {
+  bool of_time = window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
+  if (!of_time || (window->offset_ms < window->slide_ms && window->offset_ms > -window->slide_ms)) {
     return true;
   }
   vn__error(loader, mark, "`offset` of %s: it must be shorter than the %s of %s",
@@ -120,33 +166,80 @@ static const char *delay_words(vn__loader_t *loader, const vn_pipeline_t *pipeli
                                  vn__duration_text(loader, delay));
 }
 
-/* All windows of a pipeline share one ring of panes: that they have one at all is a matter of all.
- */
-static void check_geometry(vn__loader_t *loader, const vn_pipeline_t *pipeline,
-                           const vn__pipeline_marks_t *marks) {
-  vn_window_set_t set;
-  uint8_t fault = 0;
-  const vn_window_t *windows = pipeline->summary.windows;
-  if (vn_window_set_derive(&set, windows, pipeline->summary.window_count, pipeline->out_of_order_ms,
-                           pipeline->lateness_ms, &fault) == VN_OK) {
-    return;
-  }
-  const vn_window_t *window = &windows[fault];
-  if (set.pane_count > VN_PANES_MAX) {
+static void tell_panes(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                       const vn_window_set_t *set, const vn__mark_t *mark,
+                       const vn_window_t *window) {
+  if (set->pane_count > VN_PANES_MAX) {
     vn__error(
-        loader, marks->windows[fault],
+        loader, *mark,
         "%s%s needs %s panes: %u of them, the limit is %u; choose sizes, slides and offsets of "
         "this pipeline with a larger common divisor, or put the windows into two pipelines",
         window_words(loader, window), delay_words(loader, pipeline),
-        vn__duration_text(loader, set.pane_ms), (unsigned)set.pane_count, VN_PANES_MAX);
+        vn__duration_text(loader, set->pane_ms), (unsigned)set->pane_count, VN_PANES_MAX);
     return;
   }
-  vn__error(loader, marks->windows[fault],
+  vn__error(loader, *mark,
             "with an `allowed_lateness` of %s a window every %s needs %lld counters of revisions; "
             "the limit for all windows of a pipeline is %u",
             vn__duration_text(loader, pipeline->lateness_ms),
             vn__duration_text(loader, window->slide_ms),
             (long long)vn_ceil_div(pipeline->lateness_ms, window->slide_ms), VN_REVISIONS_MAX);
+}
+
+/* All windows of time share one ring of panes: that they have one at all is a matter of all. */
+static void check_geometry(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                           const vn__pipeline_marks_t *marks) {
+  vn_geometry_t geometry;
+  uint8_t fault = 0;
+  if (vn_geometry_derive(pipeline, &geometry, &fault) == VN_OK) {
+    return;
+  }
+  const vn_window_t *window = &pipeline->summary.windows[fault];
+  if (window->shape == VN_WINDOW_SESSION) {
+    vn__error(loader, marks->windows[fault],
+              "sessions with a gap of %s%s can be open %u at a time, the limit is %u; a longer gap "
+              "needs fewer",
+              vn__duration_text(loader, window->gap_ms), delay_words(loader, pipeline),
+              (unsigned)geometry.sessions[geometry.session_count - 1].capacity, VN_SESSIONS_MAX);
+  } else if (window->shape == VN_WINDOW_COUNT) {
+    vn__error(loader, marks->windows[fault],
+              "%u readings every %u need %u panes, the limit is %u; choose numbers with a larger "
+              "common divisor",
+              (unsigned)window->size_readings, (unsigned)window->slide_readings,
+              (unsigned)geometry.counts[geometry.count_count - 1].pane_count, VN_PANES_MAX);
+  } else {
+    tell_panes(loader, pipeline, &geometry.set, &marks->windows[fault], window);
+  }
+}
+
+static unsigned rank(const vn_window_t *window) {
+  return window->shape < VN_WINDOW_SESSION ? 0 : window->shape;
+}
+
+/* The core wants windows of time first, then sessions, then counts; otherwise the user's order. */
+static void sort_by_kind(vn_window_t *windows, vn__mark_t *marks, uint32_t count) {
+  for (uint32_t i = 1; i < count; i++) {
+    for (uint32_t k = i; k > 0 && rank(&windows[k - 1]) > rank(&windows[k]); k--) {
+      vn_window_t window = windows[k];
+      vn__mark_t mark = marks[k];
+      windows[k] = windows[k - 1];
+      marks[k] = marks[k - 1];
+      windows[k - 1] = window;
+      marks[k - 1] = mark;
+    }
+  }
+}
+
+/* A result may replace as many others as can be open at a time. */
+static void set_supersedes(vn_pipeline_t *pipeline, vn_window_t *windows) {
+  vn_geometry_t geometry;
+  uint8_t fault = 0;
+  if (vn_geometry_derive(pipeline, &geometry, &fault) != VN_OK) {
+    return;
+  }
+  for (uint8_t i = 0; i < geometry.session_count; i++) {
+    windows[geometry.sessions[i].window].supersedes_max = (uint8_t)geometry.sessions[i].capacity;
+  }
 }
 
 void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
@@ -166,9 +259,11 @@ void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
     good = build_window(loader, item, &windows[index], names, index) && good;
     index++;
   }
+  sort_by_kind(windows, marks->windows, count);
   pipeline->summary.windows = windows;
   pipeline->summary.window_count = (uint8_t)count;
   if (good) {
     check_geometry(loader, pipeline, marks);
+    set_supersedes(pipeline, windows);
   }
 }

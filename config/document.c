@@ -144,6 +144,9 @@ static void print_type(vn__loader_t *loader, const vn__key_t *key, FILE *out) {
     case VN__DURATION_OR_SECTION:
       fputs("duration or mapping", out);
       break;
+    case VN__INTEGER_OR_SECTION:
+      fputs("number or mapping", out);
+      break;
   }
 }
 

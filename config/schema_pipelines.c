@@ -237,9 +237,17 @@ static const vn__key_t window_keys[] = {
                             .section = &vn__sliding_section,
                             .doc = "Windows that overlap: `sliding: {size: 10m, slide: 1m}`."},
     [VN__WINDOW_SESSION] = {.name = "session",
-                            .planned = true,
-                            .doc = "Windows that end after a gap."},
-    [VN__WINDOW_COUNT] = {.name = "count", .planned = true, .doc = "Windows of so many readings."},
+                            .type = VN__SECTION,
+                            .section = &vn__session_section,
+                            .doc = "Windows that end when nothing comes for a gap: `session: "
+                                   "{gap: 30s}`."},
+    [VN__WINDOW_COUNT] = {.name = "count",
+                          .type = VN__INTEGER_OR_SECTION,
+                          .section = &vn__count_section,
+                          .low = 1,
+                          .high = UINT32_MAX,
+                          .doc = "Windows of so many readings, in order of arrival: `count: 100`, "
+                                 "or `count: {size: 100, slide: 10}`."},
     [VN__WINDOW_OFFSET] = {.name = "offset",
                            .type = VN__DURATION,
                            .low = -LONGEST,
@@ -262,6 +270,34 @@ static const vn__key_t window_keys[] = {
 };
 const vn__section_t vn__window_section = {
     "pipelines[].windows[]", "One window; it has exactly one of the shapes.", KEYS(window_keys)};
+
+static const vn__key_t session_keys[] = {
+    [VN__SESSION_GAP] = {.name = "gap",
+                         .type = VN__DURATION,
+                         .low = 1,
+                         .high = LONGEST,
+                         .required = true,
+                         .doc = "Readings not further apart belong to one session."},
+};
+const vn__section_t vn__session_section = {"pipelines[].windows[].session", "A session window.",
+                                           KEYS(session_keys)};
+
+static const vn__key_t count_keys[] = {
+    [VN__COUNT_SIZE] = {.name = "size",
+                        .type = VN__INTEGER,
+                        .low = 1,
+                        .high = UINT32_MAX,
+                        .required = true,
+                        .doc = "Readings of a window."},
+    [VN__COUNT_SLIDE] = {.name = "slide",
+                         .type = VN__INTEGER,
+                         .low = 1,
+                         .high = UINT32_MAX,
+                         .fallback_words = "the size",
+                         .doc = "A result at each so-many-th reading."},
+};
+const vn__section_t vn__count_section = {"pipelines[].windows[].count",
+                                         "A count window written at length.", KEYS(count_keys)};
 
 static const vn__key_t tumbling_keys[] = {
     [VN__TUMBLING_SIZE] = {.name = "size",
@@ -374,7 +410,7 @@ const vn__section_t *vn__schema_section(unsigned index) {
       &vn__summaries_section, &vn__capacity_section, &vn__state_section,    &vn__flash_section,
       &vn__input_section,     &vn__field_section,    &vn__time_section,     &vn__sequence_section,
       &vn__pipeline_section,  &vn__window_section,   &vn__tumbling_section, &vn__sliding_section,
-      &vn__alert_section};
+      &vn__session_section,   &vn__count_section,    &vn__alert_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

@@ -5,18 +5,19 @@
 #include "loader_priv.h"
 
 typedef enum vn__type {
-  VN__TEXT,               /* high: longest in bytes */
-  VN__NAME,               /* [A-Za-z0-9][A-Za-z0-9._-]*; high as above */
-  VN__DURATION,           /* number: ms */
-  VN__SIZE,               /* number: bytes */
-  VN__INTEGER,            /* number */
-  VN__DECIMAL,            /* decimal */
-  VN__WORD,               /* number: the word's value */
-  VN__WORDS,              /* number: the values as bits */
-  VN__INTERVAL,           /* [low, high], two decimals */
-  VN__SECTION,            /* a mapping */
-  VN__SECTIONS,           /* a list of mappings */
-  VN__DURATION_OR_SECTION /* given as a duration: node->kind is VN__SCALAR */
+  VN__TEXT,                /* high: longest in bytes */
+  VN__NAME,                /* [A-Za-z0-9][A-Za-z0-9._-]*; high as above */
+  VN__DURATION,            /* number: ms */
+  VN__SIZE,                /* number: bytes */
+  VN__INTEGER,             /* number */
+  VN__DECIMAL,             /* decimal */
+  VN__WORD,                /* number: the word's value */
+  VN__WORDS,               /* number: the values as bits */
+  VN__INTERVAL,            /* [low, high], two decimals */
+  VN__SECTION,             /* a mapping */
+  VN__SECTIONS,            /* a list of mappings */
+  VN__DURATION_OR_SECTION, /* given as a duration: node->kind is VN__SCALAR */
+  VN__INTEGER_OR_SECTION   /* given as a number: node->kind is VN__SCALAR */
 } vn__type_t;
 
 /* A word of a fixed choice; the last one of a list has word NULL. */
@@ -161,6 +162,8 @@ enum vn__window_key {
   VN__WINDOW_SAMPLE,
   VN__WINDOW_KEYS
 };
+enum vn__session_key { VN__SESSION_GAP, VN__SESSION_KEYS };
+enum vn__count_key { VN__COUNT_SIZE, VN__COUNT_SLIDE, VN__COUNT_KEYS };
 enum vn__tumbling_key { VN__TUMBLING_SIZE, VN__TUMBLING_OFFSET, VN__TUMBLING_KEYS };
 enum vn__sliding_key { VN__SLIDING_SIZE, VN__SLIDING_SLIDE, VN__SLIDING_OFFSET, VN__SLIDING_KEYS };
 enum vn__alert_key {
@@ -189,11 +192,11 @@ extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section
 extern const vn__section_t vn__input_section, vn__field_section, vn__time_section,
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__window_section, vn__tumbling_section,
-    vn__sliding_section, vn__alert_section;
+    vn__session_section, vn__count_section, vn__sliding_section, vn__alert_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 17u
+#define VN__SECTION_COUNT 19u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

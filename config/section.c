@@ -58,7 +58,7 @@ static const char *number_text(vn__loader_t *loader, const vn__key_t *key, int64
   if (key->type == VN__SIZE) {
     return vn__size_text(loader, number);
   }
-  if (key->type == VN__INTEGER) {
+  if (key->type == VN__INTEGER || key->type == VN__INTEGER_OR_SECTION) {
     return vn__format(loader, "%lld", (long long)number);
   }
   return vn__duration_text(loader, number);
@@ -82,7 +82,8 @@ static bool in_bounds(vn__loader_t *loader, const vn__key_t *key, const vn__node
 /* The user's number with the units that he may have meant. */
 static const char *offer_units(vn__loader_t *loader, const vn__key_t *key, vn_text_t text) {
   int64_t number;
-  if (key->type == VN__INTEGER || vn__parse_integer(text, &number) != NULL) {
+  if (key->type == VN__INTEGER || key->type == VN__INTEGER_OR_SECTION ||
+      vn__parse_integer(text, &number) != NULL) {
     return "";
   }
   return key->type == VN__SIZE ? vn__format(loader, " (%lldB, %lldKiB, %lldMiB)", (long long)number,
@@ -96,7 +97,7 @@ static bool read_number(vn__loader_t *loader, const vn__key_t *key, const vn__no
   const char *problem;
   if (key->type == VN__SIZE) {
     problem = vn__parse_size(node->text, &value->number);
-  } else if (key->type == VN__INTEGER) {
+  } else if (key->type == VN__INTEGER || key->type == VN__INTEGER_OR_SECTION) {
     problem = vn__parse_integer(node->text, &value->number);
   } else {
     problem = vn__parse_duration(node->text, &value->number);
@@ -228,6 +229,9 @@ static bool kind_fits(const vn__key_t *key, const vn__node_t *node, const char *
     case VN__DURATION_OR_SECTION:
       *wanted = "a duration or a mapping";
       return node->kind == VN__MAPPING || (node->kind == VN__SCALAR && !empty);
+    case VN__INTEGER_OR_SECTION:
+      *wanted = "a number or a mapping";
+      return node->kind == VN__MAPPING || (node->kind == VN__SCALAR && !empty);
     case VN__INTERVAL:
       *wanted = "two numbers in brackets: [low, high]";
       return node->kind == VN__LIST && node->count == 2 && node->child->kind == VN__SCALAR &&
@@ -259,6 +263,7 @@ static bool read_value(vn__loader_t *loader, const vn__key_t *key, const vn__nod
     case VN__WORDS:
       return read_words(loader, key, node, value);
     case VN__DURATION_OR_SECTION:
+    case VN__INTEGER_OR_SECTION:
       return node->kind == VN__MAPPING || read_number(loader, key, node, value);
     default:
       return vn__read_scalar(loader, key, node, value);

@@ -5,23 +5,28 @@
 
 static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                                vn_budget_pipeline_t *out) {
-  vn_window_set_t set;
+  vn_geometry_t geometry;
   uint8_t problem;
-  vn_err_t derived =
-      vn_window_set_derive(&set, pipeline->summary.windows, pipeline->summary.window_count,
-                           pipeline->out_of_order_ms, pipeline->lateness_ms, &problem);
+  vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &problem);
   VN_ASSERT(derived == VN_OK);
+  const vn_window_set_t *set = &geometry.set;
   *out = (vn_budget_pipeline_t){
       .series = pipeline->series_max,
-      .panes = set.pane_count,
-      .pane_ms = set.pane_ms,
-      .pane_bytes = set.pane_count * sizeof(vn_pane_t),
-      .member_bytes = (size_t)set.pane_count * set.sample * sizeof(vn_member_t),
-      .revision_bytes = set.revision_count * sizeof(uint16_t),
+      .panes = set->pane_count,
+      .pane_ms = set->pane_ms,
+      .sessions = geometry.session_slots,
+      .pane_bytes = set->pane_count * sizeof(vn_pane_t) +
+                    geometry.count_panes * sizeof(vn_aggregate_t) +
+                    geometry.count_count * sizeof(vn_count_state_t),
+      .session_bytes = geometry.session_slots * (sizeof(vn_session_t) + sizeof(vn_span_t)) +
+                       geometry.session_count * sizeof(vn_session_state_t),
+      .member_bytes = geometry.members * sizeof(vn_member_t),
+      .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
-      .slot_bytes_max = vn__slot_max(plan, pipeline, &set),
+      .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
-  out->series_bytes = out->pane_bytes + out->member_bytes + out->revision_bytes + out->alert_bytes;
+  out->series_bytes = out->pane_bytes + out->session_bytes + out->member_bytes +
+                      out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
 }
 

@@ -20,6 +20,11 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->members, have->member_count, need->member_count},
       {have->revisions, have->revision_count, need->revision_count},
       {have->alerts, have->alert_count, need->alert_count},
+      {have->session_states, have->session_state_count, need->session_state_count},
+      {have->sessions, have->session_count, need->session_count},
+      {have->spans, have->session_count, need->session_count},
+      {have->count_states, have->count_state_count, need->count_state_count},
+      {have->count_panes, have->count_pane_count, need->count_pane_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -39,34 +44,46 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
   return have->bucket_count == need->bucket_count;
 }
 
+static bool has_absence(const vn_pipeline_t *plan) {
+  for (size_t i = 0; i < plan->alert_count; i++) {
+    if (plan->alerts[i].rule.condition == VN_ALERT_ABSENT_FOR) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A pipeline's arrays begin where those of the one before it end. */
+static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t *before) {
+  const vn_geometry_t *geometry = &before->geometry;
+  size_t series = before->plan->series_max;
+  pipeline->pane_base = before->pane_base + series * geometry->set.pane_count;
+  pipeline->member_base = before->member_base + series * geometry->members;
+  pipeline->revision_base = before->revision_base + series * geometry->set.revision_count;
+  pipeline->alert_base = before->alert_base + series * before->plan->alert_count;
+  pipeline->session_base = before->session_base + series * geometry->session_slots;
+  pipeline->session_state_base = before->session_state_base + series * geometry->session_count;
+  pipeline->count_pane_base = before->count_pane_base + series * geometry->count_panes;
+  pipeline->count_state_base = before->count_state_base + series * geometry->count_count;
+}
+
 static void set_up_pipelines(vn_engine_t *engine) {
-  size_t panes = 0, members = 0, revisions = 0, alerts = 0;
   for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
     const vn_pipeline_t *plan = &engine->plan->pipelines[i];
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[i];
     uint8_t problem;
     *pipeline = (vn_pipeline_state_t){.plan = plan,
-                                      .pane_base = panes,
-                                      .member_base = members,
-                                      .revision_base = revisions,
-                                      .alert_base = alerts,
                                       .watermark_ms = VN_TIME_MINUS_INFINITY,
-                                      .layout_hash = vn_pipeline_layout_hash(plan)};
-    vn_err_t derived =
-        vn_window_set_derive(&pipeline->set, plan->summary.windows, plan->summary.window_count,
-                             plan->out_of_order_ms, plan->lateness_ms, &problem);
+                                      .layout_hash = vn_pipeline_layout_hash(plan),
+                                      .has_absence = has_absence(plan)};
+    vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
     VN_ASSERT(derived == VN_OK);
-    panes += (size_t)plan->series_max * pipeline->set.pane_count;
-    members += (size_t)plan->series_max * pipeline->set.pane_count * pipeline->set.sample;
-    revisions += (size_t)plan->series_max * pipeline->set.revision_count;
-    alerts += (size_t)plan->series_max * plan->alert_count;
-    engine->has_timers = engine->has_timers || plan->idle_timeout_ms != VN_DURATION_OFF;
-    for (size_t a = 0; a < plan->alert_count; a++) {
-      pipeline->has_absence =
-          pipeline->has_absence || plan->alerts[a].rule.condition == VN_ALERT_ABSENT_FOR;
+    if (i > 0) {
+      place_after(pipeline, pipeline - 1);
     }
-    pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->set);
-    engine->has_timers = engine->has_timers || pipeline->has_absence;
+    pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->geometry);
+    engine->has_timers =
+        engine->has_timers || pipeline->has_absence || plan->idle_timeout_ms != VN_DURATION_OFF;
   }
 }
 
@@ -168,7 +185,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);
   state->last_arrival_mono_ms = vn__mono_ms(engine);
   vn__work_t work = vn__work(engine, series);
-  vn_window_reset(&pipeline->set, &work.memory);
+  vn__windows_reset(&work);
   if (pipeline->plan->alert_count > 0) {
     memset(work.alerts, 0, pipeline->plan->alert_count * sizeof work.alerts[0]);
   }

@@ -10,7 +10,7 @@
 
 /* Sizes that store, budget and engine agree on. */
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
-                    const vn_window_set_t *set);
+                    const vn_geometry_t *geometry);
 size_t vn__global_max(void);
 
 /* The flash log's view of a plan. */
@@ -43,7 +43,7 @@ typedef struct vn__work {
 static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
   vn_series_state_t *state = &engine->store.series[series];
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
-  const vn_window_set_t *set = &pipeline->set;
+  const vn_window_set_t *set = &pipeline->geometry.set;
   size_t panes = (size_t)state->local * set->pane_count;
   return (vn__work_t){
       .engine = engine,
@@ -53,7 +53,8 @@ static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
                 (size_t)state->local * pipeline->plan->alert_count,
       .memory = {.state = &state->window,
                  .panes = engine->store.panes + pipeline->pane_base + panes,
-                 .members = engine->store.members + pipeline->member_base + panes * set->sample,
+                 .members = engine->store.members + pipeline->member_base +
+                            (size_t)state->local * pipeline->geometry.members,
                  .revisions = engine->store.revisions + pipeline->revision_base +
                               (size_t)state->local * set->revision_count,
                  .sample_seed = state->sample_seed},
@@ -81,8 +82,16 @@ static inline void vn__touch(vn_engine_t *engine, vn_series_state_t *state) {
   }
 }
 
-/* The receiver of a series' window results. */
-vn_window_sink_t vn__sink(vn__work_t *work);
+/* The windows of a series. `refused` and vn__told_result get the work as their context. */
+#define VN__SECTION_MAX 4u /* bytes in front of each window's state */
+void vn__windows_reset(vn__work_t *work);
+vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused);
+void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind);
+vn_time_ms_t vn__windows_open_end(vn__work_t *work);
+size_t vn__windows_save_max(const vn_geometry_t *geometry);
+size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity);
+bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left);
+void vn__told_result(void *context, const vn_window_result_t *result);
 
 /* Counts a refusal and tells the observer. state NULL: it has no series. */
 void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reason,

@@ -98,8 +98,7 @@ static void share_watermark(const vn__work_t *source) {
                  engine->store.series[i].pipeline == source->state->pipeline;
     if (other) {
       vn__work_t work = vn__work(engine, i);
-      vn_window_sink_t sink = vn__sink(&work);
-      vn_window_advance(&work.pipeline->set, &work.memory, watermark_ms, VN_KIND_ON_TIME, &sink);
+      vn__windows_advance(&work, watermark_ms, VN_KIND_ON_TIME);
       vn__touch(engine, work.state);
     }
   }
@@ -114,22 +113,13 @@ static void told_refusal(void *context, vn_reason_t reason) {
 
 /* Into the windows; late ones and those without a window have been told when it returns. */
 static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
-  const vn_window_set_t *set = &work->pipeline->set;
-  if (set->window_count == 0) {
-    return VN_REASON_NONE;
-  }
-  vn_window_sink_t sink = vn__sink(work);
   bool global = work->pipeline->plan->scope == VN_SCOPE_GLOBAL;
   if (global) {
-    vn_window_advance(set, &work->memory, work->pipeline->watermark_ms, VN_KIND_ON_TIME, &sink);
+    vn__windows_advance(work, work->pipeline->watermark_ms, VN_KIND_ON_TIME);
   }
-  vn_reason_t verdict =
-      vn_window_reading(set, &work->memory, work->time_ms, value, &sink, told_refusal);
+  vn_reason_t verdict = vn__windows_take(work, value, told_refusal);
   if (global) {
     share_watermark(work);
-  }
-  if (verdict == VN_REASON_LIMITED) {
-    told_refusal(work, verdict);
   }
   return verdict;
 }
@@ -195,7 +185,7 @@ vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_readi
   return vn__take_reading(engine, series, reading);
 }
 
-static void told_result(void *context, const vn_window_result_t *result) {
+void vn__told_result(void *context, const vn_window_result_t *result) {
   vn__work_t *work = context;
   vn_engine_t *engine = work->engine;
   vn_summary_t summary = {&work->pipeline->plan->summary,
@@ -207,8 +197,4 @@ static void told_result(void *context, const vn_window_result_t *result) {
   }
   vn__output_summary(work, &summary);
   vn__alerts_on_result(work, result);
-}
-
-vn_window_sink_t vn__sink(vn__work_t *work) {
-  return (vn_window_sink_t){told_result, work, work->engine->store.sample_scratch};
 }

@@ -10,9 +10,9 @@
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
-                    const vn_window_set_t *set) {
+                    const vn_geometry_t *geometry) {
   return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + SEQUENCE_MAX +
-         (size_t)pipeline->alert_count * ALERT_MAX + vn_window_save_max(set);
+         (size_t)pipeline->alert_count * ALERT_MAX + vn__windows_save_max(geometry);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
@@ -111,7 +111,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
     pack_alert(&packer, &work.alerts[i]);
   }
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
-  return packer.length + vn_window_save(&pipeline->set, &work.memory, out + packer.length, room);
+  return packer.length + vn__windows_save(&work, out + packer.length, room);
 }
 
 /* Where the record's series lives now; VN_SERIES_NONE when it can't be taken over. */
@@ -144,9 +144,8 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
     unpack_alert(unpacker, &work.alerts[i]);
   }
-  return !unpacker->failed &&
-         vn_window_load(&pipeline->set, &work.memory, unpacker->bytes + unpacker->position,
-                        unpacker->length - unpacker->position) == VN_OK;
+  return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
+                                               unpacker->length - unpacker->position);
 }
 
 bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, size_t length) {

@@ -13,14 +13,16 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
   }
   if (plan->idle_timeout_ms != VN_DURATION_OFF && plan->scope != VN_SCOPE_GLOBAL &&
       now_ms - work->state->last_arrival_mono_ms >= plan->idle_timeout_ms) {
-    vn_window_sink_t sink = vn__sink(work);
-    vn_window_close_idle(&work->pipeline->set, &work->memory, &sink);
+    vn_time_ms_t open_ms = vn__windows_open_end(work);
+    if (open_ms != VN_TIME_MINUS_INFINITY) {
+      vn__windows_advance(work, open_ms, VN_KIND_IDLE);
+      vn__touch(work->engine, work->state);
+    }
   }
 }
 
 static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kind) {
-  vn_window_sink_t sink = vn__sink(work);
-  vn_window_advance(&work->pipeline->set, &work->memory, watermark_ms, kind, &sink);
+  vn__windows_advance(work, watermark_ms, kind);
   vn__touch(work->engine, work->state);
 }
 
@@ -49,7 +51,7 @@ static vn_time_ms_t open_end(vn_engine_t *engine, const vn_pipeline_state_t *pip
     }
     vn__work_t work = vn__work(engine, i);
     if (work.pipeline == pipeline) {
-      vn_time_ms_t own_ms = vn_window_open_end(&pipeline->set, &work.memory);
+      vn_time_ms_t own_ms = vn__windows_open_end(&work);
       open_ms = own_ms > open_ms ? own_ms : open_ms;
     }
   }

@@ -118,10 +118,7 @@ static bool check_input(const vn_input_t *input, vn_plan_problem_t *problem) {
                   input->field_count, paths, paths ? VN_FIELDS_MAX : 0);
 }
 
-static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) {
-  if (!word_is_good(window->name)) {
-    return fail(problem, "name of a window: empty or too long");
-  }
+static bool check_time_window(const vn_window_t *window, vn_plan_problem_t *problem) {
   if (!in_span(problem, "size of a window", window->size_ms, 1) ||
       !in_span(problem, "slide of a window", window->slide_ms, 1)) {
     return false;
@@ -132,10 +129,51 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
   if (window->shape == VN_WINDOW_TUMBLING && window->size_ms != window->slide_ms) {
     return fail(problem, "a tumbling window must slide by its size");
   }
-  return in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
-         in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_SLIDING) &&
+  return true;
+}
+
+static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
+  switch (window->shape) {
+    case VN_WINDOW_TUMBLING:
+    case VN_WINDOW_SLIDING:
+      return check_time_window(window, problem);
+    case VN_WINDOW_SESSION:
+      return in_span(problem, "gap of a session", window->gap_ms, 1);
+    case VN_WINDOW_COUNT:
+      return in_range(problem, "size in readings", window->size_readings, 1, UINT32_MAX) &&
+             in_range(problem, "slide in readings", window->slide_readings, 1, UINT32_MAX);
+    default:
+      return in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_COUNT);
+  }
+}
+
+static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) {
+  if (!word_is_good(window->name)) {
+    return fail(problem, "name of a window: empty or too long");
+  }
+  return check_shape(window, problem) &&
+         in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
          in_range(problem, "statistics", window->statistics, 0,
                   VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1);
+}
+
+static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  vn_geometry_t geometry;
+  uint8_t fault = 0;
+  if (vn_geometry_derive(pipeline, &geometry, &fault) == VN_OK) {
+    problem->window = NONE;
+    return true;
+  }
+  problem->window = fault;
+  switch (pipeline->summary.windows[fault].shape) {
+    case VN_WINDOW_SESSION:
+      return fail(problem, "the session window needs too many sessions, or stands behind counts");
+    case VN_WINDOW_COUNT:
+      return fail(problem, "the count window needs too many panes");
+    default:
+      return in_range(problem, "panes of the windows", geometry.set.pane_count, 0, VN_PANES_MAX) &&
+             fail(problem, "too many counters of revisions, or windows of time behind others");
+  }
 }
 
 static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
@@ -146,16 +184,7 @@ static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *prob
       return false;
     }
   }
-  vn_window_set_t set;
-  uint8_t fault = 0;
-  if (vn_window_set_derive(&set, summary->windows, summary->window_count, pipeline->out_of_order_ms,
-                           pipeline->lateness_ms, &fault) == VN_OK) {
-    problem->window = NONE;
-    return true;
-  }
-  problem->window = fault;
-  return in_range(problem, "panes of the windows", set.pane_count, 0, VN_PANES_MAX) &&
-         fail(problem, "the allowed lateness needs too many counters of revisions");
+  return check_geometry(pipeline, problem);
 }
 
 /* What an alert compares. */
@@ -284,19 +313,20 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   VN_ASSERT(pipeline != NULL);
   const vn_summary_pipeline_t *summary = &pipeline->summary;
   uint32_t hash = hash_number(summary->window_count, summary->exponent);
-  vn_window_set_t set;
+  vn_geometry_t geometry;
   uint8_t fault;
-  vn_err_t derived = vn_window_set_derive(&set, summary->windows, summary->window_count,
-                                          pipeline->out_of_order_ms, pipeline->lateness_ms, &fault);
+  vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &fault);
   VN_ASSERT(derived == VN_OK);
-  hash = hash_number(hash, set.pane_count);
+  hash = hash_number(hash, geometry.set.pane_count);
+  hash = hash_number(hash, geometry.session_slots);
   for (uint8_t i = 0; i < summary->window_count; i++) {
     const vn_window_t *window = &summary->windows[i];
-    hash = hash_number(hash, window->size_ms);
-    hash = hash_number(hash, window->slide_ms);
+    hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);
+    hash = hash_number(hash, window->size_ms + window->gap_ms + window->size_readings);
+    hash = hash_number(hash, window->slide_ms + window->slide_readings);
     hash = hash_number(hash, window->offset_ms);
     hash = hash_number(hash, window->sample);
-    hash = hash_number(hash, set.revision_size[i]);
+    hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
   }
   return hash_number(hash, pipeline->alert_count);
 }

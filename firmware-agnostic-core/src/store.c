@@ -6,14 +6,12 @@
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 /* The geometry of a pipeline of a checked plan. */
-static vn_window_set_t set_of(const vn_pipeline_t *pipeline) {
-  vn_window_set_t set;
+static vn_geometry_t geometry_of(const vn_pipeline_t *pipeline) {
+  vn_geometry_t geometry;
   uint8_t problem;
-  vn_err_t derived =
-      vn_window_set_derive(&set, pipeline->summary.windows, pipeline->summary.window_count,
-                           pipeline->out_of_order_ms, pipeline->lateness_ms, &problem);
+  vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &problem);
   VN_ASSERT(derived == VN_OK);
-  return set;
+  return geometry;
 }
 
 /* The longest record of any window, and what a message adds to its records. */
@@ -50,13 +48,17 @@ static size_t message_max(const vn_plan_t *plan) {
 
 static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
-    vn_window_set_t set = set_of(&plan->pipelines[i]);
+    vn_geometry_t geometry = geometry_of(&plan->pipelines[i]);
     size_t series = plan->pipelines[i].series_max;
-    need->pane_count += series * set.pane_count;
-    need->member_count += series * set.pane_count * set.sample;
-    need->revision_count += series * set.revision_count;
+    need->pane_count += series * geometry.set.pane_count;
+    need->member_count += series * geometry.members;
+    need->revision_count += series * geometry.set.revision_count;
     need->alert_count += series * plan->pipelines[i].alert_count;
-    need->sample_scratch_count = larger(need->sample_scratch_count, set.sample);
+    need->session_state_count += series * geometry.session_count;
+    need->session_count += series * geometry.session_slots;
+    need->count_state_count += series * geometry.count_count;
+    need->count_pane_count += series * geometry.count_panes;
+    need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
 }
 
@@ -93,9 +95,9 @@ vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need) {
   return VN_OK;
 }
 
-/* Takes an array off the block; with block NULL it only counts. */
+/* Takes an array off the block; with block NULL it only counts. An empty one has a place, too. */
 static void *cut(uint8_t *block, size_t *used, size_t count, size_t size) {
-  void *array = block == NULL || count == 0 ? NULL : block + *used;
+  void *array = block == NULL ? NULL : block + *used;
   *used += (count * size + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
   return array;
 }
@@ -111,6 +113,12 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->members = cut(block, &used, store->member_count, sizeof *store->members);
   store->revisions = cut(block, &used, store->revision_count, sizeof *store->revisions);
   store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
+  store->session_states =
+      cut(block, &used, store->session_state_count, sizeof *store->session_states);
+  store->sessions = cut(block, &used, store->session_count, sizeof *store->sessions);
+  store->spans = cut(block, &used, store->session_count, sizeof *store->spans);
+  store->count_states = cut(block, &used, store->count_state_count, sizeof *store->count_states);
+  store->count_panes = cut(block, &used, store->count_pane_count, sizeof *store->count_panes);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);
@@ -163,11 +171,15 @@ static uint32_t part_max(const vn_flash_t *geometry) {
 /* Results that one event can cause: windows that can hold live panes, over all definitions. */
 static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline) {
   uint64_t total = 0;
-  vn_window_set_t set = set_of(pipeline);
-  for (uint8_t i = 0; i < set.window_count; i++) {
-    const vn_window_t *window = &set.windows[i];
-    int64_t span_ms = (int64_t)set.pane_count * set.pane_ms + window->size_ms;
-    uint64_t results = (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
+  vn_geometry_t geometry = geometry_of(pipeline);
+  const vn_window_set_t *set = &geometry.set;
+  for (uint8_t i = 0; i < pipeline->summary.window_count; i++) {
+    const vn_window_t *window = &pipeline->summary.windows[i];
+    uint64_t results = geometry.session_slots + 1u;
+    if (i < set->window_count) {
+      int64_t span_ms = (int64_t)set->pane_count * set->pane_ms + window->size_ms;
+      results = (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
+    }
     total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
                                              plan->name_max);
   }
@@ -177,18 +189,19 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
 vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
   const uint64_t least = 16u * 1024u, most = 256u * 1024u;
   vn__log_sizes_t sizes = {.message_max = message_max(plan), .slot_max = vn__global_max()};
-  vn_flash_t geometry = {.size_bytes = (uint32_t)plan->state_bytes,
-                         .erase_size = plan->erase_block_bytes,
-                         .prog_size = plan->program_unit_bytes};
+  vn_flash_t flash = {.size_bytes = (uint32_t)plan->state_bytes,
+                      .erase_size = plan->erase_block_bytes,
+                      .prog_size = plan->program_unit_bytes};
   bool durable = plan->durability != VN_DURABILITY_VOLATILE;
-  uint32_t payload_max = durable ? part_max(&geometry) : UINT16_MAX;
+  uint32_t payload_max = durable ? part_max(&flash) : UINT16_MAX;
   uint64_t event = 0;
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
-    vn_window_set_t set = set_of(&plan->pipelines[i]);
-    size_t slot = vn__slot_max(plan, &plan->pipelines[i], &set);
+    vn_geometry_t geometry = geometry_of(&plan->pipelines[i]);
+    size_t slot = vn__slot_max(plan, &plan->pipelines[i], &geometry);
     sizes.slot_max = larger(sizes.slot_max, slot);
     sizes.live_bytes_max += plan->pipelines[i].series_max * record_bytes(slot, payload_max);
-    event = larger(event, event_bytes(plan, &plan->pipelines[i]));
+    uint64_t own = event_bytes(plan, &plan->pipelines[i]);
+    event = own > event ? own : event;
   }
   uint64_t entries = plan->outbox_entries + plan->outbox_entries / 4u;
   sizes.live_bytes_max += plan->outbox_bytes + entries * (16u + 8u + sizeof(uint64_t)) +

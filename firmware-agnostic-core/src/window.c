@@ -71,9 +71,8 @@ void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *mem
   }
 }
 
-/* Whether any window takes a reading of this time, judged by the watermark before it. */
-static vn_reason_t judge(const vn_window_set_t *set, vn_time_ms_t watermark_ms,
-                         vn_time_ms_t time_ms) {
+vn_reason_t vn_window_judge(const vn_window_set_t *set, vn_time_ms_t watermark_ms,
+                            vn_time_ms_t time_ms) {
   vn_reason_t verdict = VN_REASON_NO_WINDOW;
   for (uint8_t i = 0; i < set->window_count; i++) {
     int64_t end_ms = vn__grid_start(&set->windows[i], time_ms) + set->windows[i].size_ms;
@@ -161,7 +160,7 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
                                vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink,
                                vn_window_drop_fn refused) {
   vn_time_ms_t before_ms = memory->state->watermark_ms;
-  vn_reason_t verdict = judge(set, before_ms, time_ms);
+  vn_reason_t verdict = vn_window_judge(set, before_ms, time_ms);
   if (verdict != VN_REASON_NONE && refused != NULL) {
     refused(sink->context, verdict);
   }

@@ -10,9 +10,10 @@ const char *vn_statistic_word(vn_statistic_t statistic) {
 }
 
 const char *vn_kind_word(vn_kind_t kind) {
-  static const char *const words[VN_KIND_COUNT] = {
+  static const char *const words[VN_KINDS] = {
       [VN_KIND_ON_TIME] = "on_time", [VN_KIND_LATE] = "late",     [VN_KIND_IDLE] = "idle",
-      [VN_KIND_EARLY] = "early",     [VN_KIND_FORCED] = "forced", [VN_KIND_PARTIAL] = "partial"};
-  VN_ASSERT((unsigned)kind < VN_KIND_COUNT);
+      [VN_KIND_EARLY] = "early",     [VN_KIND_FORCED] = "forced", [VN_KIND_PARTIAL] = "partial",
+      [VN_KIND_COUNT] = "count"};
+  VN_ASSERT((unsigned)kind < VN_KINDS);
   return words[kind];
 }

@@ -147,7 +147,11 @@ static void pipelines(void **state) {
 static void windows(void **state) {
   (void)state;
   static const load_case_t cases[] = {
-      {WINDOWS("      - {name: w}\n"), {"4:9: the window has no shape: add `tumbling: 1m` or"}},
+      {WINDOWS("      - {name: w}\n"), {"4:9: the window has no shape: add `tumbling: 1m`,"}},
+      {WINDOWS("      - {name: w, session: {gap: 1s}, offset: 1s}\n"),
+       {"4:39: `offset` is for `tumbling` and `sliding`"}},
+      {WINDOWS("      - {name: w, count: {size: 100003, slide: 7}}\n"),
+       {"4:9: 100003 readings every 7 need 100003 panes, the limit is 4096"}},
       {WINDOWS("      - {name: w, tumbling: 1m, sliding: {size: 2m, slide: 1m}}\n"),
        {"4:33: a second shape, `sliding`: a window has one"}},
       {WINDOWS("      - {name: w, tumbling: 1m}\n      - {name: w, tumbling: 2m}\n"),

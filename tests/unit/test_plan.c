@@ -19,8 +19,17 @@ typedef struct sample {
   vn_plan_t plan;
 } sample_t;
 
-static const vn_window_t minute = {"minute", 60000, 60000, 0, 1, 8, VN_WINDOW_TUMBLING};
-static const vn_window_t trend = {"trend", 600000, 60000, 0, 1, 0, VN_WINDOW_SLIDING};
+static const vn_window_t minute = {.name = "minute",
+                                   .size_ms = 60000,
+                                   .slide_ms = 60000,
+                                   .statistics = 1,
+                                   .sample = 8,
+                                   .shape = VN_WINDOW_TUMBLING};
+static const vn_window_t trend = {.name = "trend",
+                                  .size_ms = 600000,
+                                  .slide_ms = 60000,
+                                  .statistics = 1,
+                                  .shape = VN_WINDOW_SLIDING};
 
 static void make_pipeline(sample_t *sample, unsigned index, const char *name) {
   sample->pipelines[index] = (vn_pipeline_t){

@@ -72,9 +72,10 @@ typedef struct vn_series_state {
 
 /* A pipeline at work: derived geometry, and where its arrays start. */
 typedef struct vn_pipeline_state {
-  vn_window_set_t set;
+  vn_geometry_t geometry;
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
+  size_t session_base, session_state_base, count_pane_base, count_state_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -94,6 +95,11 @@ typedef struct vn_store {
   vn_member_t *members;
   uint16_t *revisions;
   vn_alert_state_t *alerts;
+  vn_session_state_t *session_states;
+  vn_session_t *sessions;
+  vn_span_t *spans;
+  vn_count_state_t *count_states;
+  vn_aggregate_t *count_panes;
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -105,7 +111,8 @@ typedef struct vn_store {
   vn_log_sector_t *sectors;
   uint8_t *page;
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
-  size_t revision_count, alert_count, sample_scratch_count, queue_bytes, block_count;
+  size_t revision_count, alert_count, session_state_count, session_count;
+  size_t count_state_count, count_pane_count, sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
 } vn_store_t;

@@ -3,7 +3,9 @@
 #define VN_PLAN_H
 
 #include "vn/alert.h"
+#include "vn/count_window.h"
 #include "vn/payload.h"
+#include "vn/session.h"
 #include "vn/summary.h"
 #include "vn/window.h"
 
@@ -103,5 +105,28 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline);
 
 /* Hash over all layout hashes and names: tells a state of another plan. */
 uint64_t vn_plan_hash(const vn_plan_t *plan);
+
+/*
+ * The windows of a pipeline by kind: those of time share one ring of panes, each session and each
+ * count window has slots of its own. Counts are per series. `members` are those of the panes, then
+ * of the sessions, then of the counts, in the order of the definitions.
+ */
+typedef struct vn_geometry {
+  vn_window_set_t set;
+  vn_session_set_t sessions[VN_WINDOWS_MAX];
+  vn_count_window_t counts[VN_WINDOWS_MAX];
+  uint32_t session_slots; /* of all session windows together */
+  uint32_t count_panes;   /* of all count windows together */
+  uint32_t members;
+  uint16_t scratch; /* members of the largest sample that is folded */
+  uint8_t session_count, count_count;
+} vn_geometry_t;
+
+/*
+ * VN_ERR_PLAN: windows out of order (time, sessions, counts), a value outside its range, or more
+ * panes, counters or sessions than the limits; *problem_window tells whose fault it is.
+ */
+VN_NODISCARD vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
+                                         uint8_t *problem_window);
 
 #endif

@@ -20,64 +20,78 @@
 #define VN_STORE_ARRAY_(type, name, count) static type name[VN_STORE_COUNT_(count)]
 #define VN_STORE_BYTES_(type, count) (sizeof(type) * VN_STORE_COUNT_(count))
 
-#define VN_STORE_DEFINE(name)                                                    \
-  VN_STORE_ARRAY_(vn_pipeline_state_t, name##_pipelines_, name##_pipelines);     \
-  VN_STORE_ARRAY_(vn_series_state_t, name##_series_, name##_series);             \
-  VN_STORE_ARRAY_(vn_series_bucket_t, name##_buckets_, name##_buckets);          \
-  VN_STORE_ARRAY_(char, name##_names_, name##_name_bytes);                       \
-  VN_STORE_ARRAY_(uint8_t, name##_name_lengths_, name##_series);                 \
-  VN_STORE_ARRAY_(vn_pane_t, name##_panes_, name##_panes);                       \
-  VN_STORE_ARRAY_(vn_member_t, name##_members_, name##_members);                 \
-  VN_STORE_ARRAY_(uint16_t, name##_revisions_, name##_revisions);                \
-  VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);              \
-  VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);   \
-  static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)]; \
-  VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);             \
-  VN_STORE_ARRAY_(vn_outbox_place_t, name##_places_, name##_places);             \
-  VN_STORE_ARRAY_(uint8_t, name##_batch_, name##_batch_bytes);                   \
-  VN_STORE_ARRAY_(uint8_t, name##_scratch_, name##_scratch_bytes);               \
-  VN_STORE_ARRAY_(uint8_t, name##_record_, name##_record_bytes);                 \
-  VN_STORE_ARRAY_(vn_log_item_t, name##_items_, name##_items);                   \
-  VN_STORE_ARRAY_(vn_log_sector_t, name##_sectors_, name##_sectors);             \
-  static _Alignas(8) uint8_t name##_page_[VN_STORE_COUNT_(name##_page_bytes)];   \
-  static const vn_store_t name = {                                               \
-      .pipelines = name##_pipelines_,                                            \
-      .series = name##_series_,                                                  \
-      .buckets = name##_buckets_,                                                \
-      .names = name##_names_,                                                    \
-      .name_lengths = name##_name_lengths_,                                      \
-      .panes = name##_panes_,                                                    \
-      .members = name##_members_,                                                \
-      .revisions = name##_revisions_,                                            \
-      .alerts = name##_alerts_,                                                  \
-      .sample_scratch = name##_sample_scratch_,                                  \
-      .queue = name##_queue_,                                                    \
-      .blocks = name##_blocks_,                                                  \
-      .places = name##_places_,                                                  \
-      .batch = name##_batch_,                                                    \
-      .scratch = name##_scratch_,                                                \
-      .record = name##_record_,                                                  \
-      .items = name##_items_,                                                    \
-      .sectors = name##_sectors_,                                                \
-      .page = name##_page_,                                                      \
-      .pipeline_count = name##_pipelines,                                        \
-      .series_count = name##_series,                                             \
-      .bucket_count = name##_buckets,                                            \
-      .name_bytes = name##_name_bytes,                                           \
-      .pane_count = name##_panes,                                                \
-      .member_count = name##_members,                                            \
-      .revision_count = name##_revisions,                                        \
-      .alert_count = name##_alerts,                                              \
-      .sample_scratch_count = name##_sample_scratch,                             \
-      .queue_bytes = name##_queue_bytes,                                         \
-      .block_count = name##_blocks,                                              \
-      .place_count = name##_places,                                              \
-      .batch_bytes = name##_batch_bytes,                                         \
-      .scratch_bytes = name##_scratch_bytes,                                     \
-      .record_bytes = name##_record_bytes,                                       \
-      .item_count = name##_items,                                                \
-      .sector_count = name##_sectors,                                            \
-      .page_bytes = name##_page_bytes,                                           \
+#define VN_STORE_DEFINE(name)                                                         \
+  VN_STORE_ARRAY_(vn_pipeline_state_t, name##_pipelines_, name##_pipelines);          \
+  VN_STORE_ARRAY_(vn_series_state_t, name##_series_, name##_series);                  \
+  VN_STORE_ARRAY_(vn_series_bucket_t, name##_buckets_, name##_buckets);               \
+  VN_STORE_ARRAY_(char, name##_names_, name##_name_bytes);                            \
+  VN_STORE_ARRAY_(uint8_t, name##_name_lengths_, name##_series);                      \
+  VN_STORE_ARRAY_(vn_pane_t, name##_panes_, name##_panes);                            \
+  VN_STORE_ARRAY_(vn_member_t, name##_members_, name##_members);                      \
+  VN_STORE_ARRAY_(uint16_t, name##_revisions_, name##_revisions);                     \
+  VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);                   \
+  VN_STORE_ARRAY_(vn_session_state_t, name##_session_states_, name##_session_states); \
+  VN_STORE_ARRAY_(vn_session_t, name##_sessions_, name##_sessions);                   \
+  VN_STORE_ARRAY_(vn_span_t, name##_spans_, name##_sessions);                         \
+  VN_STORE_ARRAY_(vn_count_state_t, name##_count_states_, name##_count_states);       \
+  VN_STORE_ARRAY_(vn_aggregate_t, name##_count_panes_, name##_count_panes);           \
+  VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
+  static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
+  VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
+  VN_STORE_ARRAY_(vn_outbox_place_t, name##_places_, name##_places);                  \
+  VN_STORE_ARRAY_(uint8_t, name##_batch_, name##_batch_bytes);                        \
+  VN_STORE_ARRAY_(uint8_t, name##_scratch_, name##_scratch_bytes);                    \
+  VN_STORE_ARRAY_(uint8_t, name##_record_, name##_record_bytes);                      \
+  VN_STORE_ARRAY_(vn_log_item_t, name##_items_, name##_items);                        \
+  VN_STORE_ARRAY_(vn_log_sector_t, name##_sectors_, name##_sectors);                  \
+  static _Alignas(8) uint8_t name##_page_[VN_STORE_COUNT_(name##_page_bytes)];        \
+  static const vn_store_t name = {                                                    \
+      .pipelines = name##_pipelines_,                                                 \
+      .series = name##_series_,                                                       \
+      .buckets = name##_buckets_,                                                     \
+      .names = name##_names_,                                                         \
+      .name_lengths = name##_name_lengths_,                                           \
+      .panes = name##_panes_,                                                         \
+      .members = name##_members_,                                                     \
+      .revisions = name##_revisions_,                                                 \
+      .alerts = name##_alerts_,                                                       \
+      .session_states = name##_session_states_,                                       \
+      .sessions = name##_sessions_,                                                   \
+      .spans = name##_spans_,                                                         \
+      .count_states = name##_count_states_,                                           \
+      .count_panes = name##_count_panes_,                                             \
+      .sample_scratch = name##_sample_scratch_,                                       \
+      .queue = name##_queue_,                                                         \
+      .blocks = name##_blocks_,                                                       \
+      .places = name##_places_,                                                       \
+      .batch = name##_batch_,                                                         \
+      .scratch = name##_scratch_,                                                     \
+      .record = name##_record_,                                                       \
+      .items = name##_items_,                                                         \
+      .sectors = name##_sectors_,                                                     \
+      .page = name##_page_,                                                           \
+      .pipeline_count = name##_pipelines,                                             \
+      .series_count = name##_series,                                                  \
+      .bucket_count = name##_buckets,                                                 \
+      .name_bytes = name##_name_bytes,                                                \
+      .pane_count = name##_panes,                                                     \
+      .member_count = name##_members,                                                 \
+      .revision_count = name##_revisions,                                             \
+      .alert_count = name##_alerts,                                                   \
+      .session_state_count = name##_session_states,                                   \
+      .session_count = name##_sessions,                                               \
+      .count_state_count = name##_count_states,                                       \
+      .count_pane_count = name##_count_panes,                                         \
+      .sample_scratch_count = name##_sample_scratch,                                  \
+      .queue_bytes = name##_queue_bytes,                                              \
+      .block_count = name##_blocks,                                                   \
+      .place_count = name##_places,                                                   \
+      .batch_bytes = name##_batch_bytes,                                              \
+      .scratch_bytes = name##_scratch_bytes,                                          \
+      .record_bytes = name##_record_bytes,                                            \
+      .item_count = name##_items,                                                     \
+      .sector_count = name##_sectors,                                                 \
+      .page_bytes = name##_page_bytes,                                                \
   }
 
 #define VN_RAM_BYTES(name)                                                                         \
@@ -88,6 +102,10 @@
    VN_STORE_BYTES_(vn_pane_t, name##_panes) + VN_STORE_BYTES_(vn_member_t, name##_members) +       \
    VN_STORE_BYTES_(uint16_t, name##_revisions) +                                                   \
    VN_STORE_BYTES_(vn_alert_state_t, name##_alerts) +                                              \
+   VN_STORE_BYTES_(vn_session_state_t, name##_session_states) +                                    \
+   VN_STORE_BYTES_(vn_session_t, name##_sessions) + VN_STORE_BYTES_(vn_span_t, name##_sessions) +  \
+   VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \
+   VN_STORE_BYTES_(vn_aggregate_t, name##_count_panes) +                                           \
    VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \

@@ -57,9 +57,10 @@ typedef struct vn_window {
   int64_t offset_ms;
   int64_t gap_ms;
   uint32_t size_readings, slide_readings;
-  uint32_t statistics; /* VN_STATISTIC_BIT set; what messages carry */
-  uint16_t sample;     /* members of the reservoir sample */
-  uint8_t shape;       /* vn_window_shape_t */
+  uint32_t statistics;    /* VN_STATISTIC_BIT set; what messages carry */
+  uint16_t sample;        /* members of the reservoir sample */
+  uint8_t supersedes_max; /* sessions: results that one may replace, at most its capacity */
+  uint8_t shape;          /* vn_window_shape_t */
 } vn_window_t;
 
 #define VN_WINDOWS_MAX 8u
@@ -77,7 +78,8 @@ typedef enum vn_kind {
   VN_KIND_EARLY,
   VN_KIND_FORCED,
   VN_KIND_PARTIAL,
-  VN_KIND_COUNT
+  VN_KIND_COUNT, /* of a count window */
+  VN_KINDS
 } vn_kind_t;
 
 /* "on_time", "late", ...; static storage. */
@@ -161,6 +163,11 @@ typedef struct vn_window_sink {
   void *context;
   vn_member_t *scratch;
 } vn_window_sink_t;
+
+/* Whether any window takes a reading of this time, by the watermark before it: NONE, LATE,
+ * NO_WINDOW. */
+VN_NODISCARD vn_reason_t vn_window_judge(const vn_window_set_t *set, vn_time_ms_t watermark_ms,
+                                         vn_time_ms_t time_ms);
 
 void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memory);
 

@@ -1,0 +1,269 @@
+/* The windows of a series: those of time, sessions and counts under one watermark. */
+#include "engine_priv.h"
+
+static vn_session_memory_t session_memory(const vn__work_t *work, uint8_t index) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  const vn_store_t *store = &work->engine->store;
+  size_t slots =
+      work->pipeline->session_base + (size_t)work->state->local * geometry->session_slots;
+  size_t members = (size_t)geometry->set.pane_count * geometry->set.sample;
+  for (uint8_t i = 0; i < index; i++) {
+    slots += geometry->sessions[i].capacity;
+    members += (size_t)geometry->sessions[i].capacity * geometry->sessions[i].sample;
+  }
+  return (vn_session_memory_t){
+      .state = store->session_states + work->pipeline->session_state_base +
+               (size_t)work->state->local * geometry->session_count + index,
+      .sessions = store->sessions + slots,
+      .standing = store->spans + slots,
+      .members = work->memory.members + members,
+      .sample_seed = work->state->sample_seed,
+  };
+}
+
+static vn_count_memory_t count_memory(const vn__work_t *work, uint8_t index) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  const vn_store_t *store = &work->engine->store;
+  size_t panes =
+      work->pipeline->count_pane_base + (size_t)work->state->local * geometry->count_panes;
+  size_t members = (size_t)geometry->set.pane_count * geometry->set.sample;
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    members += (size_t)geometry->sessions[i].capacity * geometry->sessions[i].sample;
+  }
+  for (uint8_t i = 0; i < index; i++) {
+    panes += geometry->counts[i].pane_count;
+    members += (size_t)geometry->counts[i].pane_count * geometry->counts[i].sample;
+  }
+  return (vn_count_memory_t){
+      .state = store->count_states + work->pipeline->count_state_base +
+               (size_t)work->state->local * geometry->count_count + index,
+      .panes = store->count_panes + panes,
+      .members = work->memory.members + members,
+      .sample_seed = work->state->sample_seed,
+  };
+}
+
+static void told_session(void *context, const vn_session_result_t *session) {
+  vn_window_result_t result = {.aggregate = session->aggregate,
+                               .sample = session->sample,
+                               .supersedes = session->supersedes,
+                               .start_ms = session->start_ms,
+                               .end_ms = session->end_ms,
+                               .sample_count = session->sample_count,
+                               .revision = session->revision,
+                               .supersedes_count = session->supersedes_count,
+                               .window = session->window,
+                               .kind = session->kind};
+  vn__told_result(context, &result);
+}
+
+static void told_count(void *context, const vn_count_result_t *count) {
+  vn_window_result_t result = {.aggregate = count->aggregate,
+                               .sample = count->sample,
+                               .start_ms = (vn_time_ms_t)count->start,
+                               .end_ms = (vn_time_ms_t)count->end,
+                               .sample_count = count->sample_count,
+                               .window = count->window,
+                               .kind = VN_KIND_COUNT};
+  vn__told_result(context, &result);
+}
+
+static vn_window_sink_t window_sink(vn__work_t *work) {
+  return (vn_window_sink_t){vn__told_result, work, work->engine->store.sample_scratch};
+}
+
+void vn__windows_reset(vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_reset(&geometry->set, &work->memory);
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    vn_session_reset(&geometry->sessions[i], &memory);
+  }
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    vn_count_memory_t memory = count_memory(work, i);
+    vn_count_window_reset(&geometry->counts[i], &memory);
+  }
+}
+
+void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_sink_t sink = window_sink(work);
+  vn_session_sink_t session_sink = {told_session, work};
+  vn_window_advance(&geometry->set, &work->memory, watermark_ms, kind, &sink);
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    vn_session_advance(&geometry->sessions[i], &memory, work->state->window.watermark_ms, kind,
+                       &session_sink);
+  }
+}
+
+vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_time_ms_t open_ms = vn_window_open_end(&geometry->set, &work->memory);
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    vn_time_ms_t own_ms = vn_session_open_end(&geometry->sessions[i], &memory);
+    open_ms = own_ms > open_ms ? own_ms : open_ms;
+  }
+  return open_ms;
+}
+
+/* Which session windows take the reading, as bits; *verdict is that of all windows together. */
+static uint8_t judge(const vn__work_t *work, const vn_session_reading_t *reading,
+                     vn_reason_t *verdict) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  uint8_t takers = 0;
+  *verdict = vn_window_judge(&geometry->set, reading->watermark_ms, reading->time_ms);
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    vn_reason_t own = vn_session_judge(&geometry->sessions[i], &memory, reading);
+    if (own == VN_REASON_NONE) {
+      takers |= (uint8_t)(1u << i);
+      *verdict = VN_REASON_NONE;
+    } else if (*verdict == VN_REASON_NO_WINDOW) {
+      *verdict = own;
+    }
+  }
+  /* Count windows know no time: they take what comes (W7). */
+  *verdict = geometry->count_count > 0 ? VN_REASON_NONE : *verdict;
+  return takers;
+}
+
+static void insert_into_sessions(vn__work_t *work, uint8_t takers,
+                                 const vn_session_reading_t *reading) {
+  vn_session_sink_t sink = {told_session, work};
+  for (uint8_t i = 0; i < work->pipeline->geometry.session_count; i++) {
+    if ((takers & 1u << i) != 0) {
+      vn_session_memory_t memory = session_memory(work, i);
+      vn_session_insert(&work->pipeline->geometry.sessions[i], &memory, reading, &sink);
+    }
+  }
+}
+
+static void count_reading(vn__work_t *work, int32_t value) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_count_sink_t sink = {told_count, work, work->engine->store.sample_scratch};
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    vn_count_memory_t memory = count_memory(work, i);
+    vn_count_window_reading(&geometry->counts[i], &memory, work->time_ms, value, &sink);
+  }
+}
+
+/* Sessions insert before the watermark moves, windows of time after: each needs it so. */
+static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_sink_t sink = window_sink(work);
+  vn_session_reading_t reading = {work->time_ms, work->state->window.watermark_ms, value};
+  vn_reason_t verdict;
+  uint8_t takers = judge(work, &reading, &verdict);
+  if (verdict != VN_REASON_NONE) {
+    refused(work, verdict);
+  }
+  insert_into_sessions(work, takers, &reading);
+  if (geometry->set.window_count > 0) {
+    (void)!vn_window_reading(&geometry->set, &work->memory, work->time_ms, value, &sink, NULL);
+  }
+  vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
+  count_reading(work, value);
+  return verdict;
+}
+
+vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  if (geometry->session_count > 0 || geometry->count_count > 0) {
+    return take_into_all(work, value, refused);
+  }
+  if (geometry->set.window_count == 0) {
+    return VN_REASON_NONE;
+  }
+  vn_window_sink_t sink = window_sink(work);
+  vn_reason_t verdict =
+      vn_window_reading(&geometry->set, &work->memory, work->time_ms, value, &sink, refused);
+  if (verdict == VN_REASON_LIMITED) {
+    refused(work, verdict);
+  }
+  return verdict;
+}
+
+size_t vn__windows_save_max(const vn_geometry_t *geometry) {
+  size_t most = vn_window_save_max(&geometry->set) + VN__SECTION_MAX;
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    most += vn_session_save_max(&geometry->sessions[i]) + VN__SECTION_MAX;
+  }
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    most += vn_count_window_save_max(&geometry->counts[i]) + VN__SECTION_MAX;
+  }
+  return most;
+}
+
+/* A section: its length in four bytes, then its content. */
+static size_t end_section(uint8_t *out, size_t capacity, size_t at, size_t length) {
+  if (at + VN__SECTION_MAX <= capacity) {
+    for (unsigned i = 0; i < VN__SECTION_MAX; i++) {
+      out[at + i] = (uint8_t)(length >> (8 * i));
+    }
+  }
+  return at + VN__SECTION_MAX + length;
+}
+
+static size_t room(size_t capacity, size_t at) {
+  return at + VN__SECTION_MAX < capacity ? capacity - at - VN__SECTION_MAX : 0;
+}
+
+size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  size_t length =
+      vn_window_save(&geometry->set, &work->memory, out + VN__SECTION_MAX, room(capacity, 0));
+  size_t at = end_section(out, capacity, 0, length);
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    length = vn_session_save(&geometry->sessions[i], &memory, out + at + VN__SECTION_MAX,
+                             room(capacity, at));
+    at = end_section(out, capacity, at, length);
+  }
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    vn_count_memory_t memory = count_memory(work, i);
+    length = vn_count_window_save(&geometry->counts[i], &memory, out + at + VN__SECTION_MAX,
+                                  room(capacity, at));
+    at = end_section(out, capacity, at, length);
+  }
+  return at;
+}
+
+/* The next section; false: the bytes end before it does. */
+static bool next_section(const uint8_t **bytes, size_t *left, const uint8_t **section,
+                         size_t *length) {
+  if (*left < VN__SECTION_MAX) {
+    return false;
+  }
+  *length = 0;
+  for (unsigned i = 0; i < VN__SECTION_MAX; i++) {
+    *length |= (size_t)(*bytes)[i] << (8 * i);
+  }
+  *section = *bytes + VN__SECTION_MAX;
+  if (*length > *left - VN__SECTION_MAX) {
+    return false;
+  }
+  *bytes += VN__SECTION_MAX + *length;
+  *left -= VN__SECTION_MAX + *length;
+  return true;
+}
+
+bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  const uint8_t *section;
+  size_t length;
+  bool good = next_section(&bytes, &left, &section, &length) &&
+              vn_window_load(&geometry->set, &work->memory, section, length) == VN_OK;
+  for (uint8_t i = 0; good && i < geometry->session_count; i++) {
+    vn_session_memory_t memory = session_memory(work, i);
+    good = next_section(&bytes, &left, &section, &length) &&
+           vn_session_load(&geometry->sessions[i], &memory, section, length) == VN_OK;
+  }
+  for (uint8_t i = 0; good && i < geometry->count_count; i++) {
+    vn_count_memory_t memory = count_memory(work, i);
+    good = next_section(&bytes, &left, &section, &length) &&
+           vn_count_window_load(&geometry->counts[i], &memory, section, length) == VN_OK;
+  }
+  return good && left == 0;
+}

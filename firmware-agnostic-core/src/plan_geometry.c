@@ -1,0 +1,68 @@
+/* The geometry of a pipeline: windows by kind, slots counted. */
+#include "vn/plan.h"
+
+static bool is_of_time(const vn_window_t *window) {
+  return window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
+}
+
+static uint8_t count_of_time(const vn_summary_pipeline_t *summary) {
+  uint8_t count = 0;
+  while (count < summary->window_count && is_of_time(&summary->windows[count])) {
+    count++;
+  }
+  return count;
+}
+
+static vn_err_t add_session(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
+  const vn_window_t *definition = &pipeline->summary.windows[window];
+  vn_session_set_t *set = &out->sessions[out->session_count];
+  *set = (vn_session_set_t){.gap_ms = definition->gap_ms,
+                            .out_of_order_ms = pipeline->out_of_order_ms,
+                            .lateness_ms = pipeline->lateness_ms,
+                            .sample = definition->sample,
+                            .window = window};
+  vn_err_t error = vn_session_set_derive(set);
+  out->session_count++;
+  out->session_slots += set->capacity;
+  out->members += set->capacity * set->sample;
+  return error;
+}
+
+static vn_err_t add_count(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
+  const vn_window_t *definition = &pipeline->summary.windows[window];
+  vn_count_window_t *count = &out->counts[out->count_count];
+  *count = (vn_count_window_t){.size = definition->size_readings,
+                               .slide = definition->slide_readings,
+                               .sample = definition->sample,
+                               .window = window};
+  vn_err_t error = vn_count_window_derive(count);
+  out->count_count++;
+  out->count_panes += count->pane_count;
+  out->members += count->pane_count * count->sample;
+  out->scratch = count->sample > out->scratch ? count->sample : out->scratch;
+  return error;
+}
+
+vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
+                            uint8_t *problem_window) {
+  VN_ASSERT(pipeline != NULL && out != NULL);
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  uint8_t of_time = count_of_time(summary);
+  *out = (vn_geometry_t){0};
+  vn_err_t error =
+      vn_window_set_derive(&out->set, summary->windows, of_time, pipeline->out_of_order_ms,
+                           pipeline->lateness_ms, problem_window);
+  out->members = out->set.pane_count * out->set.sample;
+  out->scratch = (uint16_t)out->set.sample;
+  for (uint8_t i = of_time; error == VN_OK && i < summary->window_count; i++) {
+    *problem_window = i;
+    if (summary->windows[i].shape == VN_WINDOW_COUNT) {
+      error = add_count(pipeline, i, out);
+    } else if (summary->windows[i].shape == VN_WINDOW_SESSION && out->count_count == 0) {
+      error = add_session(pipeline, i, out);
+    } else {
+      error = VN_ERR_PLAN;
+    }
+  }
+  return error;
+}
