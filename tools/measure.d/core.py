@@ -10,9 +10,11 @@ import common
 
 TITLE = "Core"
 EXPLANATION = """
-`build/release/bin/vnotch-bench CASE`: one thread, a sliding window of 6 panes, an alert and a sample of 8 per series; CPU time.
-`naive_buckets` is what one would write first: a bucket of doubles per open window, without sample, alert, watermark or late readings.
-Instructions: `valgrind --tool=callgrind build/release/bin/vnotch-bench --readings N CASE`, the difference of two runs.
+`build/release/bin/vnotch-bench CASE`: one thread, a sliding window of 6 panes, an alert and a
+sample of 8 per series; CPU time. `naive_buckets` is what one would write first: a bucket of
+doubles per open window, without sample, alert, watermark or late readings. Instructions:
+`valgrind --tool=callgrind build/release/bin/vnotch-bench --readings N CASE`, the difference of
+two runs.
 """
 BOUNDS = {
     "known_series_100": ">= 20 M/s", "known_series_10k": ">= 10 M/s, <= 20 ns",

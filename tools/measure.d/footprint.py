@@ -10,8 +10,9 @@ import harness
 
 TITLE = "Memory and start"
 EXPLANATION = """
-`VmRSS` of vnotchd with a window of one minute, an alert and a sample of 8 per series, after one reading of each. With and without TLS
-in the build (`cmake -DVN_TLS=OFF`; no TLS connection is made here). Start: from fork until `READY=1`, which follows the subscription; median.
+`VmRSS` of vnotchd with a window of one minute, an alert and a sample of 8 per series, after one
+reading of each. With and without TLS in the build (`cmake -DVN_TLS=OFF`; no TLS connection is
+made here). Start: from fork until `READY=1`, which follows the subscription; median.
 """
 CONFIG = """
 device: gw

@@ -9,9 +9,10 @@ from mqtt_packets import publish_packet
 
 TITLE = "From a reading to its alert"
 EXPLANATION = """
-From the publisher's send to the arrival of the alert's event at a QoS 1 subscriber; mosquitto with `set_tcp_nodelay true`. A tenth of
-the messages fires or resolves an alert, the others are load. After silence: `latency: normal` pays for the sleep of the client library's receive
-thread (100 ms, when nothing came for a second); `latency: low` keeps it awake with a heartbeat.
+From the publisher's send to the arrival of the alert's event at a QoS 1 subscriber; mosquitto
+with `set_tcp_nodelay true`. A tenth of the messages fires or resolves an alert, the others are
+load. After silence: `latency: normal` pays for the sleep of the client library's receive thread
+(100 ms, when nothing came for a second); `latency: low` keeps it awake with a heartbeat.
 """
 CONFIG = """
 device: gw

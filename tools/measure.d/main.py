@@ -18,9 +18,10 @@ HEAD = """# Measurements
 
 <!-- Written by `tools/measure --write`: change the tool, or measure again. -->
 
-What vnotch costs on one machine: {machine}. mosquitto, the publishers and vnotchd share its cores.
-Throughput is the best of {runs}, so that what else the machine does counts least. Bounds are those of the design; nothing here is
-a test. To get the numbers of your machine: `tools/measure`.
+What vnotch costs on one machine: {machine}. mosquitto, the publishers and vnotchd
+share its cores. Throughput is the best of {runs} runs, so that what else the machine does counts
+least. Bounds are those of the design; nothing here is a test. Numbers of your machine:
+`tools/measure`.
 """
 
 

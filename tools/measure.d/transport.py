@@ -11,10 +11,12 @@ from mqtt_packets import publish_packet
 
 TITLE = "Through a broker"
 EXPLANATION = """
-A publisher sends packets made beforehand over one socket; mosquitto with `set_tcp_nodelay true`; vnotchd with a state file,
-the same window, alert and sample as above. The time runs from the first packet until an alert on the last reading is back.
-*Counter*: `tools/measure.d/paho_counter.c`, a subscriber that does nothing but count, over the same packets: paho's receive path is
-the floor, and single messages are bounded by it and by the broker.
+A publisher sends packets made beforehand over one socket; mosquitto with `set_tcp_nodelay
+true`; vnotchd with a state file, the same window, alert and sample as above. The time runs from
+the first packet until an alert on the last reading is back. *Counter*:
+`tools/measure.d/paho_counter.c`, a subscriber that does nothing but count, over the same
+packets: paho's receive path is the floor, and single messages are bounded by it and by the
+broker.
 """
 CONFIG = """
 device: gw
