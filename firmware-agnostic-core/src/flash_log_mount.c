@@ -42,6 +42,34 @@ static void survey_sector(vn_flash_log_t *log, uint16_t sector, survey_t *survey
   }
 }
 
+/* Whether a record of this sequence lies in the sector. A header without one may be torn, and come
+ * and go. */
+static bool has_record(vn_flash_log_t *log, uint16_t sector, uint64_t sequence) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
+  scan.sequence = sequence;
+  scan.window = true;
+  return vn__log_scan_next(log, &scan, &record);
+}
+
+/*
+ * The power may fail while the very first header is programmed. Such a region has lost nothing: it
+ * has one torn header and no record behind it, by the number that the first sector always gets.
+ */
+static bool is_torn_beginning(vn_flash_log_t *log, const survey_t *survey) {
+  if (survey->magic != 1 || survey->unreadable > 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    if ((log->config.sectors[i].state & VN__SECTOR_JUNK) != 0 &&
+        has_record(log, (uint16_t)i, log->state.limits.sector_count)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 vn_err_t vn__log_survey(vn_flash_log_t *log) {
   survey_t survey = {0, 0, 0, false};
   for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
@@ -56,7 +84,8 @@ vn_err_t vn__log_survey(vn_flash_log_t *log) {
   if (survey.unreadable == log->state.limits.sector_count) {
     return VN_ERR_FLASH;
   }
-  return survey.magic + survey.unreadable > 0 ? VN_ERR_CORRUPT : VN_ERR_UNFORMATTED;
+  bool nothing = survey.magic + survey.unreadable == 0 || is_torn_beginning(log, &survey);
+  return nothing ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
 }
 
 void vn__log_reset(vn_flash_log_t *log) {
@@ -79,17 +108,6 @@ static uint16_t next_candidate(const vn_flash_log_t *log, uint64_t above) {
     }
   }
   return best;
-}
-
-/* Whether a record of this sequence lies in the sector. A header without one may be torn, and come
- * and go. */
-static bool has_record(vn_flash_log_t *log, uint16_t sector, uint64_t sequence) {
-  vn__log_scan_t scan;
-  vn__log_record_t record;
-  vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
-  scan.sequence = sequence;
-  scan.window = true;
-  return vn__log_scan_next(log, &scan, &record);
 }
 
 /* The nearest sector physically behind that has this sequence and belongs to the same region. An
