@@ -173,7 +173,7 @@ static void named_keys_are_sorted_by_length_then_bytes(void **state) {
       &reader, record,
       vn_summary_record(VN_ENCODING_CBOR_NAMED, &summary, 0, true, record, sizeof record));
   assert_int_equal(vn_cbor_next(&reader, &item), VN_REASON_NONE);
-  size_t pairs = item.unsigned_value;
+  size_t pairs = (size_t)item.unsigned_value;
   assert_int_equal(pairs, 21);
   size_t before_start = 0;
   size_t before_length = 0;
