@@ -18,9 +18,10 @@ HEAD = """# Measurements
 
 <!-- Written by `tools/measure --write`: change the tool, or measure again. -->
 
-What vnotch costs on one machine: {machine}, with a load average of {load:.1f} from
-other work before it began. mosquitto, the publishers and vnotchd share its cores. Throughput is the best of {runs} runs, so that what else the machine does counts
-least. Bounds are those of the design; nothing here is a test. Numbers of your machine:
+What vnotch costs on one machine: {machine},
+with a load average of {load:.1f} from other work before it began. mosquitto, the publishers and
+vnotchd share its cores. Throughput is the best of {runs} runs, so that what else the machine does
+counts least. Bounds are those of the design; nothing here is a test. Numbers of your machine:
 `tools/measure`.
 """
 
@@ -47,7 +48,8 @@ def main():
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     names = list(PARTS) if options.write or not options.parts else options.parts
-    text = HEAD.format(machine=machine(), runs=options.runs, load=os.getloadavg()[1]).splitlines()
+    load = os.getloadavg()[1]
+    text = HEAD.format(machine=machine(), runs=options.runs, load=load).splitlines()
     for name in names:
         print(f"tools/measure: {name}", file=sys.stderr)
         part = PARTS[name]
