@@ -306,6 +306,25 @@ static void bad_sectors_are_left_out(void **unused) {
   log_model_free(model);
 }
 
+static void a_cleaning_pass_survives_a_restart(void **unused) {
+  (void)unused;
+  static const flash_fake_shape_t flash = {1024, 8, 24, 0xFF, false, false, false};
+  static const log_model_shape_t shape = {80, 1, 40, 60, 1, 256, 0, 0};
+  log_model_t *model = log_model_new(&shape, &flash, SEED);
+  assert_int_equal(log_model_format(model), VN_OK);
+  assert_int_equal(log_model_commit_dirty(model, shape.items), VN_OK);
+  for (uint32_t i = 0; model->log.state.pass_begun == 0 || model->log.state.pass_moved == 0; i++) {
+    assert_in_range(i, 0, 1000);
+    assert_int_equal(log_model_commit(model), VN_OK);
+  }
+  vn_log_state_t before = model->log.state;
+  assert_int_equal(remount(model), VN_OK);
+  assert_int_equal(model->log.state.pass_begun, before.pass_begun);
+  assert_int_equal(model->log.state.pass_fresh, before.pass_fresh);
+  assert_int_equal(model->log.state.pass_moved, before.pass_moved);
+  log_model_free(model);
+}
+
 static void a_record_longer_than_the_buffer_is_refused(void **unused) {
   (void)unused;
   log_model_t *model = committed_model(1);
@@ -401,6 +420,7 @@ int main(void) {
       cmocka_unit_test(random_garbage_is_refused),
       cmocka_unit_test(an_aborted_transaction_leaves_nothing),
       cmocka_unit_test(bad_sectors_are_left_out),
+      cmocka_unit_test(a_cleaning_pass_survives_a_restart),
       cmocka_unit_test(a_record_longer_than_the_buffer_is_refused),
       cmocka_unit_test(a_journal_record_is_a_transaction_of_its_own),
       cmocka_unit_test(the_size_check_names_a_size_that_would_do),
