@@ -7,6 +7,7 @@ size_t vn_summary_record(vn_encoding_t encoding, const vn_summary_t *summary,
                          uint8_t pipeline_index, bool first, uint8_t *out, size_t capacity) {
   VN_ASSERT(summary->result->aggregate->count > 0);
   VN_ASSERT(summary->result->window < summary->pipeline->window_count);
+  VN_ASSERT(summary->result->supersedes_count <= vn__summary_window(summary)->supersedes_max);
   switch (encoding) {
     case VN_ENCODING_JSON:
       return vn__json_record(summary, first, (char *)out, capacity);
@@ -63,9 +64,12 @@ VN_STATIC_ASSERT(VN__FIELD_LAST - VN__FIELD_COUNT == VN_STATISTIC_LAST - VN_STAT
                  "COUNT..LAST are one run");
 VN_STATIC_ASSERT(VN__FIELD_RANGE - VN__FIELD_MEAN == VN_STATISTIC_RANGE - VN_STATISTIC_MEAN,
                  "MEAN..RANGE are one run");
+VN_STATIC_ASSERT(VN_STATISTIC_COUNT_OF == VN_STATISTIC_RANGE + 1,
+                 "a statistic behind RANGE needs a run of its own, behind TO");
 
 vn_statistic_t vn__field_statistic(vn__field_t field) {
   if (field >= VN__FIELD_MEAN) {
+    VN_ASSERT(field <= VN__FIELD_RANGE);
     return (vn_statistic_t)(VN_STATISTIC_MEAN + (int)(field - VN__FIELD_MEAN));
   }
   VN_ASSERT(field >= VN__FIELD_COUNT && field <= VN__FIELD_LAST);
@@ -79,7 +83,10 @@ static uint32_t fields_of(uint32_t statistics) {
 }
 
 uint32_t vn__window_fields(const vn_window_t *window) {
-  uint32_t identity = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
-  uint32_t sample = window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
-  return identity | sample | fields_of(window->statistics);
+  const uint32_t times = VN__FIELD_BIT(VN__FIELD_FROM) | VN__FIELD_BIT(VN__FIELD_TO);
+  uint32_t fields = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
+  fields |= window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
+  fields |= window->supersedes_max > 0 ? VN__FIELD_BIT(VN__FIELD_SUPERSEDES) : 0;
+  fields |= window->shape == VN_WINDOW_COUNT ? times : 0;
+  return fields | fields_of(window->statistics);
 }

@@ -5,12 +5,32 @@
 
 /* RFC 8949, 4.2.1 sorts keys by their encoded bytes: text keys by length first. */
 static const uint8_t named_order[VN__FIELD_COUNT_OF] = {
-    VN__FIELD_END,        VN__FIELD_MAX,        VN__FIELD_MIN,           VN__FIELD_REV,
-    VN__FIELD_SUM,        VN__FIELD_KIND,       VN__FIELD_LAST,          VN__FIELD_MEAN,
-    VN__FIELD_COUNT,      VN__FIELD_FIRST,      VN__FIELD_FLAGS,         VN__FIELD_RANGE,
-    VN__FIELD_START,      VN__FIELD_SAMPLE,     VN__FIELD_SERIES,        VN__FIELD_STDDEV,
-    VN__FIELD_SUM_SQ,     VN__FIELD_WINDOW,     VN__FIELD_PIPELINE,      VN__FIELD_VARIANCE,
-    VN__FIELD_ACCOUNTING, VN__FIELD_SUPERSEDES, VN__FIELD_STDDEV_SAMPLE, VN__FIELD_VARIANCE_SAMPLE,
+    VN__FIELD_TO,
+    VN__FIELD_END,
+    VN__FIELD_MAX,
+    VN__FIELD_MIN,
+    VN__FIELD_REV,
+    VN__FIELD_SUM,
+    VN__FIELD_FROM,
+    VN__FIELD_KIND,
+    VN__FIELD_LAST,
+    VN__FIELD_MEAN,
+    VN__FIELD_COUNT,
+    VN__FIELD_FIRST,
+    VN__FIELD_FLAGS,
+    VN__FIELD_RANGE,
+    VN__FIELD_START,
+    VN__FIELD_SAMPLE,
+    VN__FIELD_SERIES,
+    VN__FIELD_STDDEV,
+    VN__FIELD_SUM_SQ,
+    VN__FIELD_WINDOW,
+    VN__FIELD_PIPELINE,
+    VN__FIELD_VARIANCE,
+    VN__FIELD_ACCOUNTING,
+    VN__FIELD_SUPERSEDES,
+    VN__FIELD_STDDEV_SAMPLE,
+    VN__FIELD_VARIANCE_SAMPLE,
 };
 
 static void put_literal(vn_cbor_writer_t *writer, const char *text) {
@@ -25,12 +45,25 @@ static void put_key(vn_cbor_writer_t *writer, bool named, unsigned key, const ch
   }
 }
 
-static void put_sample(vn_cbor_writer_t *writer, const vn_window_result_t *result) {
+/* Small numbers: times count from the start, or from the first time where that is an ordinal. */
+static void put_sample(vn_cbor_writer_t *writer, const vn_summary_t *summary) {
+  const vn_window_result_t *result = summary->result;
+  vn_time_ms_t base_ms =
+      vn__summary_counts(summary) ? result->aggregate->first_ms : result->start_ms;
   vn_cbor_array(writer, result->sample_count);
   for (uint32_t i = 0; i < result->sample_count; i++) {
     vn_cbor_array(writer, 2);
-    vn_cbor_int(writer, result->sample[i].time_ms - result->start_ms);
+    vn_cbor_int(writer, result->sample[i].time_ms - base_ms);
     vn_cbor_int(writer, result->sample[i].value);
+  }
+}
+
+static void put_supersedes(vn_cbor_writer_t *writer, const vn_window_result_t *result) {
+  vn_cbor_array(writer, result->supersedes_count);
+  for (unsigned i = 0; i < result->supersedes_count; i++) {
+    vn_cbor_array(writer, 2);
+    vn_cbor_int(writer, result->supersedes[i].start_ms);
+    vn_cbor_int(writer, result->supersedes[i].end_ms);
   }
 }
 
@@ -46,24 +79,28 @@ static void put_statistic(vn_cbor_writer_t *writer, const vn_summary_t *summary,
   }
 }
 
-static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn__field_t field,
-                      uint8_t pipeline_index) {
+static int64_t bound_of(const vn_window_result_t *result, vn__field_t field) {
+  switch (field) {
+    case VN__FIELD_START:
+      return result->start_ms;
+    case VN__FIELD_END:
+      return result->end_ms;
+    case VN__FIELD_FROM:
+      return result->aggregate->first_ms;
+    default:
+      VN_ASSERT(field == VN__FIELD_TO);
+      return result->aggregate->last_ms;
+  }
+}
+
+static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn__field_t field) {
   const vn_window_result_t *result = summary->result;
   switch (field) {
-    case VN__FIELD_PIPELINE:
-      vn_cbor_uint(writer, pipeline_index);
-      break;
     case VN__FIELD_WINDOW:
       vn_cbor_uint(writer, result->window);
       break;
     case VN__FIELD_SERIES:
       vn_cbor_text(writer, summary->series.bytes, summary->series.length);
-      break;
-    case VN__FIELD_START:
-      vn_cbor_int(writer, result->start_ms);
-      break;
-    case VN__FIELD_END:
-      vn_cbor_int(writer, result->end_ms);
       break;
     case VN__FIELD_REV:
       vn_cbor_uint(writer, result->revision);
@@ -72,7 +109,16 @@ static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn_
       vn_cbor_uint(writer, result->kind);
       break;
     case VN__FIELD_SAMPLE:
-      put_sample(writer, result);
+      put_sample(writer, summary);
+      break;
+    case VN__FIELD_SUPERSEDES:
+      put_supersedes(writer, result);
+      break;
+    case VN__FIELD_START:
+    case VN__FIELD_END:
+    case VN__FIELD_FROM:
+    case VN__FIELD_TO:
+      vn_cbor_int(writer, bound_of(result, field));
       break;
     default:
       put_statistic(writer, summary, vn__field_statistic(field));
@@ -84,6 +130,9 @@ static uint32_t present_fields(const vn_summary_t *summary) {
   uint32_t fields = vn__window_fields(vn__summary_window(summary));
   if (summary->result->aggregate->count < 2) {
     fields &= ~(VN__FIELD_BIT(VN__FIELD_VARIANCE_SAMPLE) | VN__FIELD_BIT(VN__FIELD_STDDEV_SAMPLE));
+  }
+  if (summary->result->supersedes_count == 0) {
+    fields &= ~VN__FIELD_BIT(VN__FIELD_SUPERSEDES);
   }
   return fields;
 }
@@ -106,7 +155,11 @@ size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline
     vn__field_t field = (vn__field_t)(named ? named_order[i] : i);
     if ((fields & VN__FIELD_BIT(field)) != 0) {
       put_key(&writer, named, field, vn__field_word(field));
-      put_field(&writer, summary, field, pipeline_index);
+      if (field == VN__FIELD_PIPELINE) {
+        vn_cbor_uint(&writer, pipeline_index);
+      } else {
+        put_field(&writer, summary, field);
+      }
     }
   }
   return writer.length;

@@ -14,6 +14,12 @@ static void put_identity(vn_json_writer_t *writer, const vn_summary_t *summary) 
   vn_json_integer(writer, result->start_ms);
   vn_json_key(writer, "end");
   vn_json_integer(writer, result->end_ms);
+  if (vn__summary_counts(summary)) {
+    vn_json_key(writer, "from");
+    vn_json_integer(writer, result->aggregate->first_ms);
+    vn_json_key(writer, "to");
+    vn_json_integer(writer, result->aggregate->last_ms);
+  }
   vn_json_key(writer, "kind");
   vn_json_literal(writer, vn_kind_word((vn_kind_t)result->kind));
   vn_json_key(writer, "rev");
@@ -28,6 +34,18 @@ static void put_sample(vn_json_writer_t *writer, const vn_summary_t *summary) {
     vn_json_array_begin(writer);
     vn_json_integer(writer, member->time_ms);
     vn_json_decimal(writer, member->value, summary->pipeline->exponent);
+    vn_json_array_end(writer);
+  }
+  vn_json_array_end(writer);
+}
+
+static void put_supersedes(vn_json_writer_t *writer, const vn_window_result_t *result) {
+  vn_json_key(writer, "supersedes");
+  vn_json_array_begin(writer);
+  for (unsigned i = 0; i < result->supersedes_count; i++) {
+    vn_json_array_begin(writer);
+    vn_json_integer(writer, result->supersedes[i].start_ms);
+    vn_json_integer(writer, result->supersedes[i].end_ms);
     vn_json_array_end(writer);
   }
   vn_json_array_end(writer);
@@ -50,6 +68,9 @@ void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, b
   }
   if (window->sample > 0) {
     put_sample(writer, summary);
+  }
+  if (summary->result->supersedes_count > 0) {
+    put_supersedes(writer, summary->result);
   }
 }
 

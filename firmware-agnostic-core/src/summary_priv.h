@@ -31,7 +31,9 @@
   X(VARIANCE_SAMPLE, "variance_sample") \
   X(STDDEV, "stddev")                   \
   X(STDDEV_SAMPLE, "stddev_sample")     \
-  X(RANGE, "range")
+  X(RANGE, "range")                     \
+  X(FROM, "from")                       \
+  X(TO, "to")
 
 typedef enum vn__field {
 #define VN__FIELD_ENUM(name, word) VN__FIELD_##name,
@@ -55,6 +57,11 @@ uint32_t vn__window_fields(const vn_window_t *window);
 
 static inline const vn_window_t *vn__summary_window(const vn_summary_t *summary) {
   return &summary->pipeline->windows[summary->result->window];
+}
+
+/* Start and end of a count window number readings: what a time belongs to lies elsewhere. */
+static inline bool vn__summary_counts(const vn_summary_t *summary) {
+  return vn__summary_window(summary)->shape == VN_WINDOW_COUNT;
 }
 
 /* A sample variance needs two readings. */

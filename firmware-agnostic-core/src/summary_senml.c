@@ -25,13 +25,18 @@ static const char *unit_of(const vn_summary_t *summary, vn_statistic_t statistic
   return vn__statistic_power(statistic) == 1 ? summary->pipeline->unit : "";
 }
 
+static vn_time_ms_t time_of(const vn_summary_t *summary) {
+  const vn_window_result_t *result = summary->result;
+  return vn__summary_counts(summary) ? result->aggregate->last_ms : result->end_ms;
+}
+
 static void json_record(vn_json_writer_t *writer, const vn_summary_t *summary,
                         vn_statistic_t statistic, bool first) {
   const char *unit = unit_of(summary, statistic);
   vn_json_object_begin(writer);
   if (first) {
     vn_json_key(writer, "bt");
-    vn_json_decimal(writer, summary->result->end_ms, -3);
+    vn_json_decimal(writer, time_of(summary), -3);
   }
   vn_json_key(writer, "n");
   vn__json_string_begin(writer);
@@ -132,7 +137,7 @@ static void cbor_record(vn_cbor_writer_t *writer, const vn_summary_t *summary,
   put_value(writer, summary, statistic);
   if (first) {
     vn_cbor_int(writer, LABEL_BASE_TIME);
-    put_seconds(writer, summary->result->end_ms);
+    put_seconds(writer, time_of(summary));
   }
 }
 

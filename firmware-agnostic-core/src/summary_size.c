@@ -9,7 +9,7 @@ enum {
   CBOR_SHORT_MAX = 5, /* 32 bits */
   CBOR_SMALL_MAX = 2, /* one byte of value */
   CBOR_TEXT_HEAD_MAX = 3,
-  CBOR_MAP_HEAD_MAX = 2,     /* up to 24 pairs */
+  CBOR_MAP_HEAD_MAX = 2,     /* up to 255 pairs */
   CBOR_SQUARES_MAX = 1 + 13, /* tag 2, head, 96 bits */
   JSON_INTEGER_MAX = 20,
   JSON_QUOTIENT_MAX = 29, /* sign, 0, point, 9 zeros (none is below 1 / count), 17 digits */
@@ -47,15 +47,18 @@ static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_m
   size_t size = CBOR_MAP_HEAD_MAX;
   for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
     if ((fields & VN__FIELD_BIT(i)) != 0) {
-      size += 1u + (named ? strlen(vn__field_word((vn__field_t)i)) : 0u);
+      size += named ? 1u + strlen(vn__field_word((vn__field_t)i)) : (size_t)CBOR_SMALL_MAX;
     }
   }
   size += CBOR_SMALL_MAX + CBOR_SMALL_MAX + CBOR_SMALL_MAX; /* pipeline, window, kind */
   size += CBOR_TEXT_HEAD_MAX + (size_t)name_max;
   size += CBOR_HEAD_MAX + CBOR_HEAD_MAX + CBOR_SHORT_MAX; /* start, end, rev */
+  size += CBOR_HEAD_MAX + CBOR_HEAD_MAX;                  /* from, to */
   size += statistics_size(asked_for(window), cbor_value, 0);
   const size_t member = 1 + CBOR_HEAD_MAX + CBOR_SHORT_MAX;
-  return size + CBOR_SMALL_MAX + (size_t)window->sample * member;
+  const size_t span = 1 + CBOR_HEAD_MAX + CBOR_HEAD_MAX;
+  return size + CBOR_SMALL_MAX + window->sample * member + CBOR_SMALL_MAX +
+         window->supersedes_max * span;
 }
 
 /* An integer of so many digits times 10^scale: sign, digits, point, the 0 before it. */
@@ -88,17 +91,27 @@ static size_t escaped_length(const char *text) {
   return escaped;
 }
 
+static size_t json_spans(const vn_window_t *window) {
+  static const char frame[] = ",\"supersedes\":[]";
+  const size_t span = sizeof "[,]," + 2u * JSON_INTEGER_MAX;
+  return window->supersedes_max > 0 ? sizeof frame + window->supersedes_max * span : 0;
+}
+
+static size_t json_times(const vn_window_t *window) {
+  static const char frame[] = "\"from\":,\"to\":,";
+  return window->shape == VN_WINDOW_COUNT ? sizeof frame + 2u * JSON_INTEGER_MAX : 0;
+}
+
 static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window_t *window,
                           uint16_t name_max) {
   static const char frame[] =
       ",{\"pipeline\":\"\",\"window\":\"\",\"series\":\"\",\"start\":,\"end\":,\"kind\":\"\","
-      "\"rev\":,"
-      "\"sample\":[]}";
+      "\"rev\":,\"sample\":[]}";
   size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
   size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_SHORT_MAX;
   size += statistics_size(asked_for(window), json_member, pipeline->exponent);
   size_t member = 4u + JSON_INTEGER_MAX + json_decimal(INT32_DIGITS, pipeline->exponent);
-  return size + window->sample * member;
+  return size + window->sample * member + json_spans(window) + json_times(window);
 }
 
 static size_t senml_text(vn_statistic_t statistic, int exponent) {

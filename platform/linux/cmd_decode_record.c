@@ -3,10 +3,9 @@
 #include "vn/window.h"
 
 #define EXPONENT_MAX 18u
-#define KIND_COUNT 6u
 
 /* Fields of a record; the order is that of the integer keys. */
-enum { FIELD_PIPELINE, FIELD_WINDOW, FIELD_START = 3, FIELD_COUNT_OF = 24 };
+enum { FIELD_PIPELINE, FIELD_WINDOW, FIELD_START = 3, FIELD_FROM = 24, FIELD_COUNT_OF = 26 };
 
 /* How the value of a field is shown. */
 typedef enum form {
@@ -30,11 +29,13 @@ static const struct {
     {"supersedes", FORM_ANY},   {"accounting", FORM_ANY},    {"flags", FORM_ANY},
     {"mean", FORM_ANY},         {"variance", FORM_ANY},      {"variance_sample", FORM_ANY},
     {"stddev", FORM_ANY},       {"stddev_sample", FORM_ANY}, {"range", FORM_VALUE},
+    {"from", FORM_INTEGER},     {"to", FORM_INTEGER},
 };
 
-/* The order in a line: kind before rev, derived statistics before the sample. */
-static const uint8_t line_order[] = {2,  3,  4,  6,  5,  7,  8,  9,  10, 11, 12,
-                                     13, 18, 19, 20, 21, 22, 23, 14, 15, 16, 17};
+/* The order in a line: times behind the bounds, kind before rev, derived statistics before the
+ * sample. */
+static const uint8_t line_order[] = {2,  3,  4,  24, 25, 6,  5,  7,  8,  9,  10, 11,
+                                     12, 13, 18, 19, 20, 21, 22, 23, 14, 15, 16, 17};
 
 enum { PIPELINE_NAME, PIPELINE_UNIT, PIPELINE_EXPONENT, PIPELINE_WINDOWS, PIPELINE_COUNT };
 static const char *const pipeline_words[PIPELINE_COUNT] = {"name", "unit", "exponent", "windows"};
@@ -130,18 +131,20 @@ static bool put_scaled(vn_cbor_reader_t reader, int exponent, vn_json_writer_t *
   return true;
 }
 
-static int64_t start_of(const line_t *line) {
+/* What the times of a sample count from: the first time where the start is an ordinal. */
+static int64_t sample_base_of(const line_t *line) {
   vn_cbor_item_t item;
   vn_cbor_reader_t reader = line->record->reader;
-  if (vn__known_take(reader, &line->known, FIELD_START, VN_CBOR_NEGATIVE, &item)) {
+  unsigned key = line->known.at[FIELD_FROM] != 0 ? FIELD_FROM : FIELD_START;
+  if (vn__known_take(reader, &line->known, key, VN_CBOR_NEGATIVE, &item)) {
     return -1 - (int64_t)(item.unsigned_value & INT64_MAX);
   }
-  bool found = vn__known_take(reader, &line->known, FIELD_START, VN_CBOR_UINT, &item);
+  bool found = vn__known_take(reader, &line->known, key, VN_CBOR_UINT, &item);
   return found ? (int64_t)(item.unsigned_value & INT64_MAX) : 0;
 }
 
-/* One [ms since start, value]; the reader ends behind it. */
-static bool put_member(const line_t *line, vn_cbor_reader_t *reader, int64_t start_ms) {
+/* One [ms since the base, value]; the reader ends behind it. */
+static bool put_member(const line_t *line, vn_cbor_reader_t *reader, int64_t base_ms) {
   vn_cbor_item_t pair;
   vn_cbor_item_t time;
   if (!vn__decode_next(reader, &pair, line->problem) ||
@@ -154,7 +157,7 @@ static bool put_member(const line_t *line, vn_cbor_reader_t *reader, int64_t sta
                            reader->position);
   }
   vn_json_array_begin(line->writer);
-  vn_json_integer(line->writer, vn_add_saturating(start_ms, (int64_t)time.unsigned_value));
+  vn_json_integer(line->writer, vn_add_saturating(base_ms, (int64_t)time.unsigned_value));
   if (!put_scaled(*reader, line->pipeline.exponent, line->writer, line->problem)) {
     return false;
   }
@@ -169,10 +172,10 @@ static bool put_sample(const line_t *line, vn_cbor_reader_t reader) {
     return false;
   }
   uint64_t count = list.kind == VN_CBOR_ARRAY && !list.indefinite ? list.unsigned_value : 0;
-  int64_t start_ms = start_of(line);
+  int64_t base_ms = sample_base_of(line);
   vn_json_array_begin(line->writer);
   for (; count > 0; count--) {
-    if (!put_member(line, &reader, start_ms)) {
+    if (!put_member(line, &reader, base_ms)) {
       return false;
     }
   }
@@ -243,10 +246,8 @@ static vn_cbor_reader_t at_field(const line_t *line, unsigned key) {
 }
 
 static void put_kind(const line_t *line, uint64_t kind) {
-  if (kind < VN_KIND_COUNT) {
+  if (kind < VN_KINDS) {
     vn_json_literal(line->writer, vn_kind_word((vn_kind_t)kind));
-  } else if (kind == KIND_COUNT) {
-    vn_json_literal(line->writer, "count");
   } else {
     vn_json_unsigned(line->writer, kind);
   }
