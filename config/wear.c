@@ -22,9 +22,14 @@ static double usable_bytes(const vn_plan_t *plan) {
   return plan->erase_block_bytes - round_up(SECTOR_HEADER, unit) - unit;
 }
 
+static double sectors_of(const vn_plan_t *plan) {
+  uint64_t sectors = plan->state_bytes / plan->erase_block_bytes;
+  return (double)sectors;
+}
+
 /* Live bytes over what one pass of cleaning writes: what each fresh byte costs besides itself. */
 static double pacing(const vn_plan_t *plan, const vn_budget_t *budget, double usable) {
-  double sectors = (double)(plan->state_bytes / plan->erase_block_bytes);
+  double sectors = sectors_of(plan);
   double live = (double)budget->live_bytes_max;
   double alpha = 0;
   for (int round = 0; round < 8; round++) {
@@ -90,7 +95,7 @@ vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
   wear.amplification = load->worst ? 1 + pacing(plan, budget, usable) : usual_amplification(fill);
   double bytes = wear.state_bytes_per_day + wear.outputs_bytes_per_day + wear.commit_bytes_per_day;
   wear.erases_per_day = bytes * wear.amplification / usable;
-  double sectors = (double)(plan->state_bytes / plan->erase_block_bytes);
+  double sectors = sectors_of(plan);
   wear.years = plan->endurance_cycles / (365.25 * wear.erases_per_day / sectors);
   return wear;
 }

@@ -104,7 +104,7 @@ static bool narrow_bits(uint64_t bits, float_format_t format, uint64_t *narrow) 
   uint64_t fraction = bits & ((UINT64_C(1) << 52) - 1u);
   int exponent_min = 1 - format.exponent_max;
   unsigned dropped = 52u - format.fraction_bits;
-  uint64_t biased = (uint64_t)(exponent + format.exponent_max);
+  int biased = exponent + format.exponent_max;
   if (exponent > format.exponent_max || exponent < exponent_min - (int)format.fraction_bits) {
     return false;
   }
@@ -117,7 +117,7 @@ static bool narrow_bits(uint64_t bits, float_format_t format, uint64_t *narrow) 
   if ((fraction & ((UINT64_C(1) << dropped) - 1u)) != 0) {
     return false;
   }
-  *narrow = (bits >> 63) << (format.total_bits - 1u) | biased << format.fraction_bits |
+  *narrow = (bits >> 63) << (format.total_bits - 1u) | (uint64_t)biased << format.fraction_bits |
             fraction >> dropped;
   return true;
 }

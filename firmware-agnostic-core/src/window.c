@@ -21,6 +21,7 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
 
 /* The index of the smallest end; VN__NO_END entries are exhausted. */
 static uint8_t smallest(const int64_t *ends_ms, uint8_t count) {
+  VN_ASSERT(count > 0 && count <= VN_WINDOWS_MAX);
   uint8_t best = 0;
   for (uint8_t i = 1; i < count; i++) {
     best = ends_ms[i] < ends_ms[best] ? i : best;
@@ -36,7 +37,7 @@ static uint8_t smallest(const int64_t *ends_ms, uint8_t count) {
 static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
   const vn_window_set_t *set = firing->set;
   vn_window_state_t *state = firing->memory->state;
-  int64_t ends_ms[VN_WINDOWS_MAX];
+  int64_t ends_ms[VN_WINDOWS_MAX] = {0};
   bool unbounded = from_ms < VN_TIME_LOWEST_MS;
   for (uint8_t i = 0; i < set->window_count; i++) {
     ends_ms[i] = unbounded ? vn__next_end_with_data(set, firing->memory->panes, i,
@@ -136,7 +137,7 @@ static bool insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
 /* Windows that have fired and are not gone fire again with the late reading in them (W5). */
 static void fire_again(const vn__firing_t *firing, vn_time_ms_t time_ms) {
   const vn_window_set_t *set = firing->set;
-  int64_t ends_ms[VN_WINDOWS_MAX];
+  int64_t ends_ms[VN_WINDOWS_MAX] = {0};
   vn_time_ms_t gone_ms = vn_sub_saturating(firing->watermark_ms, set->lateness_ms) + 1;
   for (uint8_t i = 0; i < set->window_count; i++) {
     ends_ms[i] = vn__grid_end_after(&set->windows[i], time_ms > gone_ms ? time_ms : gone_ms);

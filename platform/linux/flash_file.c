@@ -121,11 +121,12 @@ static vn_err_t file_sync(void *context) {
 
 static bool sync_folder(const char *path) {
   char copy[PATH_MAX];
-  if (strlen(path) >= sizeof copy) {
+  size_t length = strlen(path);
+  if (length >= sizeof copy) {
     errno = ENAMETOOLONG;
     return false;
   }
-  strcpy(copy, path);
+  memcpy(copy, path, length + 1);
   int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) {
     return false;
