@@ -21,7 +21,7 @@ EXAMPLE_LINE = (
     '{"device":"gw-1","boot":7,"seq":42,"pipeline":"temp","window":"minute","series":"site/a/temp",'
     '"start":1795225600000,"end":1795225660000,"kind":"on_time","rev":0,"count":58,"sum":1305.8,'
     '"sum_sq":29417.231,"min":20.1,"max":24.9,"first":20.4,"last":24.1}\n')
-# A record with everything that is optional, a key of the future, and a bignum.
+# A record with much of what is optional, a key of the future, and a bignum.
 RICH = bytes.fromhex(
     "a60001016164020003000481a40061700160022103816177" "0581ae"
     "0000" "0100" "026173" "032a" "0413" "0501" "0606" "0702" "09c249010000000000000000"
@@ -30,6 +30,17 @@ RICH_LINE = (
     '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"w","series":"s","start":-11,"end":19,'
     '"kind":"count","rev":1,"count":2,"sum_sq":1844674407370955.1616,"mean":1.5,"range":0.03,'
     '"sample":[[32,0.03]],"42":[1],"ext":true}\n')
+# A session that replaces two results, and a count window.
+SHAPES = bytes.fromhex(
+    "a60001016164020003000481a400617001600221038261736163" "0582"
+    "a9" "0000" "0100" "026173" "032a" "041864" "0501" "0601" "0702" "0f8282290582061832"
+    "ab" "0000" "0101" "026173" "0307" "0409" "0500" "0606" "0702" "0e8182030c"
+    "18183863" "1819193039")
+SHAPE_LINES = (
+    '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"s","series":"s","start":-11,"end":100,'
+    '"kind":"late","rev":1,"count":2,"supersedes":[[-10,5],[6,50]]}\n'
+    '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"c","series":"s","start":7,"end":9,'
+    '"from":-100,"to":12345,"kind":"count","rev":0,"count":2,"sample":[[-97,0.12]]}\n')
 
 
 def check(what, condition, seen=None):
@@ -48,6 +59,7 @@ def lines():
     check("a message", decode(EXAMPLE) == (0, EXAMPLE_LINE, ""), decode(EXAMPLE))
     check("messages one after another", decode(EXAMPLE * 3)[1] == EXAMPLE_LINE * 3)
     check("optional and unknown keys", decode(RICH) == (0, RICH_LINE, ""), decode(RICH))
+    check("sessions and counts", decode(SHAPES) == (0, SHAPE_LINES, ""), decode(SHAPES))
     check("nothing", decode(b"") == (0, "", ""))
     for hexadecimal, text in (
             ("00", "0"), ("3bffffffffffffffff", "-18446744073709551616"),

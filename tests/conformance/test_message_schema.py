@@ -52,7 +52,8 @@ def record_as_json(record, pipelines):
     if "sum_sq" in out:
         out["sum_sq"] = value_of(out["sum_sq"]) * scale * scale
     if "sample" in out:
-        out["sample"] = [[t + out["start"], v * scale] for t, v in out["sample"]]
+        base = out.get("from", out["start"])
+        out["sample"] = [[t + base, v * scale] for t, v in out["sample"]]
     return out
 
 
@@ -91,9 +92,10 @@ def check_senml(pack, summaries):
     for record in pack[1:]:
         time = record.get("bt", time)
         resolved.append((pack[0]["bn"] + record["n"], time, record["v"]))
-    expected = [(f"gw-17/{s['series']}/{s['window']}/{key}", Fraction(s["end"], 1000), s[key])
+    expected = [(f"gw-17/{s['series']}/{s['window']}/{key}",
+                 Fraction(s.get("to", s["end"]), 1000), s[key])
                 for s in summaries for key in s
-                if key in FIELDS[7:14] + FIELDS[18:]]
+                if key in FIELDS[7:14] + FIELDS[18:24]]
     assert resolved == expected, f"{resolved} and {expected}"
 
 
@@ -122,7 +124,7 @@ def check_examples(examples):
         else:
             mine, theirs = replay.exact(block), replay.exact(examples[name])
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
-    expected = {"cbor", "json", "senml+json", "alert", "event", "dead-letter"}
+    expected = {"cbor", "json", "json-session", "json-count", "senml+json", "alert", "event", "dead-letter"}
     assert blocks.keys() == expected, blocks.keys() ^ expected
 
 
@@ -132,7 +134,7 @@ def check_schema_refuses():
             5: [{0: 0, 1: 0, 2: "s", 3: 0, 4: 1, 5: 0, 6: 0, 7: 1}], "later": [1]}
     assert not decoded.schema.errors("summary-message", good)
     for path, value in (((0,), 2), ((1,), 7), ((2,), -1), ((4,), []), ((5,), {}),
-                        ((5, 0, 6), 7), ((5, 0, 18), 3), ((5, 0, 8), "x"), ((5, 0, 14), [[1]]),
+                        ((5, 0, 6), 7), ((5, 0, 18), 3), ((5, 0, 8), "x"), ((5, 0, 14), [[1]]), ((5, 0, 15), []), ((5, 0, 15), [[1]]), ((5, 0, 24), 1.5),
                         ((4, 0, 2), 19), ((5, 0, 3), 1.0), ((5, 0, 5), True)):
         bad = strict_copy(good)
         target = bad
@@ -158,7 +160,7 @@ def main():
     decoded.schema = cddl_check.load(DOCS / "summary.cddl")
     check_schema_refuses()
     out = subprocess.run([EMITTER, "emit"], capture_output=True, check=True).stdout.decode()
-    forms, examples, rounds = {}, {}, 0
+    forms, examples, rounds, seen = {}, {}, 0, set()
     for line in out.splitlines():
         word, payload = line.split(" ", 1)
         if word.startswith("example-"):
@@ -167,9 +169,12 @@ def main():
         forms[word] = decoded(word, payload)
         if word == "senml+json":
             check_summary_forms(forms)
+            seen |= {key for summary in forms["json"]["summaries"] for key in summary}
             forms = {}
             rounds += 1
     check_examples(examples)
+    missing = set(FIELDS) - seen - {"accounting", "flags"}
+    assert not missing, f"in no message: {missing}"
     print(f"{rounds} messages in 5 encodings fit the schema and each other")
     return 0 if rounds > 0 else 1
 

@@ -22,6 +22,7 @@
 #define PIPELINES 2
 #define RECORDS_MAX 5
 #define ENCODINGS 5
+#define SPANS_MAX 20
 #define MESSAGE_BYTES 65536
 
 static const char *const encoding_words[ENCODINGS] = {"cbor", "cbor-named", "json", "senml+cbor",
@@ -35,6 +36,7 @@ typedef struct content {
   uint8_t pipeline_count;
   vn_aggregate_t aggregates[RECORDS_MAX];
   vn_member_t samples[RECORDS_MAX][8];
+  vn_span_t spans[RECORDS_MAX][SPANS_MAX];
   vn_window_result_t results[RECORDS_MAX];
   vn_summary_t summaries[RECORDS_MAX];
   uint8_t pipeline_index[RECORDS_MAX];
@@ -59,6 +61,27 @@ static void make_aggregate(prng_t *prng, vn_aggregate_t *aggregate, vn_time_ms_t
   }
 }
 
+/* What its shape adds to a result. */
+static void shape_result(prng_t *prng, const vn_window_t *window, uint32_t i) {
+  vn_window_result_t *result = &content.results[i];
+  if (window->shape == VN_WINDOW_COUNT) {
+    result->start_ms = prng_between(prng, 0, INT64_C(5000000000));
+    result->end_ms = result->start_ms + result->aggregate->count;
+    result->revision = 0;
+    result->kind = VN_KIND_COUNT;
+  }
+  if (window->shape == VN_WINDOW_SESSION) {
+    vn_time_ms_t at_ms = result->start_ms;
+    result->supersedes = content.spans[i];
+    result->supersedes_count = (uint8_t)prng_below(prng, window->supersedes_max + 1u);
+    for (unsigned k = 0; k < result->supersedes_count; k++) {
+      content.spans[i][k].start_ms = at_ms;
+      content.spans[i][k].end_ms = at_ms + prng_between(prng, 1, 100000);
+      at_ms = content.spans[i][k].end_ms + prng_between(prng, 0, 1000);
+    }
+  }
+}
+
 static void make_record(prng_t *prng, uint32_t i) {
   static const char *const names[] = {"a", "site/a/temp", "x:9/long-name_with.many/levels/in/it"};
   vn_window_result_t *result = &content.results[i];
@@ -74,25 +97,35 @@ static void make_record(prng_t *prng, uint32_t i) {
                                  .revision = prng_chance(prng, 80) ? 0 : prng_next(prng),
                                  .window = (uint8_t)prng_below(prng, 2),
                                  .kind = (uint8_t)prng_below(prng, VN_KIND_COUNT)};
-  uint32_t capacity = content.windows[pipeline][result->window].sample;
+  const vn_window_t *window = &content.windows[pipeline][result->window];
+  shape_result(prng, window, i);
+  uint32_t capacity = window->sample;
   uint32_t count = content.aggregates[i].count;
   result->sample_count = capacity < count ? capacity : count;
   for (uint32_t k = 0; k < result->sample_count; k++) {
-    content.samples[i][k] =
-        (vn_member_t){start_ms + prng_below(prng, 1000), any_value(prng), prng_next(prng)};
+    content.samples[i][k] = (vn_member_t){result->aggregate->first_ms + prng_below(prng, 1000),
+                                          any_value(prng), prng_next(prng)};
   }
   content.pipeline_index[i] = pipeline;
   content.summaries[i] = (vn_summary_t){&content.pipelines[pipeline], {name, strlen(name)}, result};
+}
+
+static void make_window(prng_t *prng, vn_window_t *window, const char *name) {
+  *window =
+      (vn_window_t){.name = name,
+                    .statistics = prng_next(prng) & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u),
+                    .sample = (uint16_t)(prng_chance(prng, 50) ? 0 : prng_below(prng, 9)),
+                    .shape = (uint8_t)prng_between(prng, VN_WINDOW_TUMBLING, VN_WINDOW_COUNT)};
+  if (window->shape == VN_WINDOW_SESSION) {
+    window->supersedes_max = (uint8_t)(1 + prng_below(prng, SPANS_MAX));
+  }
 }
 
 static void make_content(prng_t *prng) {
   static const char *const units[] = {"Cel", "", "%RH"};
   for (unsigned p = 0; p < PIPELINES; p++) {
     for (unsigned w = 0; w < 2; w++) {
-      content.windows[p][w] = (vn_window_t){
-          .name = w == 0 ? "minute" : "trend",
-          .statistics = prng_next(prng) & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u),
-          .sample = (uint16_t)(prng_chance(prng, 50) ? 0 : prng_below(prng, 9))};
+      make_window(prng, &content.windows[p][w], w == 0 ? "minute" : "trend");
     }
     content.pipelines[p] = (vn_summary_pipeline_t){.name = p == 0 ? "temperature" : "humidity",
                                                    .unit = units[prng_below(prng, 3)],
@@ -182,10 +215,10 @@ static void emit_summary(const char *prefix, int encoding) {
 static void make_example(void) {
   prng_t prng = prng_make(1, 1);
   make_content(&prng);
+  content.windows[0][0] = (vn_window_t){.name = "minute", .sample = 2};
   content.windows[0][0].statistics =
       VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_MIN) |
       VN_STATISTIC_BIT(VN_STATISTIC_MAX) | VN_STATISTIC_BIT(VN_STATISTIC_MEAN);
-  content.windows[0][0].sample = 2;
   content.pipelines[0].unit = "Cel";
   content.pipelines[0].exponent = -2;
   content.pipelines[0].window_count = 1;
@@ -207,6 +240,30 @@ static void make_example(void) {
                                  .end_ms = INT64_C(1795225660000),
                                  .sample_count = 2};
   content.summaries[0] = (vn_summary_t){&content.pipelines[0], {"line1/temp", 10}, result};
+}
+
+/* The same readings in a session and in a count window. */
+static void emit_shape_examples(void) {
+  vn_window_t *window = &content.windows[0][0];
+  vn_window_result_t *result = &content.results[0];
+  *window = (vn_window_t){.name = "visit",
+                          .statistics = VN_STATISTIC_BIT(VN_STATISTIC_MEAN),
+                          .supersedes_max = 1,
+                          .shape = VN_WINDOW_SESSION};
+  content.spans[0][0] = (vn_span_t){INT64_C(1795225600000), INT64_C(1795225660000)};
+  content.head.seq = 44;
+  result->end_ms = INT64_C(1795225675000);
+  result->kind = VN_KIND_LATE;
+  result->revision = 1;
+  result->supersedes = content.spans[0];
+  result->supersedes_count = 1;
+  print_line("example-json-session", message, build(VN_ENCODING_JSON), false);
+  *window = (vn_window_t){
+      .name = "four", .statistics = VN_STATISTIC_BIT(VN_STATISTIC_MEAN), .shape = VN_WINDOW_COUNT};
+  content.head.seq = 45;
+  *result = (vn_window_result_t){
+      .aggregate = &content.aggregates[0], .start_ms = 96, .end_ms = 100, .kind = VN_KIND_COUNT};
+  print_line("example-json-count", message, build(VN_ENCODING_JSON), false);
 }
 
 static void emit_alert_examples(void) {
@@ -260,6 +317,7 @@ static int emit(void) {
   for (int encoding = 0; encoding < ENCODINGS; encoding++) {
     emit_summary("example-", encoding);
   }
+  emit_shape_examples();
   emit_alert_examples();
   return 0;
 }

@@ -26,6 +26,7 @@ function summaryOf(message, record) {
   const pipeline = message.get(4)[record.get(0)];
   const exponent = pipeline.get(2);
   const start = record.get(3);
+  const from = record.get(24); // only in count windows, where start and end number the readings
   const result = {
     device: message.get(1), boot: message.get(2), seq: message.get(3),
     pipeline: pipeline.get(0), unit: pipeline.get(1), window: pipeline.get(3)[record.get(1)],
@@ -40,8 +41,11 @@ function summaryOf(message, record) {
     if (record.has(Number(key))) result[name] = record.get(Number(key));
   }
   if (record.has(14)) {
-    result.sample = record.get(14).map(([since, value]) => [start + since, scale(value, exponent)]);
+    const base = from ?? start;
+    result.sample = record.get(14).map(([since, value]) => [base + since, scale(value, exponent)]);
   }
+  if (record.has(15)) result.supersedes = record.get(15);
+  if (from !== undefined) Object.assign(result, { from, to: record.get(25) });
   return result;
 }
 

@@ -47,8 +47,13 @@ def summaries(payload):
             if key in record:
                 result[name] = record[key]
         if 14 in record:
-            result["sample"] = [[record[3] + since_start, scale(value, exponent)]
-                                for since_start, value in record[14]]
+            base = record.get(24, record[3])
+            result["sample"] = [[base + since, scale(value, exponent)]
+                                for since, value in record[14]]
+        if 15 in record:
+            result["supersedes"] = record[15]
+        if 24 in record:  # a count window: start and end number the readings
+            result["from"], result["to"] = record[24], record[25]
         yield result
 
 
