@@ -20,6 +20,31 @@ enum { /* offsets in a sector header */
        HEADER_CRC = 60
 };
 
+uint16_t vn__get_u16(const uint8_t *from) { return (uint16_t)(from[0] | (uint32_t)from[1] << 8); }
+
+uint32_t vn__get_u32(const uint8_t *from) {
+  return vn__get_u16(from) | (uint32_t)vn__get_u16(from + 2) << 16;
+}
+
+uint64_t vn__get_u64(const uint8_t *from) {
+  return vn__get_u32(from) | (uint64_t)vn__get_u32(from + 4) << 32;
+}
+
+void vn__set_u16(uint8_t *to, uint16_t value) {
+  to[0] = (uint8_t)value;
+  to[1] = (uint8_t)(value >> 8);
+}
+
+void vn__set_u32(uint8_t *to, uint32_t value) {
+  vn__set_u16(to, (uint16_t)value);
+  vn__set_u16(to + 2, (uint16_t)(value >> 16));
+}
+
+void vn__set_u64(uint8_t *to, uint64_t value) {
+  vn__set_u32(to, (uint32_t)value);
+  vn__set_u32(to + 4, (uint32_t)(value >> 32));
+}
+
 static uint8_t log2_of(uint32_t power) {
   uint8_t exponent = 0;
   while (power > 1) {
@@ -130,28 +155,30 @@ void vn__log_encode_commit(const vn_commit_t *owner, const vn__log_commit_t *own
   vn__set_u16(bytes + 126, owner->flags);
 }
 
-void vn__log_decode_commit(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn_commit_t *owner,
-                           vn__log_commit_t *own) {
+void vn__log_decode_commit(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn__log_commit_t *own) {
   own->tx = vn__get_u64(bytes);
   own->record_count = vn__get_u32(bytes + 8);
   own->chain = vn__get_u32(bytes + 12);
+  own->oldest_live = vn__get_u64(bytes + 64);
+  own->prev_oldest_live = vn__get_u64(bytes + 72);
+  own->pass_distance = vn__get_u32(bytes + 112);
+  own->pass_fresh = vn__get_u32(bytes + 116);
+  own->pass_moved = vn__get_u32(bytes + 120);
+  own->seal_run = vn__get_u16(bytes + 124);
+}
+
+void vn__log_decode_owner(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn_commit_t *owner) {
   owner->journal_applied = vn__get_u64(bytes + 16);
   owner->journal_oldest = vn__get_u64(bytes + 24);
   owner->accepted = vn__get_u64(bytes + 32);
   owner->watermark_ms = (int64_t)vn__get_u64(bytes + 40);
   owner->outbox_head = vn__get_u64(bytes + 48);
   owner->outbox_tail = vn__get_u64(bytes + 56);
-  own->oldest_live = vn__get_u64(bytes + 64);
-  own->prev_oldest_live = vn__get_u64(bytes + 72);
   owner->configuration_hash = vn__get_u64(bytes + 80);
   owner->schema_hash = vn__get_u64(bytes + 88);
   owner->wall_ms = (int64_t)vn__get_u64(bytes + 96);
   owner->boot = vn__get_u32(bytes + 104);
   owner->mqtt_session = vn__get_u32(bytes + 108);
-  own->pass_distance = vn__get_u32(bytes + 112);
-  own->pass_fresh = vn__get_u32(bytes + 116);
-  own->pass_moved = vn__get_u32(bytes + 120);
-  own->seal_run = vn__get_u16(bytes + 124);
   owner->flags = vn__get_u16(bytes + 126);
 }
 

@@ -248,8 +248,11 @@ static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
 
 /* Whether this sector is the head of a chain that has a commit, and all that the commit needs. */
 static bool chain_holds(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t newest) {
+  const vn_log_state_t *state = &log->state;
+  const vn_log_sector_t *sectors = log->config.sectors;
   return chain_build(log, chain, newest) && vn__log_find_commit(log, chain) &&
-         log->config.sectors[chain->oldest].sequence <= log->state.oldest_live;
+         sectors[chain->oldest].sequence <= state->oldest_live &&
+         state->oldest_live <= sectors[state->good_sector].sequence;
 }
 
 /*

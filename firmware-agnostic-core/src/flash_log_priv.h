@@ -70,29 +70,13 @@ typedef struct vn__log_scan {
   bool in_step; /* the bytes before `offset` were a record or padding */
 } vn__log_scan_t;
 
-/* flash_log_format.c: bytes <-> structs. */
-static inline uint16_t vn__get_u16(const uint8_t *from) {
-  return (uint16_t)(from[0] | (uint32_t)from[1] << 8);
-}
-static inline uint32_t vn__get_u32(const uint8_t *from) {
-  return (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 |
-         (uint32_t)from[3] << 24;
-}
-static inline uint64_t vn__get_u64(const uint8_t *from) {
-  return (uint64_t)vn__get_u32(from) | (uint64_t)vn__get_u32(from + 4) << 32;
-}
-static inline void vn__set_u16(uint8_t *to, uint16_t value) {
-  to[0] = (uint8_t)value;
-  to[1] = (uint8_t)(value >> 8);
-}
-static inline void vn__set_u32(uint8_t *to, uint32_t value) {
-  vn__set_u16(to, (uint16_t)value);
-  vn__set_u16(to + 2, (uint16_t)(value >> 16));
-}
-static inline void vn__set_u64(uint8_t *to, uint64_t value) {
-  vn__set_u32(to, (uint32_t)value);
-  vn__set_u32(to + 4, (uint32_t)(value >> 32));
-}
+/* flash_log_format.c: bytes <-> structs. Not inline: they are used often, and size counts. */
+uint16_t vn__get_u16(const uint8_t *from);
+uint32_t vn__get_u32(const uint8_t *from);
+uint64_t vn__get_u64(const uint8_t *from);
+void vn__set_u16(uint8_t *to, uint16_t value);
+void vn__set_u32(uint8_t *to, uint32_t value);
+void vn__set_u64(uint8_t *to, uint64_t value);
 /* Up to the next multiple of a power of two. */
 static inline uint32_t vn__round_up(uint32_t value, uint32_t power) {
   return (value + power - 1u) & ~(power - 1u);
@@ -109,8 +93,8 @@ void vn__log_encode_record(const vn__log_record_t *record, uint8_t bytes[VN__LOG
 void vn__log_decode_record(const uint8_t bytes[VN__LOG_RECORD_BYTES], vn__log_record_t *record);
 void vn__log_encode_commit(const vn_commit_t *owner, const vn__log_commit_t *own,
                            uint8_t bytes[VN__LOG_COMMIT_BYTES]);
-void vn__log_decode_commit(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn_commit_t *owner,
-                           vn__log_commit_t *own);
+void vn__log_decode_commit(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn__log_commit_t *own);
+void vn__log_decode_owner(const uint8_t bytes[VN__LOG_COMMIT_BYTES], vn_commit_t *owner);
 uint32_t vn__log_seed(uint64_t sequence, uint32_t offset);
 uint32_t vn__log_chain(uint32_t chain, uint32_t record_crc);
 

@@ -31,6 +31,12 @@ uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *
   return successor->fence_offset;
 }
 
+/* What every COMMIT of ours says of itself, whoever made its CRC right. */
+static bool is_consistent(const vn__log_commit_t *own, uint64_t sequence) {
+  return own->oldest_live <= sequence && own->prev_oldest_live <= own->oldest_live &&
+         own->pass_distance <= sequence;
+}
+
 /* Whether the COMMIT in the record buffer closes the transaction that was walked. */
 static bool commit_holds(const walk_t *walk, const vn__log_commit_t *own, uint64_t known_tx) {
   if (own->tx != walk->tx) {
@@ -53,15 +59,14 @@ static void accept(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_sc
 static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
                           const walk_t *walk, const vn__log_record_t *record) {
   vn__log_commit_t own;
-  vn_commit_t commit;
   vn_log_state_t *state = &log->state;
-  vn__log_decode_commit(log->config.record, &commit, &own);
-  if (!commit_holds(walk, &own, chain->known_tx)) {
+  vn__log_decode_commit(log->config.record, &own);
+  if (!commit_holds(walk, &own, chain->known_tx) || !is_consistent(&own, scan->sequence)) {
     return;
   }
   accept(log, chain, scan, record);
   chain->committed = true;
-  state->commit = commit;
+  vn__log_decode_owner(log->config.record, &state->commit);
   state->oldest_live = own.oldest_live;
   state->prev_oldest_live = own.prev_oldest_live;
   state->seal_run = own.seal_run;
