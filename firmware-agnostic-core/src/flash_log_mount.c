@@ -255,37 +255,44 @@ static bool chain_holds(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
          state->oldest_live <= sectors[state->good_sector].sequence;
 }
 
+/* The best chain so far, and what the search has learnt. */
+typedef struct choice {
+  uint64_t tx, above; /* heads with lower numbers can't be better */
+  uint16_t head;
+  bool genesis; /* the first sector of all was found, without a commit */
+} choice_t;
+
+/* Looks at one more head; true when no other can be better. */
+static bool consider(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t head, choice_t *choice) {
+  const vn_log_state_t *state = &log->state;
+  if (!chain_holds(log, chain, head)) {
+    choice->genesis = choice->genesis || (!chain->committed && chain->genesis);
+    return false;
+  }
+  if (state->tx > choice->tx) {
+    choice->tx = state->tx;
+    choice->head = head;
+  }
+  choice->above = log->config.sectors[state->good_sector].sequence;
+  return chain->head_certain;
+}
+
 /*
  * Takes the first chain that holds, from the newest header down. But a newest header without a
  * record behind it is only a fence so far, and one that was torn may turn up late, with a high
  * number: a newer commit on a chain with a lower one wins.
  */
 static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
-  bool genesis = false;
-  uint64_t above = 0;
-  uint64_t best_tx = 0;
-  uint16_t best = VN__LOG_NO_SECTOR;
-  uint16_t candidate = next_candidate(log, above);
-  while (candidate != VN__LOG_NO_SECTOR) {
-    if (!chain_holds(log, chain, candidate)) {
-      genesis = genesis || (!chain->committed && chain->genesis);
-    } else {
-      if (log->state.tx > best_tx) {
-        best = candidate;
-        best_tx = log->state.tx;
-      }
-      if (chain->head_certain) {
-        break;
-      }
-      above = log->config.sectors[log->state.good_sector].sequence;
-    }
-    candidate = next_candidate(log, above);
+  choice_t choice = {0, 0, VN__LOG_NO_SECTOR, false};
+  uint16_t candidate = next_candidate(log, 0);
+  while (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {
+    candidate = next_candidate(log, choice.above);
   }
-  if (best == VN__LOG_NO_SECTOR) {
+  if (choice.head == VN__LOG_NO_SECTOR) {
     /* A log that was only just begun has lost nothing; any other has. */
-    return genesis ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
+    return choice.genesis ? VN_ERR_UNFORMATTED : VN_ERR_CORRUPT;
   }
-  return best == candidate || chain_holds(log, chain, best) ? VN_OK : VN_ERR_FLASH;
+  return choice.head == candidate || chain_holds(log, chain, choice.head) ? VN_OK : VN_ERR_FLASH;
 }
 
 vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last) {

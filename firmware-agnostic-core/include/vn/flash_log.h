@@ -84,12 +84,12 @@ typedef struct vn_log_config {
   const vn_log_owner_t *owner;
   vn_log_item_t *items;
   uint32_t item_count;
-  vn_log_sector_t *sectors;  /* flash->size_bytes / flash->erase_size */
-  uint8_t *page;             /* page_size bytes, 8-aligned: one program operation at most */
-  uint32_t page_size;        /* >= max(prog_size, 256); it may grow later, but not shrink */
-  uint8_t *record;           /* record_max bytes: mount reads payloads into it */
-  uint32_t record_max;       /* longest payload ever put; >= VN_LOG_RECORD_MIN and
-                                <= vn_log_payload_max(flash); the shorter, the less a sector wastes */
+  vn_log_sector_t *sectors; /* flash->size_bytes / flash->erase_size */
+  uint8_t *page;            /* page_size bytes, 8-aligned: one program operation at most */
+  uint32_t page_size;       /* >= max(prog_size, 256); it may grow later, but not shrink */
+  uint8_t *record;          /* record_max bytes: mount reads payloads into it */
+  uint32_t record_max; /* longest payload ever put: VN_LOG_RECORD_MIN ... vn_log_payload_max(flash);
+                          the shorter, the less a sector wastes */
   uint64_t live_bytes_max;   /* most bytes that can be live at once, headers included */
   uint64_t commit_bytes_max; /* most fresh bytes of one transaction, headers included */
   uint32_t region_id;        /* random; used by format only */
