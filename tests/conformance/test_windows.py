@@ -3,6 +3,7 @@
 VN_CASES sets how many (1000), VN_SEED the first one's number; a failure prints its number, and
 VN_SEED=number VN_CASES=1 repeats it.
 """
+import collections
 import os
 import pathlib
 import sys
@@ -11,12 +12,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import replay  # noqa: E402
 import window_cases  # noqa: E402
 
+FEW = 100  # so many cases must have results of all kinds
+
 
 def main():
     first = int(os.environ.get("VN_SEED", "1"))
     count = int(os.environ.get("VN_CASES", "1000"))
     print(f"seeds {first}..{first + count - 1}")
-    summaries = 0
+    told = collections.Counter()
     with replay.Replay() as runner:
         for seed in range(first, first + count):
             case = window_cases.random_case(seed)
@@ -27,9 +30,15 @@ def main():
             if problem:
                 print(f"seed {seed}: {problem}\n{config}\n" + "\n".join(lines))
                 return 1
-            summaries += totals["summaries"]
-    print(f"{count} cases, {summaries} summaries: all as the oracle says")
-    return 0 if summaries > 0 else 1
+            kinds = {w["name"]: window_cases.kind_of(w) for w in case["cfg"]["windows"]}
+            told.update(kinds[line["window"]] for line in results if line["type"] == "summary")
+            told["superseding"] += sum("supersedes" in line for line in results)
+    print(f"{count} cases: all as the oracle says; summaries: {dict(told)}")
+    if count < FEW:
+        return 0
+    missing = {"tumbling", "sliding", "session", "count", "superseding"} - set(+told)
+    print("".join(f"no results: {kind}\n" for kind in sorted(missing)), end="")
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 Nothing incremental is kept but the readings with the windows that took them, the watermarks and
 how often a window has been told: slow, and meant to be plainly right. Rules W1-W13 of
 docs/semantics.md. Times are ms, values integers in units of the resolution.
+
+A window is (definition, start) on a grid. A session is (definition, number of its form): each
+reading that joins makes a new form, which holds what the forms that it touched held, so that a
+form never changes and is told once at most.
 """
 from fractions import Fraction
 
@@ -11,7 +15,8 @@ FOREVER = 10**30
 
 
 class WindowOracle:
-    """One pipeline. `windows` are dicts: name, size, and optionally slide, offset."""
+    """One pipeline. `windows` are dicts: name and size, optionally slide, offset; or name and gap:
+    a session; or name and count, optionally slide: a count window."""
 
     def __init__(self, windows, ooo=0, lateness=0, scope="series", idle_timeout=None,
                  max_future=None):
@@ -23,6 +28,8 @@ class WindowOracle:
         self.marks = {}      # scope -> watermark
         self.arrived = {}    # scope -> processing time of the last arrival
         self.told = {}       # (series, window, start) -> results so far
+        self.forms = 0       # of sessions, so far
+        self.before = {}     # (series, window, form) -> results and standing bounds inherited
         self.now = None      # wall clock: what max_future is measured from
         self.steady = NEVER  # monotonic clock: it follows the wall clock, but never back
         self.lines = []
@@ -33,6 +40,8 @@ class WindowOracle:
         """Every (window, start) of the grids that covers t (W1)."""
         found = []
         for number, window in enumerate(self.windows):
+            if "size" not in window:
+                continue
             slide = window.get("slide", window["size"])
             start = (t - window.get("offset", 0)) // slide * slide + window.get("offset", 0)
             while start > t - window["size"]:
@@ -40,8 +49,67 @@ class WindowOracle:
                 start -= slide
         return found
 
-    def end(self, window):
-        return window[1] + self.windows[window[0]]["size"]
+    def content(self, series, window):
+        return [(t, v) for t, v, holders in self.taken[series] if window in holders]
+
+    def bounds(self, series, window):
+        definition = self.windows[window[0]]
+        if "gap" in definition:
+            times = [t for t, _ in self.content(series, window)]
+            return min(times), max(times) + definition["gap"]
+        return window[1], window[1] + definition["size"]
+
+    def end(self, series, window):
+        return self.bounds(series, window)[1]
+
+    def is_gone(self, end, series):
+        return end - 1 + self.lateness <= self.mark(self.scope_of(series))
+
+    # Sessions
+
+    def touched(self, number, series, t):
+        """Forms of sessions that are not gone and lie no more than a gap away, ends included (W6)."""
+        gap = self.windows[number]["gap"]
+        found = []
+        for window in set().union(*(holders for _, _, holders in self.taken[series]), set()):
+            if window[0] == number:
+                start, end = self.bounds(series, window)
+                if start <= t + gap and end >= t and not self.is_gone(end, series):
+                    found.append(window)
+        return found
+
+    def has_sessions(self):
+        return any("gap" in window for window in self.windows)
+
+    def holds_always(self):
+        """With a count window nothing is late: it takes what comes."""
+        return any("count" in window for window in self.windows)
+
+    def join(self, series, t):
+        """The sessions that take a reading: (new form, the forms that become it)."""
+        joined = []
+        for number, definition in enumerate(self.windows):
+            if "gap" in definition:
+                touched = self.touched(number, series, t)
+                end = max([t + definition["gap"]] + [self.end(series, w) for w in touched])
+                if not self.is_gone(end, series):
+                    self.forms += 1
+                    joined.append(((number, self.forms), touched))
+        return joined
+
+    def unite(self, series, form, touched):
+        """What held the touched forms holds the new one instead, and their past is its past."""
+        results, standing = 0, []
+        for old in touched:
+            earlier, inherited = self.before[(series,) + old]
+            told = self.told.get((series,) + old, 0)
+            results += earlier + told
+            standing += [self.bounds(series, old)] if told else inherited
+        self.before[(series,) + form] = results, standing
+        for _, _, holders in self.taken[series]:
+            if not holders.isdisjoint(touched):
+                holders.difference_update(touched)
+                holders.add(form)
 
     # Scopes
 
@@ -59,24 +127,44 @@ class WindowOracle:
 
     # Telling
 
-    def tell(self, index, series, window, kind):
-        content = [(t, v) for t, v, holders in self.taken[series] if window in holders]
+    def put(self, index, series, number, content, **more):
+        """A result; `more` is what the shape of its window knows."""
         values = [v for _, v in content]
         count, total = len(values), sum(values)
         squares = sum(v * v for v in values)
         earliest, latest = min(t for t, _ in content), max(t for t, _ in content)
-        key = (series,) + window
         self.lines.append({
-            "type": "summary", "index": index, "window": self.windows[window[0]]["name"],
-            "series": series, "start": window[1], "end": self.end(window), "kind": kind,
-            "rev": self.told.get(key, 0), "count": count, "sum": total, "sum_sq": squares,
+            "type": "summary", "index": index, "window": self.windows[number]["name"],
+            "series": series, **more, "count": count, "sum": total, "sum_sq": squares,
             "min": min(values), "max": max(values),
             "first": next(v for t, v in content if t == earliest),
             "last": next(v for t, v in reversed(content) if t == latest),
             "mean": Fraction(total, count),
             "variance": Fraction(count * squares - total * total, count * count),
             "content": content})
-        self.told[key] = self.told.get(key, 0) + 1
+
+    def tell(self, index, series, window, kind):
+        start, end = self.bounds(series, window)
+        key = (series,) + window
+        earlier, standing = self.before.get(key, (0, []))
+        superseded = sorted(list(bounds) for bounds in standing if bounds != (start, end))
+        told = self.told.get(key, 0)
+        self.put(index, series, window[0], self.content(series, window), start=start, end=end,
+                 kind=kind, rev=earlier + told,
+                 **({"supersedes": superseded} if superseded else {}))
+        self.told[key] = told + 1
+
+    def tell_counts(self, index, series):
+        """Count windows know no time: each slide-th reading tells the last ones (W7)."""
+        arrived = [(t, v) for t, v, _ in self.taken[series]]
+        for number, definition in enumerate(self.windows):
+            if "count" in definition:
+                size, end = definition["count"], len(arrived)
+                if end % definition.get("slide", size) == 0:
+                    content = arrived[-size:]
+                    times = [t for t, _ in content]
+                    self.put(index, series, number, content, start=end - len(content), end=end,
+                             **{"from": min(times)}, to=max(times), kind="count", rev=0)
 
     def drop(self, index, reason, series, t):
         self.lines.append(
@@ -86,13 +174,13 @@ class WindowOracle:
         """Windows that hold readings and have not been told, by end, then by definition."""
         held = set().union(*(holders for _, _, holders in self.taken[series]), set())
         untold = [w for w in held if (series,) + w not in self.told]
-        return sorted(untold, key=lambda w: (self.end(w), w[0]))
+        return sorted(untold, key=lambda w: (self.end(series, w), w[0]))
 
     def raise_mark(self, index, scope, mark, kind):
         self.marks[scope] = max(self.mark(scope), mark)
         for series in self.series_in(scope):
             for window in self.open_windows(series):
-                if self.marks[scope] >= self.end(window) - 1:
+                if self.marks[scope] >= self.end(series, window) - 1:
                     self.tell(index, series, window, kind)
 
     # Events
@@ -109,14 +197,19 @@ class WindowOracle:
         self.arrived[scope] = self.steady
         mark = self.mark(scope)
         covering = self.covering(t)
-        alive = [w for w in covering if not self.end(w) - 1 + self.lateness <= mark]
-        if not alive:
-            self.drop(index, "late" if covering else "no_window", series, t)
+        alive = [w for w in covering if not self.is_gone(self.end(series, w), series)]
+        joined = self.join(series, t)
+        if not alive and not joined and not self.holds_always():
+            self.drop(index, "late" if covering or self.has_sessions() else "no_window", series, t)
+        for form, touched in joined:
+            self.unite(series, form, touched)
+            alive.append(form)
         seen.append((t, v, set(alive)))
-        for window in sorted(alive, key=lambda w: (self.end(w), w[0])):
-            if self.end(window) - 1 <= mark:
+        for window in sorted(alive, key=lambda w: (self.end(series, w), w[0])):
+            if self.end(series, window) - 1 <= mark:
                 self.tell(index, series, window, "late")
         self.raise_mark(index, scope, t - self.ooo - 1, "on_time")
+        self.tell_counts(index, series)
 
     def tick(self, index):
         if self.idle_timeout is None:
@@ -124,7 +217,7 @@ class WindowOracle:
         for scope, arrival in list(self.arrived.items()):
             if self.steady - arrival < self.idle_timeout:
                 continue
-            ends = [self.end(w) for s in self.series_in(scope) for w in self.open_windows(s)]
+            ends = [self.end(s, w) for s in self.series_in(scope) for w in self.open_windows(s)]
             if ends:
                 self.raise_mark(index, scope, max(ends) - 1, "idle")
 
