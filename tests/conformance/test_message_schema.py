@@ -124,7 +124,8 @@ def check_examples(examples):
         else:
             mine, theirs = replay.exact(block), replay.exact(examples[name])
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
-    expected = {"cbor", "json", "json-session", "json-count", "senml+json", "alert", "event", "dead-letter"}
+    expected = {"cbor", "json", "json-session", "json-count", "senml+json", "alert", "event",
+                "dead-letter"}
     assert blocks.keys() == expected, blocks.keys() ^ expected
 
 
@@ -134,7 +135,8 @@ def check_schema_refuses():
             5: [{0: 0, 1: 0, 2: "s", 3: 0, 4: 1, 5: 0, 6: 0, 7: 1}], "later": [1]}
     assert not decoded.schema.errors("summary-message", good)
     for path, value in (((0,), 2), ((1,), 7), ((2,), -1), ((4,), []), ((5,), {}),
-                        ((5, 0, 6), 7), ((5, 0, 18), 3), ((5, 0, 8), "x"), ((5, 0, 14), [[1]]), ((5, 0, 15), []), ((5, 0, 15), [[1]]), ((5, 0, 24), 1.5),
+                        ((5, 0, 6), 7), ((5, 0, 18), 3), ((5, 0, 8), "x"), ((5, 0, 14), [[1]]),
+                        ((5, 0, 15), []), ((5, 0, 15), [[1]]), ((5, 0, 24), 1.5),
                         ((4, 0, 2), 19), ((5, 0, 3), 1.0), ((5, 0, 5), True)):
         bad = strict_copy(good)
         target = bad

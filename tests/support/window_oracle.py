@@ -68,7 +68,7 @@ class WindowOracle:
     # Sessions
 
     def touched(self, number, series, t):
-        """Forms of sessions that are not gone and lie no more than a gap away, ends included (W6)."""
+        """Forms of sessions that are not gone and lie within a gap, both ends included (W6)."""
         gap = self.windows[number]["gap"]
         found = []
         for window in set().union(*(holders for _, _, holders in self.taken[series]), set()):

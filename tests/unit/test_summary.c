@@ -234,107 +234,6 @@ static void replay_members_have_the_base_statistics_always(void **state) {
       "\"variance\":0.32275802615933413");
 }
 
-static const vn_span_t replaced[] = {{-7, 5}, {INT64_C(1795225600000), INT64_C(1795225601000)}};
-
-/* A session that replaces two results. */
-static void make_session(void) {
-  window.shape = VN_WINDOW_SESSION;
-  window.statistics = BIT(COUNT);
-  window.supersedes_max = 2;
-  result.supersedes = replaced;
-  result.supersedes_count = 2;
-  summary.series = text_of("a");
-}
-
-/* The readings number 300 to 357, with times in another order. */
-static void make_count_window(void) {
-  window.shape = VN_WINDOW_COUNT;
-  window.statistics = BIT(COUNT);
-  aggregate.first_ms = INT64_C(1795225600100);
-  aggregate.last_ms = INT64_C(1795225659999);
-  result.start_ms = 300;
-  result.end_ms = 358;
-  result.kind = VN_KIND_COUNT;
-  summary.series = text_of("a");
-}
-
-static void cbor_names_what_a_session_supersedes(void **state) {
-  (void)state;
-  make_session();
-  size_t length = vn_summary_record(VN_ENCODING_CBOR, &summary, 0, true, record, sizeof record);
-  expect_hex(record, length,
-             "a900000100026161031b000001a1fbc8c000041b000001a1fbc9aa600500060007183a"
-             "0f82822605821b000001a1fbc8c0001b000001a1fbc8c3e8");
-  result.supersedes_count = 0;
-  length = vn_summary_record(VN_ENCODING_CBOR, &summary, 0, true, record, sizeof record);
-  expect_hex(record, length,
-             "a800000100026161031b000001a1fbc8c000041b000001a1fbc9aa600500060007183a");
-}
-
-static void json_names_what_a_session_supersedes_behind_the_sample(void **state) {
-  (void)state;
-  make_session();
-  window.sample = 2;
-  result.sample_count = 1;
-  size_t length = vn_summary_record(VN_ENCODING_JSON, &summary, 0, true, record, sizeof record);
-  record[length] = '\0';
-  assert_string_equal((char *)record,
-                      "{\"pipeline\":\"temp\",\"window\":\"minute\",\"series\":\"a\","
-                      "\"start\":1795225600000,\"end\":1795225660000,\"kind\":\"on_time\","
-                      "\"rev\":0,\"count\":58,\"sample\":[[1795225600123,20.4]],"
-                      "\"supersedes\":[[-7,5],[1795225600000,1795225601000]]}");
-  result.supersedes_count = 0;
-  length = vn_summary_record(VN_ENCODING_JSON, &summary, 0, true, record, sizeof record);
-  record[length] = '\0';
-  assert_null(strstr((char *)record, "supersedes"));
-}
-
-static void cbor_count_windows_carry_their_times_and_samples_count_from_the_first(void **state) {
-  (void)state;
-  make_count_window();
-  window.sample = 2;
-  result.sample_count = 2;
-  size_t length = vn_summary_record(VN_ENCODING_CBOR, &summary, 0, true, record, sizeof record);
-  expect_hex(record, length,
-             "ab0000010002616103"
-             "19012c"
-             "04"
-             "190166"
-             "0500"
-             "0606"
-             "07183a"
-             "0e8282171907f88219e9fb24"
-             "18181b000001a1fbc8c064"
-             "18191b000001a1fbc9aa5f");
-}
-
-static void json_count_windows_carry_their_times_behind_the_end(void **state) {
-  (void)state;
-  make_count_window();
-  window.sample = 1;
-  result.sample_count = 1;
-  size_t length = vn_summary_record(VN_ENCODING_JSON, &summary, 0, true, record, sizeof record);
-  record[length] = '\0';
-  assert_string_equal((char *)record,
-                      "{\"pipeline\":\"temp\",\"window\":\"minute\",\"series\":\"a\","
-                      "\"start\":300,\"end\":358,\"from\":1795225600100,\"to\":1795225659999,"
-                      "\"kind\":\"count\",\"rev\":0,\"count\":58,"
-                      "\"sample\":[[1795225600123,20.4]]}");
-}
-
-static void senml_times_of_count_windows_are_those_of_the_last_reading(void **state) {
-  (void)state;
-  make_count_window();
-  build(VN_ENCODING_SENML_JSON);
-  assert_string_equal((char *)message,
-                      "[{\"bn\":\"gw-1/\"},"
-                      "{\"bt\":1795225659.999,\"n\":\"a/minute/count\",\"v\":58}]");
-  aggregate.last_ms = INT64_C(1795225660000);
-  size_t length = build(VN_ENCODING_SENML_CBOR);
-  expect_hex(message, length,
-             "82a1216567772d312fa3006e612f6d696e7574652f636f756e7402183a221a6b00f83c");
-}
-
 static void senml_json_has_one_record_per_statistic(void **state) {
   (void)state;
   window.statistics = BIT(MEAN) | BIT(VARIANCE) | BIT(MAX);
@@ -370,9 +269,7 @@ static void make_worst(void) {
                                .min = INT32_MIN,
                                .max = INT32_MAX,
                                .first = INT32_MIN,
-                               .last = INT32_MIN,
-                               .first_ms = -(INT64_C(1) << 62),
-                               .last_ms = -(INT64_C(1) << 62)};
+                               .last = INT32_MIN};
   result.start_ms = -(INT64_C(1) << 62);
   result.end_ms = result.start_ms + 1;
   result.revision = UINT32_MAX;
@@ -420,27 +317,6 @@ static void bounds_hold_in_the_worst_cases(void **state) {
         check_bounds(encoding);
       }
     }
-  }
-}
-
-/* Bounds of -2^62 are the longest there are. */
-static void bounds_hold_for_sessions_that_supersede_many_and_for_counts(void **state) {
-  (void)state;
-  static vn_span_t spans[UINT8_MAX];
-  make_worst();
-  for (unsigned i = 0; i < UINT8_MAX; i++) {
-    spans[i] = (vn_span_t){result.start_ms, result.end_ms};
-  }
-  for (uint8_t encoding = 0; encoding < VN_ENCODING_SENML_CBOR; encoding++) {
-    window.shape = VN_WINDOW_SESSION;
-    for (uint8_t count = 1; count < UINT8_MAX; count++) {
-      window.supersedes_max = result.supersedes_count = count;
-      result.supersedes = spans;
-      check_bounds(encoding);
-    }
-    window.shape = VN_WINDOW_COUNT;
-    window.supersedes_max = result.supersedes_count = 0;
-    check_bounds(encoding);
   }
 }
 
@@ -496,15 +372,9 @@ int main(void) {
       TEST(named_keys_are_sorted_by_length_then_bytes),
       TEST(json_is_the_objects_of_result_lines),
       TEST(replay_members_have_the_base_statistics_always),
-      TEST(cbor_names_what_a_session_supersedes),
-      TEST(json_names_what_a_session_supersedes_behind_the_sample),
-      TEST(cbor_count_windows_carry_their_times_and_samples_count_from_the_first),
-      TEST(json_count_windows_carry_their_times_behind_the_end),
-      TEST(senml_times_of_count_windows_are_those_of_the_last_reading),
       TEST(senml_json_has_one_record_per_statistic),
       TEST(senml_cbor_says_the_same),
       TEST(bounds_hold_in_the_worst_cases),
-      TEST(bounds_hold_for_sessions_that_supersede_many_and_for_counts),
       TEST(bounds_hold_for_tiny_quotients),
       TEST(measures_without_a_buffer),
       TEST(content_types_are_registered_names),
