@@ -212,6 +212,26 @@ static void check_geometry(vn__loader_t *loader, const vn_pipeline_t *pipeline,
   }
 }
 
+/* Quantiles, slope and distinct are kept per pane; a histogram needs a range to lie over. */
+static bool check_extras(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                         const vn_window_t *window, vn__mark_t mark) {
+  if ((window->statistics & VN_STATISTICS_EXTRA) == 0) {
+    return true;
+  }
+  if (window->shape >= VN_WINDOW_SESSION) {
+    vn__error(loader, mark,
+              "quantiles, `slope` and `distinct` are for `tumbling` and `sliding` windows");
+    return false;
+  }
+  bool ranged = pipeline->range_low != INT32_MIN || pipeline->range_high != INT32_MAX;
+  if ((window->statistics & VN_STATISTICS_QUANTILES) != 0 && !ranged) {
+    vn__error(loader, mark,
+              "quantiles need `range: [low, high]` in the pipeline: their histogram lies over it");
+    return false;
+  }
+  return true;
+}
+
 static unsigned rank(const vn_window_t *window) {
   return window->shape < VN_WINDOW_SESSION ? 0 : window->shape;
 }
@@ -256,7 +276,8 @@ void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
   bool good = true;
   for (const vn__node_t *item = list->node->child; item != NULL; item = item->next) {
     marks->windows[index] = item->mark;
-    good = build_window(loader, item, &windows[index], names, index) && good;
+    good = build_window(loader, item, &windows[index], names, index) &&
+           check_extras(loader, pipeline, &windows[index], item->mark) && good;
     index++;
   }
   sort_by_kind(windows, marks->windows, count);

@@ -207,17 +207,11 @@ const vn__section_t vn__pipeline_section = {
 
 #define STATISTIC_WORD(name, word) {word, VN_STATISTIC_##name, false},
 const vn__word_t vn__statistic_words[] = {
-    VN_STATISTIC_LIST(STATISTIC_WORD){"p50", 0, true},
-    {"p90", 0, true},
-    {"p95", 0, true},
-    {"p99", 0, true},
-    {"slope", 0, true},
-    {"rate", 0, true},
+    VN_STATISTIC_LIST(STATISTIC_WORD){"rate", 0, true},
     {"increase", 0, true},
     {"integral", 0, true},
     {"time_weighted_mean", 0, true},
     {"exponential_mean", 0, true},
-    {"distinct", 0, true},
     {NULL, 0, false},
 };
 static const vn__key_t window_keys[] = {
@@ -255,12 +249,15 @@ static const vn__key_t window_keys[] = {
                            .fallback = "0s",
                            .doc = "Shifts the starts, which are multiples of the slide since 1970 "
                                   "(UTC); may be negative, shorter than the slide."},
-    [VN__WINDOW_STATISTICS] = {.name = "statistics",
-                               .type = VN__WORDS,
-                               .words = vn__statistic_words,
-                               .fallback_words = "`[count, mean, min, max]`",
-                               .doc = "What messages carry. `variance` and `stddev` divide by n, "
-                                      "`variance_sample` and `stddev_sample` by n - 1."},
+    [VN__WINDOW_STATISTICS] =
+        {.name = "statistics",
+         .type = VN__WORDS,
+         .words = vn__statistic_words,
+         .fallback_words = "`[count, mean, min, max]`",
+         .doc = "What messages carry. `variance` and `stddev` divide by n, "
+                "`variance_sample` and `stddev_sample` by n - 1. Quantiles come from "
+                "a histogram of 64 bins over `range`; `slope` is per second; "
+                "`distinct` is an estimate."},
     [VN__WINDOW_SAMPLE] = {.name = "sample",
                            .type = VN__INTEGER,
                            .low = 0,

@@ -21,13 +21,23 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .session_bytes = geometry.session_slots * (sizeof(vn_session_t) + sizeof(vn_span_t)) +
                        geometry.session_count * sizeof(vn_session_state_t),
       .member_bytes = geometry.members * sizeof(vn_member_t),
+      .extra_bytes = set->pane_count *
+                     ((set->extra.trend ? sizeof(vn_trend_t) : 0) +
+                      vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
-  out->series_bytes = out->pane_bytes + out->session_bytes + out->member_bytes +
+  out->series_bytes = out->pane_bytes + out->extra_bytes + out->session_bytes + out->member_bytes +
                       out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
+}
+
+/* Room for folding extras, where there are any. */
+static size_t extra_scratch(const vn_store_t *need) {
+  return (need->trend_count > 0 ? sizeof(vn_trend_t) : 0) +
+         (need->counter_count > 0 ? VN__SCRATCH_COUNTERS * sizeof(uint32_t) : 0) +
+         (need->register_count > 0 ? VN__SCRATCH_REGISTERS : 0);
 }
 
 static vn_err_t budget_of_region(const vn_plan_t *plan, vn_budget_t *out) {
@@ -65,7 +75,8 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
   out->outbox_bytes =
       need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t);
   out->batch_bytes = need.batch_bytes;
-  out->scratch_bytes = need.scratch_bytes + need.sample_scratch_count * sizeof(vn_member_t) +
+  out->scratch_bytes = extra_scratch(&need) + need.scratch_bytes +
+                       need.sample_scratch_count * sizeof(vn_member_t) +
                        need.pipeline_count * sizeof(vn_pipeline_state_t);
   out->log_bytes = need.record_bytes + need.item_count * sizeof(vn_log_item_t) +
                    need.sector_count * sizeof(vn_log_sector_t) + need.page_bytes;

@@ -25,6 +25,9 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->spans, have->session_count, need->session_count},
       {have->count_states, have->count_state_count, need->count_state_count},
       {have->count_panes, have->count_pane_count, need->count_pane_count},
+      {have->trends, have->trend_count, need->trend_count},
+      {have->counters, have->counter_count, need->counter_count},
+      {have->registers, have->register_count, need->register_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -65,6 +68,10 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->session_state_base = before->session_state_base + series * geometry->session_count;
   pipeline->count_pane_base = before->count_pane_base + series * geometry->count_panes;
   pipeline->count_state_base = before->count_state_base + series * geometry->count_count;
+  size_t panes = series * geometry->set.pane_count;
+  pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
+  pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
+  pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {

@@ -4,6 +4,10 @@
 
 #include "vn/engine.h"
 
+/* Room for folding extras, in front of each of their arrays. */
+#define VN__SCRATCH_COUNTERS VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)
+#define VN__SCRATCH_REGISTERS VN_DISTINCT_REGISTERS_MANY
+
 /* vn_series_state_t.flags */
 #define VN__SERIES_DIRTY 1u /* changed since its last commit */
 #define VN__SERIES_OWED 2u  /* on the list of series with uncommitted outputs */
@@ -40,6 +44,19 @@ typedef struct vn__work {
   uint32_t series;
 } vn__work_t;
 
+/* The extras of a series' panes; the first entry of each array is scratch for folding. */
+static inline vn_extra_memory_t vn__extra_memory(const vn_engine_t *engine,
+                                                 const vn_pipeline_state_t *pipeline,
+                                                 size_t panes) {
+  const vn_extra_set_t *set = &pipeline->geometry.set.extra;
+  return (vn_extra_memory_t){
+      .trends = engine->store.trends + 1 + pipeline->trend_base + (set->trend ? panes : 0),
+      .counters = engine->store.counters + VN__SCRATCH_COUNTERS + pipeline->counter_base +
+                  panes * vn_extra_counters(set),
+      .registers = engine->store.registers + VN__SCRATCH_REGISTERS + pipeline->register_base +
+                   panes * set->registers};
+}
+
 static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
   vn_series_state_t *state = &engine->store.series[series];
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
@@ -57,6 +74,7 @@ static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
                             (size_t)state->local * pipeline->geometry.members,
                  .revisions = engine->store.revisions + pipeline->revision_base +
                               (size_t)state->local * set->revision_count,
+                 .extra = vn__extra_memory(engine, pipeline, panes),
                  .sample_seed = state->sample_seed},
       .series = series,
   };

@@ -5,18 +5,37 @@
 
 #define PART_LAST 0x80u
 
-/* Puts the parts of a record together in the scratch; true when the last one is there. */
-static bool assemble(vn_engine_t *engine, uint8_t flags, const uint8_t *payload, uint32_t length) {
-  if ((flags & ~PART_LAST) == 0) {
+/* A record of the log, as vn__log_apply gets it. */
+typedef struct part {
+  const uint8_t *payload;
+  uint32_t length, argument;
+  uint8_t type, flags;
+} part_t;
+
+/*
+ * Puts the parts of a record together in the scratch; true when the last one is there. A damaged
+ * part may be missing, and of a record that was overwritten only the last ones may be left: what
+ * doesn't follow the part before it is dropped.
+ */
+static bool assemble(vn_engine_t *engine, const part_t *part) {
+  uint8_t number = part->flags & (uint8_t)~PART_LAST;
+  if (number == 0) {
     engine->parts_length = 0;
+    engine->parts_next = 0;
+    engine->parts_type = part->type;
+    engine->parts_argument = part->argument;
   }
-  if (length > engine->store.scratch_bytes - engine->parts_length) {
-    engine->parts_length = 0;
+  bool follows = number == engine->parts_next && part->type == engine->parts_type &&
+                 part->argument == engine->parts_argument &&
+                 part->length <= engine->store.scratch_bytes - engine->parts_length;
+  if (!follows) {
+    engine->parts_next = PART_LAST; /* no number: nothing follows until a first part comes */
     return false;
   }
-  memcpy(engine->store.scratch + engine->parts_length, payload, length);
-  engine->parts_length += length;
-  return (flags & PART_LAST) != 0;
+  memcpy(engine->store.scratch + engine->parts_length, part->payload, part->length);
+  engine->parts_length += part->length;
+  engine->parts_next++;
+  return (part->flags & PART_LAST) != 0;
 }
 
 static uint32_t apply_slot(vn_engine_t *engine, uint32_t series) {
@@ -59,7 +78,8 @@ static uint32_t item_of(const vn_engine_t *engine, uint8_t type, uint32_t argume
 uint32_t vn__log_apply(void *context, uint8_t type, uint8_t flags, uint32_t argument,
                        const uint8_t *payload, uint32_t length) {
   vn_engine_t *engine = context;
-  if (!assemble(engine, flags, payload, length)) {
+  part_t part = {payload, length, argument, type, flags};
+  if (!assemble(engine, &part)) {
     return item_of(engine, type, argument);
   }
   switch (type) {

@@ -69,7 +69,12 @@ static void told_count(void *context, const vn_count_result_t *count) {
 }
 
 static vn_window_sink_t window_sink(vn__work_t *work) {
-  return (vn_window_sink_t){vn__told_result, work, work->engine->store.sample_scratch};
+  const vn_store_t *store = &work->engine->store;
+  return (vn_window_sink_t){
+      vn__told_result,
+      work,
+      store->sample_scratch,
+      {.trends = store->trends, .counters = store->counters, .registers = store->registers}};
 }
 
 void vn__windows_reset(vn__work_t *work) {

@@ -52,6 +52,8 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   vn_err_t error =
       vn_window_set_derive(&out->set, summary->windows, of_time, pipeline->out_of_order_ms,
                            pipeline->lateness_ms, problem_window);
+  out->set.extra.low = pipeline->range_low;
+  out->set.extra.high = pipeline->range_high;
   out->members = out->set.pane_count * out->set.sample;
   out->scratch = (uint16_t)out->set.sample;
   for (uint8_t i = of_time; error == VN_OK && i < summary->window_count; i++) {

@@ -46,6 +46,22 @@ static size_t message_max(const vn_plan_t *plan) {
   return VN_OUTBOX_HEADER_BYTES + VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
 }
 
+/* An array that is needed at all begins with room for folding. */
+static void need_of_extras(const vn_window_set_t *set, size_t series, vn_store_t *need) {
+  size_t panes = series * set->pane_count;
+  if (set->extra.trend) {
+    need->trend_count += panes + (need->trend_count == 0 ? 1u : 0);
+  }
+  if (set->extra.bins > 0) {
+    need->counter_count += panes * vn_extra_counters(&set->extra) +
+                           (need->counter_count == 0 ? VN__SCRATCH_COUNTERS : 0);
+  }
+  if (set->extra.registers > 0) {
+    need->register_count +=
+        panes * set->extra.registers + (need->register_count == 0 ? VN__SCRATCH_REGISTERS : 0);
+  }
+}
+
 static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
     vn_geometry_t geometry = geometry_of(&plan->pipelines[i]);
@@ -58,6 +74,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->session_count += series * geometry.session_slots;
     need->count_state_count += series * geometry.count_count;
     need->count_pane_count += series * geometry.count_panes;
+    need_of_extras(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
 }
@@ -119,6 +136,9 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->spans = cut(block, &used, store->session_count, sizeof *store->spans);
   store->count_states = cut(block, &used, store->count_state_count, sizeof *store->count_states);
   store->count_panes = cut(block, &used, store->count_pane_count, sizeof *store->count_panes);
+  store->trends = cut(block, &used, store->trend_count, sizeof *store->trends);
+  store->counters = cut(block, &used, store->counter_count, sizeof *store->counters);
+  store->registers = cut(block, &used, store->register_count, 1);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

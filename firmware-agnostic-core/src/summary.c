@@ -59,15 +59,21 @@ const char *vn__field_word(vn__field_t field) {
   return words[field];
 }
 
-/* Both lists hold the statistics in the same order, in two runs each. */
+/* Both lists hold the statistics in the same order, in three runs each. */
 VN_STATIC_ASSERT(VN__FIELD_LAST - VN__FIELD_COUNT == VN_STATISTIC_LAST - VN_STATISTIC_COUNT,
                  "COUNT..LAST are one run");
 VN_STATIC_ASSERT(VN__FIELD_RANGE - VN__FIELD_MEAN == VN_STATISTIC_RANGE - VN_STATISTIC_MEAN,
                  "MEAN..RANGE are one run");
-VN_STATIC_ASSERT(VN_STATISTIC_COUNT_OF == VN_STATISTIC_RANGE + 1,
-                 "a statistic behind RANGE needs a run of its own, behind TO");
+VN_STATIC_ASSERT(VN__FIELD_DISTINCT - VN__FIELD_P50 == VN_STATISTIC_DISTINCT - VN_STATISTIC_P50,
+                 "P50..DISTINCT are one run");
+VN_STATIC_ASSERT(VN_STATISTIC_COUNT_OF == VN_STATISTIC_DISTINCT + 1,
+                 "a statistic behind DISTINCT follows it in the fields, too");
 
 vn_statistic_t vn__field_statistic(vn__field_t field) {
+  if (field >= VN__FIELD_P50) {
+    VN_ASSERT(field <= VN__FIELD_DISTINCT);
+    return (vn_statistic_t)(VN_STATISTIC_P50 + (int)(field - VN__FIELD_P50));
+  }
   if (field >= VN__FIELD_MEAN) {
     VN_ASSERT(field <= VN__FIELD_RANGE);
     return (vn_statistic_t)(VN_STATISTIC_MEAN + (int)(field - VN__FIELD_MEAN));
@@ -76,10 +82,12 @@ vn_statistic_t vn__field_statistic(vn__field_t field) {
   return (vn_statistic_t)(VN_STATISTIC_COUNT + (int)(field - VN__FIELD_COUNT));
 }
 
-static uint32_t fields_of(uint32_t statistics) {
-  const uint32_t run = VN_STATISTIC_BIT(VN_STATISTIC_MEAN) - 1u;
-  return (statistics & run) << VN__FIELD_COUNT | (statistics >> VN_STATISTIC_MEAN)
-                                                     << VN__FIELD_MEAN;
+uint32_t vn__statistic_fields(uint32_t statistics) {
+  const uint32_t first = VN_STATISTIC_BIT(VN_STATISTIC_MEAN) - 1u;
+  const uint32_t second = VN_STATISTIC_BIT(VN_STATISTIC_P50) - 1u - first;
+  return (statistics & first) << VN__FIELD_COUNT |
+         (statistics & second) >> VN_STATISTIC_MEAN << VN__FIELD_MEAN |
+         statistics >> VN_STATISTIC_P50 << VN__FIELD_P50;
 }
 
 uint32_t vn__window_fields(const vn_window_t *window) {
@@ -88,5 +96,5 @@ uint32_t vn__window_fields(const vn_window_t *window) {
   fields |= window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
   fields |= window->supersedes_max > 0 ? VN__FIELD_BIT(VN__FIELD_SUPERSEDES) : 0;
   fields |= window->shape == VN_WINDOW_COUNT ? times : 0;
-  return fields | fields_of(window->statistics);
+  return fields | vn__statistic_fields(window->statistics);
 }

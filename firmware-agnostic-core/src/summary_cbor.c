@@ -5,32 +5,14 @@
 
 /* RFC 8949, 4.2.1 sorts keys by their encoded bytes: text keys by length first. */
 static const uint8_t named_order[VN__FIELD_COUNT_OF] = {
-    VN__FIELD_TO,
-    VN__FIELD_END,
-    VN__FIELD_MAX,
-    VN__FIELD_MIN,
-    VN__FIELD_REV,
-    VN__FIELD_SUM,
-    VN__FIELD_FROM,
-    VN__FIELD_KIND,
-    VN__FIELD_LAST,
-    VN__FIELD_MEAN,
-    VN__FIELD_COUNT,
-    VN__FIELD_FIRST,
-    VN__FIELD_FLAGS,
-    VN__FIELD_RANGE,
-    VN__FIELD_START,
-    VN__FIELD_SAMPLE,
-    VN__FIELD_SERIES,
-    VN__FIELD_STDDEV,
-    VN__FIELD_SUM_SQ,
-    VN__FIELD_WINDOW,
-    VN__FIELD_PIPELINE,
-    VN__FIELD_VARIANCE,
-    VN__FIELD_ACCOUNTING,
-    VN__FIELD_SUPERSEDES,
-    VN__FIELD_STDDEV_SAMPLE,
-    VN__FIELD_VARIANCE_SAMPLE,
+    VN__FIELD_TO,         VN__FIELD_END,        VN__FIELD_MAX,           VN__FIELD_MIN,
+    VN__FIELD_P50,        VN__FIELD_P90,        VN__FIELD_P95,           VN__FIELD_P99,
+    VN__FIELD_REV,        VN__FIELD_SUM,        VN__FIELD_FROM,          VN__FIELD_KIND,
+    VN__FIELD_LAST,       VN__FIELD_MEAN,       VN__FIELD_COUNT,         VN__FIELD_FIRST,
+    VN__FIELD_FLAGS,      VN__FIELD_RANGE,      VN__FIELD_SLOPE,         VN__FIELD_START,
+    VN__FIELD_SAMPLE,     VN__FIELD_SERIES,     VN__FIELD_STDDEV,        VN__FIELD_SUM_SQ,
+    VN__FIELD_WINDOW,     VN__FIELD_DISTINCT,   VN__FIELD_PIPELINE,      VN__FIELD_VARIANCE,
+    VN__FIELD_ACCOUNTING, VN__FIELD_SUPERSEDES, VN__FIELD_STDDEV_SAMPLE, VN__FIELD_VARIANCE_SAMPLE,
 };
 
 static void put_literal(vn_cbor_writer_t *writer, const char *text) {
@@ -71,11 +53,12 @@ static void put_statistic(vn_cbor_writer_t *writer, const vn_summary_t *summary,
                           vn_statistic_t statistic) {
   const vn_aggregate_t *aggregate = summary->result->aggregate;
   if (vn__statistic_is_integer(statistic)) {
-    vn_cbor_int(writer, vn__statistic_integer(aggregate, statistic));
+    vn_cbor_int(writer, vn__statistic_integer(summary->result, statistic));
   } else if (statistic == VN_STATISTIC_SUM_SQ) {
     vn_cbor_u128(writer, vn_aggregate_squares(aggregate));
   } else {
-    vn_cbor_float(writer, vn__statistic_float(aggregate, statistic, summary->pipeline->exponent));
+    vn_cbor_float(writer,
+                  vn__statistic_float(summary->result, statistic, summary->pipeline->exponent));
   }
 }
 
@@ -128,9 +111,8 @@ static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn_
 
 static uint32_t present_fields(const vn_summary_t *summary) {
   uint32_t fields = vn__window_fields(vn__summary_window(summary));
-  if (summary->result->aggregate->count < 2) {
-    fields &= ~(VN__FIELD_BIT(VN__FIELD_VARIANCE_SAMPLE) | VN__FIELD_BIT(VN__FIELD_STDDEV_SAMPLE));
-  }
+  const uint32_t all = VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u;
+  fields &= ~vn__statistic_fields(all & ~vn__statistics_of(summary->result, all));
   if (summary->result->supersedes_count == 0) {
     fields &= ~VN__FIELD_BIT(VN__FIELD_SUPERSEDES);
   }

@@ -58,12 +58,12 @@ void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, b
   VN_ASSERT(aggregate->count > 0);
   put_identity(writer, summary);
   uint32_t asked = window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
-  uint32_t statistics = vn__statistics_of(aggregate, always ? asked | base : asked);
+  uint32_t statistics = vn__statistics_of(summary->result, always ? asked | base : asked);
   for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
     vn_statistic_t statistic = (vn_statistic_t)i;
     if ((statistics & VN_STATISTIC_BIT(statistic)) != 0) {
       vn_json_key(writer, vn_statistic_word(statistic));
-      vn__json_statistic(writer, aggregate, statistic, summary->pipeline->exponent);
+      vn__json_statistic(writer, summary->result, statistic, summary->pipeline->exponent);
     }
   }
   if (window->sample > 0) {

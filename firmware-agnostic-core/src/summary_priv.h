@@ -33,7 +33,13 @@
   X(STDDEV_SAMPLE, "stddev_sample")     \
   X(RANGE, "range")                     \
   X(FROM, "from")                       \
-  X(TO, "to")
+  X(TO, "to")                           \
+  X(P50, "p50")                         \
+  X(P90, "p90")                         \
+  X(P95, "p95")                         \
+  X(P99, "p99")                         \
+  X(SLOPE, "slope")                     \
+  X(DISTINCT, "distinct")
 
 typedef enum vn__field {
 #define VN__FIELD_ENUM(name, word) VN__FIELD_##name,
@@ -46,8 +52,11 @@ typedef enum vn__field {
 
 const char *vn__field_word(vn__field_t field);
 
-/* The statistic that a field carries; the field must be one of COUNT..LAST, MEAN..RANGE. */
+/* The statistic that a field carries; one of COUNT..LAST, MEAN..RANGE, P50..DISTINCT. */
 vn_statistic_t vn__field_statistic(vn__field_t field);
+
+/* The fields that carry these statistics. */
+uint32_t vn__statistic_fields(uint32_t statistics);
 
 /* The fields that a record of this window can have (VN__FIELD_BIT set). */
 uint32_t vn__window_fields(const vn_window_t *window);
@@ -67,14 +76,14 @@ static inline bool vn__summary_counts(const vn_summary_t *summary) {
 /* A sample variance needs two readings. */
 bool vn__statistic_defined(const vn_aggregate_t *aggregate, vn_statistic_t statistic);
 
-/* Those of `statistics` that this aggregate has. */
-uint32_t vn__statistics_of(const vn_aggregate_t *aggregate, uint32_t statistics);
+/* Those of `statistics` that this result has. */
+uint32_t vn__statistics_of(const vn_window_result_t *result, uint32_t statistics);
 
 /* 1 for values, 2 for squares, 0 for counts: how often the pipeline's exponent applies. */
 int vn__statistic_power(vn_statistic_t statistic);
 
-/* COUNT, SUM, MIN, MAX, FIRST, LAST, RANGE in scaled units. */
-int64_t vn__statistic_integer(const vn_aggregate_t *aggregate, vn_statistic_t statistic);
+/* COUNT, SUM, MIN, MAX, FIRST, LAST, RANGE, quantiles in scaled units, DISTINCT. */
+int64_t vn__statistic_integer(const vn_window_result_t *result, vn_statistic_t statistic);
 bool vn__statistic_is_integer(vn_statistic_t statistic);
 
 /* MEAN, VARIANCE, VARIANCE_SAMPLE as exact quotients in scaled units. */
@@ -87,10 +96,11 @@ bool vn__statistic_ratio(const vn_aggregate_t *aggregate, vn_statistic_t statist
                          vn__ratio_t *out);
 
 /* Any statistic in physical units, as the double nearest to it but for the last bit. */
-double vn__statistic_float(const vn_aggregate_t *aggregate, vn_statistic_t statistic, int exponent);
+double vn__statistic_float(const vn_window_result_t *result, vn_statistic_t statistic,
+                           int exponent);
 
 /* The same as JSON. */
-void vn__json_statistic(vn_json_writer_t *writer, const vn_aggregate_t *aggregate,
+void vn__json_statistic(vn_json_writer_t *writer, const vn_window_result_t *result,
                         vn_statistic_t statistic, int exponent);
 
 size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline_index,

@@ -17,7 +17,7 @@ enum {
 
 static uint32_t statistics_of(const vn_summary_t *summary) {
   uint32_t asked = vn__summary_window(summary)->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
-  return vn__statistics_of(summary->result->aggregate, asked);
+  return vn__statistics_of(summary->result, asked);
 }
 
 /* Squares and counts are not in the pipeline's unit. */
@@ -51,7 +51,7 @@ static void json_record(vn_json_writer_t *writer, const vn_summary_t *summary,
     vn_json_literal(writer, unit);
   }
   vn_json_key(writer, "v");
-  vn__json_statistic(writer, summary->result->aggregate, statistic, summary->pipeline->exponent);
+  vn__json_statistic(writer, summary->result, statistic, summary->pipeline->exponent);
   vn_json_object_end(writer);
 }
 
@@ -101,13 +101,12 @@ static void put_text(vn_cbor_writer_t *writer, const vn_text_t *pieces, unsigned
 
 static void put_value(vn_cbor_writer_t *writer, const vn_summary_t *summary,
                       vn_statistic_t statistic) {
-  const vn_aggregate_t *aggregate = summary->result->aggregate;
   int exponent = summary->pipeline->exponent;
   bool whole = exponent == 0 || statistic == VN_STATISTIC_COUNT;
   if (whole && vn__statistic_is_integer(statistic)) {
-    vn_cbor_int(writer, vn__statistic_integer(aggregate, statistic));
+    vn_cbor_int(writer, vn__statistic_integer(summary->result, statistic));
   } else {
-    vn_cbor_float(writer, vn__statistic_float(aggregate, statistic, exponent));
+    vn_cbor_float(writer, vn__statistic_float(summary->result, statistic, exponent));
   }
 }
 

@@ -7,9 +7,20 @@ bool vn__statistic_defined(const vn_aggregate_t *aggregate, vn_statistic_t stati
   return aggregate->count > (of_sample ? 1u : 0u);
 }
 
-uint32_t vn__statistics_of(const vn_aggregate_t *aggregate, uint32_t statistics) {
+/* Extras that this result lacks: it has none, or too few readings for a slope. */
+static uint32_t extras_missing(const vn_extra_values_t *extra) {
+  if (extra == NULL) {
+    return VN_STATISTICS_EXTRA;
+  }
+  uint32_t missing = extra->has_quantiles ? 0 : VN_STATISTICS_QUANTILES;
+  missing |= extra->has_slope ? 0 : VN_STATISTIC_BIT(VN_STATISTIC_SLOPE);
+  return missing | (extra->has_distinct ? 0 : VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT));
+}
+
+uint32_t vn__statistics_of(const vn_window_result_t *result, uint32_t statistics) {
   uint32_t defined = statistics & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u);
-  if (aggregate->count < 2) {
+  defined &= ~extras_missing(result->extra);
+  if (result->aggregate->count < 2) {
     defined &= ~(VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE_SAMPLE) |
                  VN_STATISTIC_BIT(VN_STATISTIC_STDDEV_SAMPLE));
   }
@@ -19,6 +30,7 @@ uint32_t vn__statistics_of(const vn_aggregate_t *aggregate, uint32_t statistics)
 int vn__statistic_power(vn_statistic_t statistic) {
   switch (statistic) {
     case VN_STATISTIC_COUNT:
+    case VN_STATISTIC_DISTINCT:
       return 0;
     case VN_STATISTIC_SUM_SQ:
     case VN_STATISTIC_VARIANCE:
@@ -34,11 +46,13 @@ bool vn__statistic_is_integer(vn_statistic_t statistic) {
       VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |
       VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |
       VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) |
-      VN_STATISTIC_BIT(VN_STATISTIC_RANGE);
+      VN_STATISTIC_BIT(VN_STATISTIC_RANGE) | VN_STATISTICS_QUANTILES |
+      VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT);
   return (integers & VN_STATISTIC_BIT(statistic)) != 0;
 }
 
-int64_t vn__statistic_integer(const vn_aggregate_t *aggregate, vn_statistic_t statistic) {
+int64_t vn__statistic_integer(const vn_window_result_t *result, vn_statistic_t statistic) {
+  const vn_aggregate_t *aggregate = result->aggregate;
   switch (statistic) {
     case VN_STATISTIC_COUNT:
       return aggregate->count;
@@ -52,9 +66,13 @@ int64_t vn__statistic_integer(const vn_aggregate_t *aggregate, vn_statistic_t st
       return aggregate->first;
     case VN_STATISTIC_LAST:
       return aggregate->last;
-    default:
-      VN_ASSERT(statistic == VN_STATISTIC_RANGE);
+    case VN_STATISTIC_RANGE:
       return (int64_t)aggregate->max - aggregate->min;
+    case VN_STATISTIC_DISTINCT:
+      return (int64_t)result->extra->distinct;
+    default:
+      VN_ASSERT(statistic >= VN_STATISTIC_P50 && statistic <= VN_STATISTIC_P99);
+      return result->extra->quantiles[statistic - VN_STATISTIC_P50];
   }
 }
 
@@ -111,17 +129,23 @@ static double quotient(double numerator, double denominator, int exponent) {
   return numerator * power_of_ten(exponent) / denominator;
 }
 
-static double root(const vn_aggregate_t *aggregate, vn_statistic_t statistic) {
+/* What is a double already: roots and the slope. */
+static double plain_float(const vn_window_result_t *result, vn_statistic_t statistic) {
+  const vn_aggregate_t *aggregate = result->aggregate;
+  if (statistic == VN_STATISTIC_SLOPE) {
+    return result->extra->slope_per_s;
+  }
   return vn_square_root(statistic == VN_STATISTIC_STDDEV ? vn_aggregate_variance(aggregate)
                                                          : vn_aggregate_variance_sample(aggregate));
 }
 
-double vn__statistic_float(const vn_aggregate_t *aggregate, vn_statistic_t statistic,
+double vn__statistic_float(const vn_window_result_t *result, vn_statistic_t statistic,
                            int exponent) {
+  const vn_aggregate_t *aggregate = result->aggregate;
   int scale = exponent * vn__statistic_power(statistic);
   vn__ratio_t ratio;
   if (vn__statistic_is_integer(statistic)) {
-    return quotient((double)vn__statistic_integer(aggregate, statistic), 1.0, scale);
+    return quotient((double)vn__statistic_integer(result, statistic), 1.0, scale);
   }
   if (statistic == VN_STATISTIC_SUM_SQ) {
     return quotient(vn_u128_to_double(vn_aggregate_squares(aggregate)), 1.0, scale);
@@ -130,20 +154,21 @@ double vn__statistic_float(const vn_aggregate_t *aggregate, vn_statistic_t stati
     double value = quotient(vn_u128_to_double(ratio.numerator), (double)ratio.denominator, scale);
     return ratio.negative ? -value : value;
   }
-  return quotient(root(aggregate, statistic), 1.0, scale);
+  return quotient(plain_float(result, statistic), 1.0, scale);
 }
 
-void vn__json_statistic(vn_json_writer_t *writer, const vn_aggregate_t *aggregate,
+void vn__json_statistic(vn_json_writer_t *writer, const vn_window_result_t *result,
                         vn_statistic_t statistic, int exponent) {
+  const vn_aggregate_t *aggregate = result->aggregate;
   int scale = exponent * vn__statistic_power(statistic);
   vn__ratio_t ratio;
   if (vn__statistic_is_integer(statistic)) {
-    vn_json_decimal(writer, vn__statistic_integer(aggregate, statistic), scale);
+    vn_json_decimal(writer, vn__statistic_integer(result, statistic), scale);
   } else if (statistic == VN_STATISTIC_SUM_SQ) {
     vn_json_decimal_u128(writer, vn_aggregate_squares(aggregate), scale);
   } else if (vn__statistic_ratio(aggregate, statistic, &ratio)) {
     vn_json_ratio(writer, ratio.negative, ratio.numerator, ratio.denominator, scale);
   } else {
-    vn_json_double(writer, root(aggregate, statistic), scale);
+    vn_json_double(writer, plain_float(result, statistic), scale);
   }
 }

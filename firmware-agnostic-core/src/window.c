@@ -13,6 +13,7 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
   for (uint32_t i = 0; i < set->pane_count; i++) {
     memory->panes[i].number = INT64_MIN;
     vn_aggregate_clear(&memory->panes[i].aggregate);
+    vn_extra_clear(&set->extra, &memory->extra, i);
   }
   if (set->revision_count > 0) {
     memset(memory->revisions, 0, set->revision_count * sizeof memory->revisions[0]);
@@ -111,6 +112,7 @@ static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *mem
   if (pane->number != number) {
     pane->number = number;
     vn_aggregate_clear(&pane->aggregate);
+    vn_extra_clear(&set->extra, &memory->extra, state->pane_slot);
   }
   if (pane->aggregate.count == 0) {
     note_due(set, state, time_ms);
@@ -129,6 +131,10 @@ static bool insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
     uint32_t held = pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
     (void)vn_reservoir_offer(memory->members + (size_t)memory->state->pane_slot * set->sample, held,
                              set->sample, &member);
+  }
+  if (vn_extra_wanted(&set->extra)) {
+    vn_extra_add(&set->extra, &memory->extra, memory->state->pane_slot,
+                 time_ms - memory->state->pane_low_ms, value);
   }
   vn_aggregate_add(&pane->aggregate, time_ms, value);
   return true;

@@ -5,6 +5,17 @@ static uint32_t slot_of(const vn_window_set_t *set, int64_t number) {
   return (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
 }
 
+/* The extras that one window asks for: its pipeline keeps those of all. */
+static vn_extra_set_t extras_of(const vn_window_set_t *set, const vn_window_t *window) {
+  vn_extra_set_t extra = set->extra;
+  uint32_t statistics = window->statistics;
+  extra.trend = extra.trend && (statistics & VN_STATISTIC_BIT(VN_STATISTIC_SLOPE)) != 0;
+  extra.bins = (statistics & VN_STATISTICS_QUANTILES) != 0 ? extra.bins : 0;
+  extra.registers =
+      (statistics & VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT)) != 0 ? extra.registers : 0;
+  return extra;
+}
+
 /* Adds one pane's content to the fold; false when the counts leave 32 bits. */
 static bool fold_pane(const vn__firing_t *firing, const vn_window_t *window, uint32_t slot,
                       vn_aggregate_t *total) {
@@ -45,6 +56,24 @@ static vn_aggregate_t fold(const vn__firing_t *firing, const vn_window_t *window
   return total;
 }
 
+/* The extras of [start, start + size), apart from the aggregates: most windows have none. */
+static vn_extra_values_t fold_extras(const vn__firing_t *firing, const vn_window_t *window,
+                                     int64_t start_ms, const vn_aggregate_t *total) {
+  const vn_window_set_t *set = firing->set;
+  vn_extra_set_t extra = extras_of(set, window);
+  int64_t number = vn_floor_div(start_ms - set->anchor_ms, set->pane_ms);
+  vn_extra_clear(&extra, &firing->sink->extra_scratch, 0);
+  for (int64_t shift_ms = 0; shift_ms < window->size_ms; shift_ms += set->pane_ms) {
+    uint32_t slot = slot_of(set, number);
+    const vn_pane_t *pane = &firing->memory->panes[slot];
+    if (pane->number == number && pane->aggregate.count > 0) {
+      vn_extra_merge(&extra, &firing->sink->extra_scratch, &firing->memory->extra, slot, shift_ms);
+    }
+    number++;
+  }
+  return vn_extra_result(&extra, &firing->sink->extra_scratch, total);
+}
+
 /*
  * The number of earlier results, counted. A counter is shared by windows `size` grid steps apart;
  * it is fresh whenever the window was empty before: with one reading in it there was no result yet.
@@ -73,10 +102,16 @@ bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
   if (total.count == 0) {
     return false;
   }
+  vn_extra_values_t extra;
+  bool has_extra = (definition->statistics & VN_STATISTICS_EXTRA) != 0;
+  if (has_extra) {
+    extra = fold_extras(firing, definition, start_ms, &total);
+  }
   uint32_t members = total.count < definition->sample ? total.count : definition->sample;
   vn_window_result_t result = {
       .aggregate = &total,
       .sample = firing->sink->scratch,
+      .extra = has_extra ? &extra : NULL,
       .start_ms = start_ms,
       .end_ms = end_ms,
       .sample_count = members,

@@ -21,6 +21,15 @@ static uint32_t members_of(const vn_window_set_t *set, const vn_pane_t *pane) {
   return pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
 }
 
+static void save_extra(vn__packer_t *packer, const vn_window_set_t *set,
+                       const vn_window_memory_t *memory, uint32_t slot) {
+  vn__pack_unsigned(packer, vn_extra_save(&set->extra, &memory->extra, slot, NULL, 0));
+  bool fits = packer->length < packer->capacity;
+  packer->length +=
+      vn_extra_save(&set->extra, &memory->extra, slot, fits ? packer->bytes + packer->length : NULL,
+                    fits ? packer->capacity - packer->length : 0);
+}
+
 static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
   const vn_pane_t *pane = &memory->panes[slot];
@@ -41,6 +50,9 @@ static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
   for (uint32_t i = 0; i < members_of(set, pane); i++) {
     vn__pack_signed(packer, members[i].time_ms - low_ms);
     vn__pack_signed(packer, members[i].value);
+  }
+  if (vn_extra_wanted(&set->extra)) {
+    save_extra(packer, set, memory, slot);
   }
 }
 
@@ -66,7 +78,9 @@ size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memo
 }
 
 size_t vn_window_save_max(const vn_window_set_t *set) {
-  return STATE_MAX + set->pane_count * (PANE_MAX + (size_t)set->sample * MEMBER_MAX) +
+  return STATE_MAX +
+         set->pane_count * (PANE_MAX + (size_t)set->sample * MEMBER_MAX + VN__PACK_U32_MAX +
+                            vn_extra_save_max(&set->extra)) +
          (size_t)set->revision_count * REVISION_MAX;
 }
 
@@ -87,6 +101,18 @@ static void load_aggregate(vn__unpacker_t *unpacker, vn_aggregate_t *aggregate, 
   aggregate->last_ms = load_time(unpacker, low_ms);
 }
 
+static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                       const vn_window_memory_t *memory, uint32_t slot) {
+  size_t length = (size_t)vn__unpack_unsigned(unpacker, unpacker->length);
+  if (unpacker->failed || length > unpacker->length - unpacker->position ||
+      vn_extra_load(&set->extra, &memory->extra, slot, unpacker->bytes + unpacker->position,
+                    length) != VN_OK) {
+    unpacker->failed = true;
+    return;
+  }
+  unpacker->position += length;
+}
+
 static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
                       const vn_window_memory_t *memory) {
   int64_t number = vn__unpack_signed(unpacker);
@@ -105,6 +131,9 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
     members[i].time_ms = load_time(unpacker, low_ms);
     members[i].value = vn__unpack_i32(unpacker);
     members[i].priority = vn_priority(memory->sample_seed, members[i].time_ms, members[i].value);
+  }
+  if (vn_extra_wanted(&set->extra)) {
+    load_extra(unpacker, set, memory, (uint32_t)slot);
   }
 }
 

@@ -37,6 +37,7 @@ typedef struct content {
   vn_aggregate_t aggregates[RECORDS_MAX];
   vn_member_t samples[RECORDS_MAX][8];
   vn_span_t spans[RECORDS_MAX][SPANS_MAX];
+  vn_extra_values_t extras[RECORDS_MAX];
   vn_window_result_t results[RECORDS_MAX];
   vn_summary_t summaries[RECORDS_MAX];
   uint8_t pipeline_index[RECORDS_MAX];
@@ -82,6 +83,25 @@ static void shape_result(prng_t *prng, const vn_window_t *window, uint32_t i) {
   }
 }
 
+/* Windows of time may have extras; a slope needs two readings. */
+static void add_extras(prng_t *prng, const vn_window_t *window, uint32_t i) {
+  vn_window_result_t *result = &content.results[i];
+  vn_extra_values_t *extra = &content.extras[i];
+  if ((window->statistics & VN_STATISTICS_EXTRA) == 0 || window->shape >= VN_WINDOW_SESSION) {
+    return;
+  }
+  *extra =
+      (vn_extra_values_t){.slope_per_s = (double)prng_between(prng, -1000000, 1000000) / 8192.0,
+                          .distinct = 1u + prng_below(prng, result->aggregate->count),
+                          .has_slope = result->aggregate->count > 1,
+                          .has_distinct = true,
+                          .has_quantiles = true};
+  for (unsigned k = 0; k < VN_EXTRA_QUANTILES; k++) {
+    extra->quantiles[k] = any_value(prng);
+  }
+  result->extra = extra;
+}
+
 static void make_record(prng_t *prng, uint32_t i) {
   static const char *const names[] = {"a", "site/a/temp", "x:9/long-name_with.many/levels/in/it"};
   vn_window_result_t *result = &content.results[i];
@@ -99,6 +119,7 @@ static void make_record(prng_t *prng, uint32_t i) {
                                  .kind = (uint8_t)prng_below(prng, VN_KIND_COUNT)};
   const vn_window_t *window = &content.windows[pipeline][result->window];
   shape_result(prng, window, i);
+  add_extras(prng, window, i);
   uint32_t capacity = window->sample;
   uint32_t count = content.aggregates[i].count;
   result->sample_count = capacity < count ? capacity : count;

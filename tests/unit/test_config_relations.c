@@ -148,6 +148,10 @@ static void windows(void **state) {
   (void)state;
   static const load_case_t cases[] = {
       {WINDOWS("      - {name: w}\n"), {"4:9: the window has no shape: add `tumbling: 1m`,"}},
+      {WINDOWS("      - {name: w, tumbling: 1m, statistics: [p95]}\n"),
+       {"4:9: quantiles need `range: [low, high]`"}},
+      {WINDOWS("      - {name: w, session: {gap: 1s}, statistics: [slope]}\n"),
+       {"4:9: quantiles, `slope` and `distinct` are for `tumbling` and `sliding`"}},
       {WINDOWS("      - {name: w, session: {gap: 1s}, offset: 1s}\n"),
        {"4:39: `offset` is for `tumbling` and `sliding`"}},
       {WINDOWS("      - {name: w, count: {size: 100003, slide: 7}}\n"),

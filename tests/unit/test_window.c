@@ -49,6 +49,14 @@ typedef struct model {
   size_t content_count, told_count, result_count;
 } model_t;
 
+/* The extras of each result, beside it. */
+static vn_extra_values_t want_extra[RESULTS_MAX], got_extra[RESULTS_MAX];
+static vn_extra_set_t want_set;
+static vn_trend_t want_trend;
+static uint32_t want_counters[VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)];
+static uint8_t want_registers[VN_DISTINCT_REGISTERS_MANY];
+static const vn_extra_memory_t want_memory = {&want_trend, want_counters, want_registers};
+
 static model_t model;
 static expected_t got[RESULTS_MAX];
 static size_t got_count;
@@ -89,6 +97,23 @@ static void model_add(expected_t *result, bounds_t *bounds, const content_t *c) 
   result->count++;
 }
 
+/* All readings of the window in one pane. */
+static vn_extra_values_t model_extras(uint8_t window, int64_t start_ms, const expected_t *result) {
+  vn_aggregate_t bounds = {.count = result->count, .min = result->min, .max = result->max};
+  vn_extra_values_t none = {0};
+  if ((model.windows[window].statistics & VN_STATISTICS_EXTRA) == 0) {
+    return none;
+  }
+  vn_extra_clear(&want_set, &want_memory, 0);
+  for (size_t i = 0; i < model.content_count; i++) {
+    const content_t *c = &model.content[i];
+    if (c->window == window && c->start_ms == start_ms) {
+      vn_extra_add(&want_set, &want_memory, 0, c->time_ms - start_ms, c->value);
+    }
+  }
+  return vn_extra_result(&want_set, &want_memory, &bounds);
+}
+
 static void model_tell(uint8_t window, int64_t start_ms, vn_kind_t kind) {
   expected_t result;
   bounds_t bounds = {0, 0};
@@ -104,6 +129,7 @@ static void model_tell(uint8_t window, int64_t start_ms, vn_kind_t kind) {
   }
   result.revision = told_of(window, start_ms)->times++;
   assert_true(model.result_count < RESULTS_MAX);
+  want_extra[model.result_count] = model_extras(window, start_ms, &result);
   model.results[model.result_count++] = result;
 }
 
@@ -206,6 +232,7 @@ static void collect(void *context, const vn_window_result_t *result) {
     assert_in_range(result->sample[i].time_ms - result->start_ms, 0,
                     result->end_ms - result->start_ms - 1);
   }
+  got_extra[got_count] = result->extra != NULL ? *result->extra : (vn_extra_values_t){0};
   got[got_count++] = (expected_t){result->window,   result->kind, result->start_ms, result->end_ms,
                                   result->revision, a->count,     a->sum,           a->min,
                                   a->max,           a->first,     a->last};
@@ -218,6 +245,9 @@ typedef struct series {
   vn_window_state_t state;
   vn_window_sink_t sink;
   vn_member_t scratch[VN_SAMPLE_MAX];
+  vn_trend_t trend;
+  uint32_t counters[VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)];
+  uint8_t registers[VN_DISTINCT_REGISTERS_MANY];
 } series_t;
 
 static void series_begin(series_t *series, const vn_window_t *windows, uint8_t window_count,
@@ -232,8 +262,18 @@ static void series_begin(series_t *series, const vn_window_t *windows, uint8_t w
       .members =
           calloc((size_t)series->set.pane_count * series->set.sample + 1, sizeof(vn_member_t)),
       .revisions = calloc(series->set.revision_count + 1, sizeof(uint16_t)),
+      .extra = {.trends = calloc(series->set.pane_count, sizeof(vn_trend_t)),
+                .counters = calloc(
+                    (size_t)series->set.pane_count * vn_extra_counters(&series->set.extra) + 1,
+                    sizeof(uint32_t)),
+                .registers =
+                    calloc((size_t)series->set.pane_count * series->set.extra.registers + 1, 1)},
       .sample_seed = 7};
-  series->sink = (vn_window_sink_t){collect, NULL, series->scratch};
+  series->set.extra.low = -1000;
+  series->set.extra.high = 1000;
+  want_set = series->set.extra;
+  series->sink = (vn_window_sink_t){
+      collect, NULL, series->scratch, {&series->trend, series->counters, series->registers}};
   vn_window_reset(&series->set, &series->memory);
 }
 
@@ -241,6 +281,9 @@ static void series_end(series_t *series) {
   free(series->memory.panes);
   free(series->memory.members);
   free(series->memory.revisions);
+  free(series->memory.extra.trends);
+  free(series->memory.extra.counters);
+  free(series->memory.extra.registers);
 }
 
 static void save_and_load(series_t *series) {
@@ -268,10 +311,20 @@ static void compare(uint64_t seed) {
     }
     fail_msg("seed %llu: results differ", (unsigned long long)seed);
   }
+  for (size_t i = 0; i < got_count; i++) {
+    const vn_extra_values_t *g = &got_extra[i], *w = &want_extra[i];
+    bool slopes = g->has_slope == w->has_slope && g->slope_per_s >= w->slope_per_s &&
+                  g->slope_per_s <= w->slope_per_s;
+    if (!slopes || g->distinct != w->distinct || g->has_quantiles != w->has_quantiles ||
+        memcmp(g->quantiles, w->quantiles, sizeof g->quantiles) != 0) {
+      fail_msg("seed %llu: extras of result %zu differ", (unsigned long long)seed, i);
+    }
+  }
 }
 
 static uint8_t random_windows(prng_t *prng, vn_window_t *windows) {
   uint8_t count = (uint8_t)(1 + prng_below(prng, 3));
+  bool extras = prng_below(prng, 4) == 0;
   for (uint8_t i = 0; i < count; i++) {
     int64_t size_ms = 1 + prng_below(prng, 30);
     bool tumbling = prng_below(prng, 2) == 0;
@@ -281,6 +334,7 @@ static uint8_t random_windows(prng_t *prng, vn_window_t *windows) {
                                .size_ms = size_ms,
                                .slide_ms = slide_ms,
                                .offset_ms = offset_ms,
+                               .statistics = extras ? VN_STATISTICS_EXTRA : 0,
                                .sample = (uint16_t)prng_below(prng, 5)};
   }
   return count;

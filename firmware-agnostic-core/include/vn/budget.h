@@ -11,6 +11,7 @@ typedef struct vn_budget_pipeline {
   size_t series_bytes; /* of one series; its entry in the table comes on top */
   uint32_t sessions;   /* live ones per series */
   size_t session_bytes;
+  size_t extra_bytes;                               /* quantiles, slope, distinct */
   size_t pane_bytes;                                /* of time and of counts */
   size_t member_bytes, revision_bytes, alert_bytes; /* of one series */
   size_t slot_bytes_max;                            /* of one series in a checkpoint */

@@ -76,6 +76,7 @@ typedef struct vn_pipeline_state {
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base;
+  size_t trend_base, counter_base, register_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -100,6 +101,9 @@ typedef struct vn_store {
   vn_span_t *spans;
   vn_count_state_t *count_states;
   vn_aggregate_t *count_panes;
+  vn_trend_t *trends;
+  uint32_t *counters; /* of histograms */
+  uint8_t *registers; /* of distinct counts */
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -112,7 +116,8 @@ typedef struct vn_store {
   uint8_t *page;
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
-  size_t count_state_count, count_pane_count, sample_scratch_count, queue_bytes, block_count;
+  size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
+  size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
 } vn_store_t;
@@ -184,7 +189,9 @@ typedef struct vn_engine {
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed;
   uint64_t transaction_bytes; /* a transaction is closed above this */
-  size_t parts_length;        /* of the record being put together at a restart */
+  uint32_t parts_argument;    /* whose record is being put together at a restart */
+  uint8_t parts_type, parts_next;
+  size_t parts_length; /* of the record being put together at a restart */
   int64_t letter_credit_ms, letter_mono_ms;
   int64_t checkpoint_mono_ms, tick_mono_ms;
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */

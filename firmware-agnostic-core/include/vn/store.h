@@ -35,6 +35,9 @@
   VN_STORE_ARRAY_(vn_span_t, name##_spans_, name##_sessions);                         \
   VN_STORE_ARRAY_(vn_count_state_t, name##_count_states_, name##_count_states);       \
   VN_STORE_ARRAY_(vn_aggregate_t, name##_count_panes_, name##_count_panes);           \
+  VN_STORE_ARRAY_(vn_trend_t, name##_trends_, name##_trends);                         \
+  VN_STORE_ARRAY_(uint32_t, name##_counters_, name##_counters);                       \
+  VN_STORE_ARRAY_(uint8_t, name##_registers_, name##_registers);                      \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -60,6 +63,9 @@
       .spans = name##_spans_,                                                         \
       .count_states = name##_count_states_,                                           \
       .count_panes = name##_count_panes_,                                             \
+      .trends = name##_trends_,                                                       \
+      .counters = name##_counters_,                                                   \
+      .registers = name##_registers_,                                                 \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -82,6 +88,9 @@
       .session_count = name##_sessions,                                               \
       .count_state_count = name##_count_states,                                       \
       .count_pane_count = name##_count_panes,                                         \
+      .trend_count = name##_trends,                                                   \
+      .counter_count = name##_counters,                                               \
+      .register_count = name##_registers,                                             \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -106,6 +115,8 @@
    VN_STORE_BYTES_(vn_session_t, name##_sessions) + VN_STORE_BYTES_(vn_span_t, name##_sessions) +  \
    VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \
    VN_STORE_BYTES_(vn_aggregate_t, name##_count_panes) +                                           \
+   VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
+   VN_STORE_BYTES_(uint8_t, name##_registers) +                                                    \
    VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \

@@ -5,6 +5,7 @@
 #include "vn/aggregate.h"
 #include "vn/assert.h"
 #include "vn/error.h"
+#include "vn/extra.h"
 #include "vn/reason.h"
 #include "vn/reservoir.h"
 #include "vn/time.h"
@@ -32,7 +33,13 @@ typedef enum vn_window_shape {
   X(VARIANCE_SAMPLE, "variance_sample") \
   X(STDDEV, "stddev")                   \
   X(STDDEV_SAMPLE, "stddev_sample")     \
-  X(RANGE, "range")
+  X(RANGE, "range")                     \
+  X(P50, "p50")                         \
+  X(P90, "p90")                         \
+  X(P95, "p95")                         \
+  X(P99, "p99")                         \
+  X(SLOPE, "slope")                     \
+  X(DISTINCT, "distinct")
 
 typedef enum vn_statistic {
 #define VN_STATISTIC_ENUM(name, word) VN_STATISTIC_##name,
@@ -42,6 +49,14 @@ typedef enum vn_statistic {
 } vn_statistic_t;
 
 #define VN_STATISTIC_BIT(statistic) (UINT32_C(1) << (statistic))
+
+/* Those that need extras in every pane; windows of time only. */
+#define VN_STATISTICS_QUANTILES                                              \
+  (VN_STATISTIC_BIT(VN_STATISTIC_P50) | VN_STATISTIC_BIT(VN_STATISTIC_P90) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_P95) | VN_STATISTIC_BIT(VN_STATISTIC_P99))
+#define VN_STATISTICS_EXTRA                                         \
+  (VN_STATISTICS_QUANTILES | VN_STATISTIC_BIT(VN_STATISTIC_SLOPE) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT))
 
 /* "count", "mean", ...; static storage. */
 const char *vn_statistic_word(vn_statistic_t statistic);
@@ -97,6 +112,7 @@ typedef struct vn_window_set {
   uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
+  vn_extra_set_t extra; /* the caller sets the histogram's range; derive the rest */
   uint8_t window_count;
 } vn_window_set_t;
 
@@ -128,9 +144,10 @@ typedef struct vn_window_state {
 /* Where a series' variable parts lie; the engine owns them. */
 typedef struct vn_window_memory {
   vn_window_state_t *state;
-  vn_pane_t *panes;     /* pane_count */
-  vn_member_t *members; /* pane_count * sample */
-  uint16_t *revisions;  /* revision_count */
+  vn_pane_t *panes;        /* pane_count */
+  vn_member_t *members;    /* pane_count * sample */
+  uint16_t *revisions;     /* revision_count */
+  vn_extra_memory_t extra; /* over pane_count panes */
   uint64_t sample_seed;
 } vn_window_memory_t;
 
@@ -146,7 +163,8 @@ typedef struct vn_span {
 typedef struct vn_window_result {
   const vn_aggregate_t *aggregate;
   const vn_member_t *sample;
-  const vn_span_t *supersedes; /* sessions: earlier results that this one replaces */
+  const vn_span_t *supersedes;    /* sessions: earlier results that this one replaces */
+  const vn_extra_values_t *extra; /* NULL: the window asks for none */
   vn_time_ms_t start_ms, end_ms;
   uint32_t sample_count;
   uint32_t revision;
@@ -157,11 +175,12 @@ typedef struct vn_window_result {
 
 typedef void (*vn_window_result_fn)(void *context, const vn_window_result_t *result);
 
-/* Room for folding a sample: at least `sample` members. */
+/* Room for folding: at least `sample` members, and extras of one pane. */
 typedef struct vn_window_sink {
   vn_window_result_fn deliver;
   void *context;
   vn_member_t *scratch;
+  vn_extra_memory_t extra_scratch;
 } vn_window_sink_t;
 
 /* Whether any window takes a reading of this time, by the watermark before it: NONE, LATE,

@@ -8,7 +8,8 @@ import mqtt from "mqtt";
 const VERSION = 1;
 const KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"];
 // Keys of a record whose values are integers in units of the pipeline's resolution.
-const SCALED = { 8: "sum", 10: "min", 11: "max", 12: "first", 13: "last", 23: "range" };
+const SCALED = { 8: "sum", 10: "min", 11: "max", 12: "first", 13: "last", 23: "range",
+                 26: "p50", 27: "p90", 28: "p95", 29: "p99" };
 // Those that are numbers in the unit itself already.
 const DERIVED = { 18: "mean", 19: "variance", 20: "variance_sample", 21: "stddev",
                   22: "stddev_sample" };

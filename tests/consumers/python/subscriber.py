@@ -14,7 +14,8 @@ import paho.mqtt.client as mqtt
 VERSION = 1
 KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"]
 # Keys of a record whose values are integers in units of the pipeline's resolution.
-SCALED = {8: "sum", 10: "min", 11: "max", 12: "first", 13: "last", 23: "range"}
+SCALED = {8: "sum", 10: "min", 11: "max", 12: "first", 13: "last", 23: "range",
+          26: "p50", 27: "p90", 28: "p95", 29: "p99"}
 # Those that are numbers in the unit itself already.
 DERIVED = {18: "mean", 19: "variance", 20: "variance_sample", 21: "stddev", 22: "stddev_sample"}
 
