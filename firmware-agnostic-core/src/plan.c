@@ -151,10 +151,30 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
   if (!word_is_good(window->name)) {
     return fail(problem, "name of a window: empty or too long");
   }
+  bool of_time = window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
+  if (!of_time && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
+    return fail(problem, "quantiles, slope and distinct are for windows of time");
+  }
   return check_shape(window, problem) &&
          in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
          in_range(problem, "statistics", window->statistics, 0,
                   VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1);
+}
+
+/* A result must have room for all that it may replace. */
+static bool check_supersedes(const vn_geometry_t *geometry, const vn_pipeline_t *pipeline,
+                             vn_plan_problem_t *problem) {
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    const vn_session_set_t *set = &geometry->sessions[i];
+    problem->window = set->window;
+    if (!in_range(problem, "superseded results of a session",
+                  pipeline->summary.windows[set->window].supersedes_max, set->capacity,
+                  VN_SESSIONS_MAX)) {
+      return false;
+    }
+  }
+  problem->window = NONE;
+  return true;
 }
 
 static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
@@ -162,7 +182,7 @@ static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
   uint8_t fault = 0;
   if (vn_geometry_derive(pipeline, &geometry, &fault) == VN_OK) {
     problem->window = NONE;
-    return true;
+    return check_supersedes(&geometry, pipeline, problem);
   }
   problem->window = fault;
   switch (pipeline->summary.windows[fault].shape) {

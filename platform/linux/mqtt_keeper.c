@@ -62,7 +62,14 @@ void vn__mqtt_ready(vn_mqtt_t *mqtt) {
   tell_changed(mqtt, true);
 }
 
-void vn__mqtt_lost(vn_mqtt_t *mqtt, const char *cause) {
+/* An attempt that failed: what to look at depends on whether the broker has answered. */
+static const char *attempt_sentence(bool refused) {
+  return refused ? "the broker refuses the connection, check the user name, the password and the "
+                   "broker's list of who may connect"
+                 : "cannot connect to the broker, check that it runs and is reachable";
+}
+
+static void end_connection(vn_mqtt_t *mqtt, const char *cause, bool refused) {
   int64_t now = vn_clock_linux_mono_ms();
   (void)pthread_mutex_lock(&mqtt->mutex);
   bool ours = mqtt->state == VN_MQTT_CONNECTED || mqtt->state == VN_MQTT_CONNECTING;
@@ -80,13 +87,16 @@ void vn__mqtt_lost(vn_mqtt_t *mqtt, const char *cause) {
   (void)pthread_mutex_unlock(&mqtt->mutex);
   if (ours) {
     vn_log(VN_LOG_WARNING, VN_LOG_BROKER,
-           was_connected ? "the connection to the broker is lost"
-                         : "cannot connect to the broker, check that it runs and is reachable",
+           was_connected ? "the connection to the broker is lost" : attempt_sentence(refused),
            "broker", mqtt->setup.broker->uri, "client_id", mqtt->client_id, "reason", cause,
            "retry_ms", vn_log_number((int64_t)delay, (char[24]){0}), NULL);
     tell_changed(mqtt, false);
   }
 }
+
+void vn__mqtt_lost(vn_mqtt_t *mqtt, const char *cause) { end_connection(mqtt, cause, false); }
+
+void vn__mqtt_refused(vn_mqtt_t *mqtt, const char *reason) { end_connection(mqtt, reason, true); }
 
 void vn__mqtt_disconnected(vn_mqtt_t *mqtt) {
   (void)pthread_mutex_lock(&mqtt->mutex);

@@ -153,9 +153,12 @@ static const char *connect_refusal(int code) {
 
 static void on_no_connect(void *context, MQTTAsync_failureData *data) {
   const char *refusal = data != NULL ? connect_refusal(data->code) : NULL;
-  vn__mqtt_lost(context, refusal != NULL ? refusal
-                                         : reason_of(data != NULL ? data->code : -1,
-                                                     data != NULL ? data->message : NULL));
+  if (refusal != NULL) {
+    vn__mqtt_refused(context, refusal);
+    return;
+  }
+  vn__mqtt_lost(context,
+                reason_of(data != NULL ? data->code : -1, data != NULL ? data->message : NULL));
 }
 
 static void on_no_connect5(void *context, MQTTAsync_failureData5 *data) {
@@ -164,7 +167,7 @@ static void on_no_connect5(void *context, MQTTAsync_failureData5 *data) {
                             ? MQTTReasonCode_toString((enum MQTTReasonCodes)data->code)
                             : NULL;
   if (refusal != NULL) {
-    vn__mqtt_lost(context, refusal);
+    vn__mqtt_refused(context, refusal);
     return;
   }
   vn__mqtt_lost(context,

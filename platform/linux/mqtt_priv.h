@@ -74,6 +74,9 @@ void *vn__mqtt_keeper(void *context);
 void vn__mqtt_connected(vn_mqtt_t *mqtt, bool session_present, uint32_t receive_maximum);
 void vn__mqtt_ready(vn_mqtt_t *mqtt);
 void vn__mqtt_lost(vn_mqtt_t *mqtt, const char *cause);
+
+/* The broker has answered an attempt, with a no. */
+void vn__mqtt_refused(vn_mqtt_t *mqtt, const char *reason);
 void vn__mqtt_disconnected(vn_mqtt_t *mqtt);
 void vn__mqtt_verdict(vn_mqtt_slot_t *slot, bool ok);
 
