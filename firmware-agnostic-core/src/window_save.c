@@ -1,13 +1,9 @@
 /* Windows into a checkpoint and back: only live panes, integers of variable length. */
-#include "pack_priv.h"
-#include "vn/hash.h"
+#include "reservoir_priv.h"
 #include "window_priv.h"
 
 #define STATE_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
-#define PANE_MAX                                                                   \
-  (VN__PACK_U64_MAX + VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX + VN__PACK_U32_MAX + \
-   4 * VN__PACK_U32_MAX + 2 * VN__PACK_U64_MAX)
-#define MEMBER_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
+#define PANE_MAX (VN__PACK_U64_MAX + VN__AGGREGATE_SAVE_MAX)
 #define REVISION_MAX 3u
 
 /* A pane counts until the last of its windows is gone. */
@@ -17,8 +13,11 @@ static bool is_live(const vn_window_set_t *set, const vn_window_memory_t *memory
          !vn__gone(set, vn__pane_last_end(set, pane), memory->state->watermark_ms);
 }
 
-static uint32_t members_of(const vn_window_set_t *set, const vn_pane_t *pane) {
-  return pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
+static vn__sample_t sample_of(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                              uint32_t slot) {
+  return (vn__sample_t){.aggregate = &memory->panes[slot].aggregate,
+                        .members = memory->members + (size_t)slot * set->sample,
+                        .capacity = set->sample};
 }
 
 static void save_extra(vn__packer_t *packer, const vn_window_set_t *set,
@@ -32,25 +31,10 @@ static void save_extra(vn__packer_t *packer, const vn_window_set_t *set,
 
 static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
-  const vn_pane_t *pane = &memory->panes[slot];
-  const vn_aggregate_t *aggregate = &pane->aggregate;
-  int64_t low_ms = pane->number * set->pane_ms + set->anchor_ms;
-  vn__pack_signed(packer, pane->number);
-  vn__pack_unsigned(packer, aggregate->count);
-  vn__pack_signed(packer, aggregate->sum);
-  vn__pack_unsigned(packer, aggregate->squares_low);
-  vn__pack_unsigned(packer, aggregate->squares_high);
-  vn__pack_signed(packer, aggregate->min);
-  vn__pack_signed(packer, aggregate->max);
-  vn__pack_signed(packer, aggregate->first);
-  vn__pack_signed(packer, aggregate->last);
-  vn__pack_signed(packer, aggregate->first_ms - low_ms);
-  vn__pack_signed(packer, aggregate->last_ms - low_ms);
-  const vn_member_t *members = memory->members + (size_t)slot * set->sample;
-  for (uint32_t i = 0; i < members_of(set, pane); i++) {
-    vn__pack_signed(packer, members[i].time_ms - low_ms);
-    vn__pack_signed(packer, members[i].value);
-  }
+  vn__sample_t sample = sample_of(set, memory, slot);
+  vn__pack_signed(packer, memory->panes[slot].number);
+  vn__aggregate_save(packer, sample.aggregate);
+  vn__sample_save(packer, &sample);
   if (vn_extra_wanted(&set->extra)) {
     save_extra(packer, set, memory, slot);
   }
@@ -79,26 +63,9 @@ size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memo
 
 size_t vn_window_save_max(const vn_window_set_t *set) {
   return STATE_MAX +
-         set->pane_count * (PANE_MAX + (size_t)set->sample * MEMBER_MAX + VN__PACK_U32_MAX +
-                            vn_extra_save_max(&set->extra)) +
+         set->pane_count * (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
+                            VN__PACK_U32_MAX + vn_extra_save_max(&set->extra)) +
          (size_t)set->revision_count * REVISION_MAX;
-}
-
-static vn_time_ms_t load_time(vn__unpacker_t *unpacker, int64_t low_ms) {
-  return vn_add_saturating(low_ms, vn__unpack_signed(unpacker));
-}
-
-static void load_aggregate(vn__unpacker_t *unpacker, vn_aggregate_t *aggregate, int64_t low_ms) {
-  aggregate->count = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  aggregate->sum = vn__unpack_signed(unpacker);
-  aggregate->squares_low = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  aggregate->squares_high = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  aggregate->min = vn__unpack_i32(unpacker);
-  aggregate->max = vn__unpack_i32(unpacker);
-  aggregate->first = vn__unpack_i32(unpacker);
-  aggregate->last = vn__unpack_i32(unpacker);
-  aggregate->first_ms = load_time(unpacker, low_ms);
-  aggregate->last_ms = load_time(unpacker, low_ms);
 }
 
 static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
@@ -113,6 +80,12 @@ static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   unpacker->position += length;
 }
 
+/* Times of a pane lie within it, or folding would not find what it looks for. */
+static bool lies_within(const vn_window_set_t *set, const vn_pane_t *pane) {
+  int64_t low_ms = pane->number * set->pane_ms + set->anchor_ms;
+  return pane->aggregate.first_ms >= low_ms && pane->aggregate.last_ms < low_ms + set->pane_ms;
+}
+
 static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
                       const vn_window_memory_t *memory) {
   int64_t number = vn__unpack_signed(unpacker);
@@ -121,19 +94,17 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
     unpacker->failed = true;
     return;
   }
-  int64_t low_ms = number * set->pane_ms + set->anchor_ms;
-  size_t slot = (size_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+  uint32_t slot = (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
   vn_pane_t *pane = &memory->panes[slot];
+  vn__sample_t sample = sample_of(set, memory, slot);
   pane->number = number;
-  load_aggregate(unpacker, &pane->aggregate, low_ms);
-  vn_member_t *members = memory->members + slot * set->sample;
-  for (uint32_t i = 0; i < members_of(set, pane); i++) {
-    members[i].time_ms = load_time(unpacker, low_ms);
-    members[i].value = vn__unpack_i32(unpacker);
-    members[i].priority = vn_priority(memory->sample_seed, members[i].time_ms, members[i].value);
+  vn__aggregate_load(unpacker, &pane->aggregate);
+  unpacker->failed = unpacker->failed || !lies_within(set, pane);
+  if (!unpacker->failed) {
+    vn__sample_load(unpacker, &sample, memory->sample_seed);
   }
   if (vn_extra_wanted(&set->extra)) {
-    load_extra(unpacker, set, memory, (uint32_t)slot);
+    load_extra(unpacker, set, memory, slot);
   }
 }
 
