@@ -55,7 +55,21 @@ static double usual_amplification(double fill) {
   return points[last][1];
 }
 
-/* Each series gives one result for each slide of a window. */
+/* How often a window gives a result: sessions no more often than their gap, counts as if readings
+ * came once a second. */
+static double period_ms(const vn_window_t *window) {
+  const double reading_ms = 1000.0;
+  switch (window->shape) {
+    case VN_WINDOW_SESSION:
+      return (double)window->gap_ms;
+    case VN_WINDOW_COUNT:
+      return (double)window->slide_readings * reading_ms;
+    default:
+      return (double)window->slide_ms;
+  }
+}
+
+/* Each series gives one result in each period of a window. */
 static double outputs_per_day(const vn_plan_t *plan) {
   double bytes = 0;
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
@@ -63,8 +77,7 @@ static double outputs_per_day(const vn_plan_t *plan) {
     for (uint8_t w = 0; w < pipeline->summary.window_count; w++) {
       double record = (double)vn_summary_record_max((vn_encoding_t)plan->encoding,
                                                     &pipeline->summary, w, plan->name_max);
-      bytes +=
-          record * pipeline->series_max * DAY_MS / (double)pipeline->summary.windows[w].slide_ms;
+      bytes += record * pipeline->series_max * DAY_MS / period_ms(&pipeline->summary.windows[w]);
     }
   }
   return bytes;

@@ -15,9 +15,9 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .panes = set->pane_count,
       .pane_ms = set->pane_ms,
       .sessions = geometry.session_slots,
-      .pane_bytes = set->pane_count * sizeof(vn_pane_t) +
-                    geometry.count_panes * sizeof(vn_aggregate_t) +
-                    geometry.count_count * sizeof(vn_count_state_t),
+      .pane_bytes = set->pane_count * sizeof(vn_pane_t),
+      .count_bytes = geometry.count_panes * sizeof(vn_aggregate_t) +
+                     geometry.count_count * sizeof(vn_count_state_t),
       .session_bytes = geometry.session_slots * (sizeof(vn_session_t) + sizeof(vn_span_t)) +
                        geometry.session_count * sizeof(vn_session_state_t),
       .member_bytes = geometry.members * sizeof(vn_member_t),
@@ -28,8 +28,8 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
-  out->series_bytes = out->pane_bytes + out->extra_bytes + out->session_bytes + out->member_bytes +
-                      out->revision_bytes + out->alert_bytes;
+  out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +
+                      out->member_bytes + out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
 }
 

@@ -6,16 +6,17 @@
 
 typedef struct vn_budget_pipeline {
   uint32_t series;
-  uint32_t panes; /* per series */
+  uint32_t panes;    /* per series */
+  uint32_t sessions; /* live ones per series */
   int64_t pane_ms;
-  size_t series_bytes; /* of one series; its entry in the table comes on top */
-  uint32_t sessions;   /* live ones per series */
+  /* Of one series; its entry in the table comes on top. */
+  size_t series_bytes;
+  size_t pane_bytes, member_bytes, revision_bytes, alert_bytes;
   size_t session_bytes;
-  size_t extra_bytes;                               /* quantiles, slope, distinct */
-  size_t pane_bytes;                                /* of time and of counts */
-  size_t member_bytes, revision_bytes, alert_bytes; /* of one series */
-  size_t slot_bytes_max;                            /* of one series in a checkpoint */
-  size_t bytes;                                     /* of all its series */
+  size_t count_bytes;    /* panes of count windows */
+  size_t extra_bytes;    /* quantiles, slope, distinct */
+  size_t slot_bytes_max; /* in a checkpoint */
+  size_t bytes;          /* of all its series */
 } vn_budget_pipeline_t;
 
 typedef struct vn_budget {
