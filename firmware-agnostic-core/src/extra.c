@@ -109,7 +109,7 @@ static void put(vn__packer_t *packer, size_t length) { vn__pack_unsigned(packer,
 
 static uint8_t *rest(const vn__packer_t *packer, size_t *room) {
   *room = packer->length < packer->capacity ? packer->capacity - packer->length : 0;
-  return packer->bytes + (packer->length < packer->capacity ? packer->length : packer->capacity);
+  return *room > 0 ? packer->bytes + packer->length : NULL;
 }
 
 size_t vn_extra_save(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane,

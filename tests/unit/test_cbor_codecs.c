@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +20,12 @@
 #include "prng.h"
 
 #define SEED 20240611u
+
+/* No memory holds a string or a container of more than SIZE_MAX: libcbor takes a size_t there. */
+static bool can_exist(vn__cbor_major_t major, uint64_t argument) {
+  bool counts = major >= VN__CBOR_MAJOR_BYTES && major <= VN__CBOR_MAJOR_MAP;
+  return !counts || argument <= SIZE_MAX;
+}
 
 static void expect_same_head(vn__cbor_major_t major, uint64_t argument) {
   uint8_t a[VN__CBOR_HEAD_MAX] = {0};
@@ -35,7 +42,9 @@ static void heads_are_written_alike_around_every_boundary(void **state) {
   for (size_t i = 0; i < sizeof boundaries / sizeof *boundaries; i++) {
     for (uint64_t add = 0; add < 3; add++) {
       for (unsigned major = 0; major < VN__CBOR_MAJOR_SIMPLE; major++) {
-        expect_same_head((vn__cbor_major_t)major, boundaries[i] + add);
+        if (can_exist((vn__cbor_major_t)major, boundaries[i] + add)) {
+          expect_same_head((vn__cbor_major_t)major, boundaries[i] + add);
+        }
       }
     }
   }
