@@ -134,7 +134,7 @@ class Password(Case):
             with self.subTest(mqtt=version):
                 _, daemon = self.start("guess", version)
                 daemon.start(wait=False)
-                wait_for(lambda: "cannot connect" in daemon.log(), 10, daemon.log)
+                wait_for(lambda: "refuses the connection" in daemon.log(), 10, daemon.log)
                 self.assertRegex(daemon.log(), "(?i)not authori[sz]ed")
                 self.assertNotIn("guess", daemon.log())
                 self.assertEqual(daemon.stop(), 0)
