@@ -82,17 +82,17 @@ vn_statistic_t vn__field_statistic(vn__field_t field) {
   return (vn_statistic_t)(VN_STATISTIC_COUNT + (int)(field - VN__FIELD_COUNT));
 }
 
-uint32_t vn__statistic_fields(uint32_t statistics) {
+uint64_t vn__statistic_fields(uint32_t statistics) {
   const uint32_t first = VN_STATISTIC_BIT(VN_STATISTIC_MEAN) - 1u;
   const uint32_t second = VN_STATISTIC_BIT(VN_STATISTIC_P50) - 1u - first;
-  return (statistics & first) << VN__FIELD_COUNT |
-         (statistics & second) >> VN_STATISTIC_MEAN << VN__FIELD_MEAN |
-         statistics >> VN_STATISTIC_P50 << VN__FIELD_P50;
+  return (uint64_t)(statistics & first) << VN__FIELD_COUNT |
+         (uint64_t)(statistics & second) >> VN_STATISTIC_MEAN << VN__FIELD_MEAN |
+         (uint64_t)statistics >> VN_STATISTIC_P50 << VN__FIELD_P50;
 }
 
-uint32_t vn__window_fields(const vn_window_t *window) {
-  const uint32_t times = VN__FIELD_BIT(VN__FIELD_FROM) | VN__FIELD_BIT(VN__FIELD_TO);
-  uint32_t fields = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
+uint64_t vn__window_fields(const vn_window_t *window) {
+  const uint64_t times = VN__FIELD_BIT(VN__FIELD_FROM) | VN__FIELD_BIT(VN__FIELD_TO);
+  uint64_t fields = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
   fields |= window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
   fields |= window->supersedes_max > 0 ? VN__FIELD_BIT(VN__FIELD_SUPERSEDES) : 0;
   fields |= window->shape == VN_WINDOW_COUNT ? times : 0;

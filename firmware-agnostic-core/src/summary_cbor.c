@@ -109,8 +109,8 @@ static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn_
   }
 }
 
-static uint32_t present_fields(const vn_summary_t *summary) {
-  uint32_t fields = vn__window_fields(vn__summary_window(summary));
+static uint64_t present_fields(const vn_summary_t *summary) {
+  uint64_t fields = vn__window_fields(vn__summary_window(summary));
   const uint32_t all = VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u;
   fields &= ~vn__statistic_fields(all & ~vn__statistics_of(summary->result, all));
   if (summary->result->supersedes_count == 0) {
@@ -119,7 +119,7 @@ static uint32_t present_fields(const vn_summary_t *summary) {
   return fields;
 }
 
-static unsigned bits_in(uint32_t set) {
+static unsigned bits_in(uint64_t set) {
   unsigned count = 0;
   for (; set != 0; set &= set - 1) {
     count++;
@@ -131,7 +131,7 @@ size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline
                        uint8_t *out, size_t capacity) {
   vn_cbor_writer_t writer;
   vn_cbor_writer_init(&writer, out, capacity);
-  uint32_t fields = present_fields(summary);
+  uint64_t fields = present_fields(summary);
   vn_cbor_map(&writer, bits_in(fields));
   for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
     vn__field_t field = (vn__field_t)(named ? named_order[i] : i);

@@ -48,7 +48,7 @@ typedef enum vn__field {
       VN__FIELD_COUNT_OF
 } vn__field_t;
 
-#define VN__FIELD_BIT(field) (UINT32_C(1) << (field))
+#define VN__FIELD_BIT(field) (UINT64_C(1) << (field))
 
 const char *vn__field_word(vn__field_t field);
 
@@ -56,10 +56,10 @@ const char *vn__field_word(vn__field_t field);
 vn_statistic_t vn__field_statistic(vn__field_t field);
 
 /* The fields that carry these statistics. */
-uint32_t vn__statistic_fields(uint32_t statistics);
+uint64_t vn__statistic_fields(uint32_t statistics);
 
 /* The fields that a record of this window can have (VN__FIELD_BIT set). */
-uint32_t vn__window_fields(const vn_window_t *window);
+uint64_t vn__window_fields(const vn_window_t *window);
 
 /* Key of SenML's base name, version 1 of our format. */
 #define VN__SUMMARY_VERSION 1u

@@ -43,7 +43,7 @@ static size_t cbor_value(vn_statistic_t statistic, int unused) {
 }
 
 static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_max) {
-  uint32_t fields = vn__window_fields(window);
+  uint64_t fields = vn__window_fields(window);
   size_t size = CBOR_MAP_HEAD_MAX;
   for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
     if ((fields & VN__FIELD_BIT(i)) != 0) {

@@ -1,0 +1,58 @@
+/* Hashes that tell two plans apart. */
+#include "vn/hash.h"
+#include "vn/plan.h"
+
+#include <string.h>
+
+/* Little-endian on every machine, so that a state can move to another one. */
+static uint32_t hash_number(uint32_t hash, int64_t number) {
+  uint8_t bytes[8];
+  for (unsigned i = 0; i < sizeof bytes; i++) {
+    bytes[i] = (uint8_t)((uint64_t)number >> (8 * i));
+  }
+  return vn_murmur3_32(bytes, sizeof bytes, hash);
+}
+
+static uint32_t hash_word(uint32_t hash, const char *word) {
+  return vn_murmur3_32(word, strlen(word), hash);
+}
+
+uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
+  VN_ASSERT(pipeline != NULL);
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  uint32_t hash = hash_number(summary->window_count, summary->exponent);
+  vn_geometry_t geometry;
+  uint8_t fault;
+  vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &fault);
+  VN_ASSERT(derived == VN_OK);
+  hash = hash_number(hash, geometry.set.pane_count);
+  hash = hash_number(hash, geometry.session_slots);
+  for (uint8_t i = 0; i < summary->window_count; i++) {
+    const vn_window_t *window = &summary->windows[i];
+    hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);
+    hash = hash_number(hash, window->size_ms + window->gap_ms + window->size_readings);
+    hash = hash_number(hash, window->slide_ms + window->slide_readings);
+    hash = hash_number(hash, window->offset_ms);
+    hash = hash_number(hash, window->sample);
+    hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
+  }
+  return hash_number(hash, pipeline->alert_count);
+}
+
+uint64_t vn_plan_hash(const vn_plan_t *plan) {
+  VN_ASSERT(plan != NULL);
+  uint64_t hash = vn_splitmix64(plan->pipeline_count);
+  for (uint8_t i = 0; i < plan->pipeline_count; i++) {
+    const vn_pipeline_t *pipeline = &plan->pipelines[i];
+    uint32_t names = hash_word(0, pipeline->summary.name);
+    for (uint8_t w = 0; w < pipeline->summary.window_count; w++) {
+      names = hash_word(names, pipeline->summary.windows[w].name);
+    }
+    for (uint8_t a = 0; a < pipeline->alert_count; a++) {
+      names = hash_word(names, pipeline->alerts[a].name);
+    }
+    uint64_t both = (uint64_t)names << 32 | vn_pipeline_layout_hash(pipeline);
+    hash = vn_splitmix64(hash ^ both);
+  }
+  return hash;
+}

@@ -1,0 +1,189 @@
+/* The plan: relations of one pipeline, its windows and its alerts. */
+#include "plan_priv.h"
+
+#define EXPONENT_MAX 9
+
+/* Statistics that an alert can look at. */
+#define ALERT_STATISTICS                                                        \
+  (VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |  \
+   VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |    \
+   VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_RANGE))
+
+static bool check_time_window(const vn_window_t *window, vn_plan_problem_t *problem) {
+  if (!vn__in_span(problem, "size of a window", window->size_ms, 1) ||
+      !vn__in_span(problem, "slide of a window", window->slide_ms, 1)) {
+    return false;
+  }
+  if (window->offset_ms >= window->slide_ms || window->offset_ms <= -window->slide_ms) {
+    return vn__fail(problem, "the offset must be shorter than the slide");
+  }
+  if (window->shape == VN_WINDOW_TUMBLING && window->size_ms != window->slide_ms) {
+    return vn__fail(problem, "a tumbling window must slide by its size");
+  }
+  return true;
+}
+
+static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
+  switch (window->shape) {
+    case VN_WINDOW_TUMBLING:
+    case VN_WINDOW_SLIDING:
+      return check_time_window(window, problem);
+    case VN_WINDOW_SESSION:
+      return vn__in_span(problem, "gap of a session", window->gap_ms, 1);
+    case VN_WINDOW_COUNT:
+      return vn__in_range(problem, "size in readings", window->size_readings, 1, UINT32_MAX) &&
+             vn__in_range(problem, "slide in readings", window->slide_readings, 1, UINT32_MAX);
+    default:
+      return vn__in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_COUNT);
+  }
+}
+
+static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) {
+  if (!vn__word_is_good(window->name)) {
+    return vn__fail(problem, "name of a window: empty or too long");
+  }
+  bool of_time = window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
+  if (!of_time && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
+    return vn__fail(problem, "quantiles, slope and distinct are for windows of time");
+  }
+  return check_shape(window, problem) &&
+         vn__in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
+         vn__in_range(problem, "statistics", window->statistics, 0,
+                      VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1);
+}
+
+/* A result must have room for all that it may replace. */
+static bool check_supersedes(const vn_geometry_t *geometry, const vn_pipeline_t *pipeline,
+                             vn_plan_problem_t *problem) {
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    const vn_session_set_t *set = &geometry->sessions[i];
+    problem->window = set->window;
+    if (!vn__in_range(problem, "superseded results of a session",
+                      pipeline->summary.windows[set->window].supersedes_max, set->capacity,
+                      VN_SESSIONS_MAX)) {
+      return false;
+    }
+  }
+  problem->window = VN__NO_PART;
+  return true;
+}
+
+static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  vn_geometry_t geometry;
+  uint8_t fault = 0;
+  if (vn_geometry_derive(pipeline, &geometry, &fault) == VN_OK) {
+    problem->window = VN__NO_PART;
+    return check_supersedes(&geometry, pipeline, problem);
+  }
+  problem->window = fault;
+  switch (pipeline->summary.windows[fault].shape) {
+    case VN_WINDOW_SESSION:
+      return vn__fail(problem,
+                      "the session window needs too many sessions, or stands behind counts");
+    case VN_WINDOW_COUNT:
+      return vn__fail(problem, "the count window needs too many panes");
+    default:
+      return vn__in_range(problem, "panes of the windows", geometry.set.pane_count, 0,
+                          VN_PANES_MAX) &&
+             vn__fail(problem, "too many counters of revisions, or windows of time behind others");
+  }
+}
+
+static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  for (uint8_t i = 0; i < summary->window_count; i++) {
+    problem->window = i;
+    if (!check_window(&summary->windows[i], problem)) {
+      return false;
+    }
+  }
+  return check_geometry(pipeline, problem);
+}
+
+/* What an alert compares. */
+static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t *pipeline,
+                               vn_plan_problem_t *problem) {
+  if (alert->source == VN_ALERT_OF_VALUE) {
+    return true;
+  }
+  if (alert->rule.condition > VN_ALERT_BELOW) {
+    return vn__fail(problem, "absence and standstill are of values, not of windows");
+  }
+  if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
+      (ALERT_STATISTICS & VN_STATISTIC_BIT(alert->statistic)) == 0) {
+    return vn__fail(problem, "no alert can look at this statistic");
+  }
+  return vn__in_range(problem, "window of an alert", alert->window + 1u, 1,
+                      pipeline->summary.window_count);
+}
+
+static bool check_rule(const vn_alert_rule_t *rule, vn_plan_problem_t *problem) {
+  const int64_t most = INT64_MAX / 4;
+  bool timed = rule->condition > VN_ALERT_BELOW;
+  if (rule->limit > most || rule->limit < -most || rule->hysteresis > most ||
+      rule->hysteresis < 0) {
+    return vn__fail(problem, "limit or hysteresis of an alert");
+  }
+  return vn__in_span(problem, "delay of an alert", rule->for_ms, 0) &&
+         vn__in_span(problem, "delay of an alert", rule->keep_firing_for_ms, 0) &&
+         vn__in_span(problem, "period of an alert", rule->period_ms, timed);
+}
+
+static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipeline,
+                        vn_plan_problem_t *problem) {
+  if (!vn__word_is_good(alert->name) || alert->severity == NULL || alert->of == NULL) {
+    return vn__fail(problem, "a text of an alert: missing or too long");
+  }
+  return vn__in_range(problem, "condition of an alert", alert->rule.condition, 0,
+                      VN_ALERT_UNCHANGED_FOR) &&
+         vn__in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
+         check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);
+}
+
+static bool check_alerts(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    problem->alert = i;
+    if (!check_alert(&pipeline->alerts[i], pipeline, problem)) {
+      return false;
+    }
+  }
+  problem->alert = VN__NO_PART;
+  return true;
+}
+
+static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  return vn__in_span(problem, "out_of_order", pipeline->out_of_order_ms, 0) &&
+         vn__in_span(problem, "allowed lateness", pipeline->lateness_ms, 0) &&
+         vn__in_span(problem, "idle timeout", pipeline->idle_timeout_ms,
+                     (int32_t)VN_DURATION_OFF) &&
+         vn__in_span(problem, "max_future", pipeline->max_future_ms, (int32_t)VN_DURATION_OFF) &&
+         vn__in_range(problem, "mode of time", pipeline->time_mode, 0, VN_TIME_ARRIVAL) &&
+         vn__in_range(problem, "scope of the watermark", pipeline->scope, 0, VN_SCOPE_GLOBAL);
+}
+
+static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                       vn_plan_problem_t *problem) {
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  if (!vn__word_is_good(summary->name) || summary->unit == NULL || pipeline->match.length == 0) {
+    return vn__fail(problem, "a text of a pipeline: missing or too long");
+  }
+  if ((summary->windows == NULL && summary->window_count > 0) ||
+      (pipeline->alerts == NULL && pipeline->alert_count > 0)) {
+    return vn__fail(problem, "the list of windows or alerts is missing");
+  }
+  if (pipeline->range_low > pipeline->range_high) {
+    return vn__fail(problem, "the range ends before it starts");
+  }
+  return vn__in_range(problem, "resolution", (uint32_t)(summary->exponent + EXPONENT_MAX), 0,
+                      2 * EXPONENT_MAX) &&
+         vn__in_range(problem, "windows of a pipeline", summary->window_count, 0, VN_WINDOWS_MAX) &&
+         vn__in_range(problem, "alerts of a pipeline", pipeline->alert_count, 0, VN_ALERTS_MAX) &&
+         vn__in_range(problem, "series of a pipeline", pipeline->series_max, 1, plan->series_max);
+}
+
+bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                        vn_plan_problem_t *problem) {
+  return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
+         check_windows(pipeline, problem) && check_alerts(pipeline, problem);
+}
