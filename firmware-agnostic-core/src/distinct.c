@@ -3,8 +3,10 @@
 
 #include <string.h>
 
-/* Five bits: the 2^32 values that there can be leave hardly a longer run in one of 64 registers. */
+/* Five bits: the 2^32 values that there can be leave hardly a longer run in one of 64 registers. A
+ * bit that is set where the longest rank ends stops the search. */
 #define RANK_MAX 31u
+#define RANK_STOP (UINT64_C(1) << (64u - RANK_MAX))
 #define GROUP 8u
 #define GROUP_BYTES 5u
 
@@ -24,7 +26,7 @@ void vn_distinct_add(const vn_distinct_t *distinct, int32_t value) {
   uint64_t hash = vn_splitmix64((uint64_t)(int64_t)value);
   uint32_t place = (uint32_t)hash & (registers - 1u);
   uint8_t rank = 1;
-  for (; rank < RANK_MAX && hash >> 63 == 0; rank++) {
+  for (hash |= RANK_STOP; hash >> 63 == 0; rank++) {
     hash <<= 1;
   }
   if (rank > distinct->registers[place]) {

@@ -269,6 +269,37 @@ static void a_decimal_beside_a_double_becomes_the_nearest_double(void **state) {
   }
 }
 
+static double sum_with_zero(int64_t mantissa, int32_t exponent) {
+  vn_number_t decimal = {.mantissa = mantissa, .exponent = exponent, .kind = VN_NUMBER_DECIMAL};
+  vn_number_t zero, sum;
+  assert_int_equal(vn_number_from_double(0.0, &zero), VN_REASON_NONE);
+  assert_int_equal(vn_number_add(&decimal, &zero, &sum), VN_REASON_NONE);
+  return sum.binary;
+}
+
+/* 10^19 is the highest power that 64 bits hold: below 10^-19 digits are cut, then nothing is left.
+ */
+static void decimals_with_many_places_lose_their_last_digits_beside_a_double(void **state) {
+  (void)state;
+  assert_true(sum_with_zero(INT64_C(1234567890123456789), -20) == 0.0123456789012345678);
+  assert_true(sum_with_zero(-INT64_C(9000000000000000000), -37) == -9e-19);
+  assert_true(sum_with_zero(9, -25) == 0.0);
+  assert_true(sum_with_zero(INT64_C(1234567890123456789), -39) == 0.0);
+  assert_true(sum_with_zero(INT64_C(1234567890123456789), -40) == 0.0);
+}
+
+/* Not even a 1 more in the last place may come of digits that were dropped. */
+static void a_decimal_that_lost_digits_is_rounded_by_what_it_lost(void **state) {
+  (void)state;
+  vn_number_t number = parse("1234567890123456789.5000000000000000000001");
+  assert_true(number.inexact);
+  int64_t result = 0;
+  assert_int_equal(vn_number_scale(&number, number.exponent, INT64_MIN, INT64_MAX, &result),
+                   VN_REASON_RANGE);
+  assert_int_equal(scale_text("18446744073709551615", 0), REFUSED);
+  assert_int_equal(scale_text("184467440737095516155", 1), REFUSED);
+}
+
 static const char *to_text(bool negative, const char *digits, int exponent) {
   static char text[65];
   memset(text, '#', sizeof text);
@@ -286,6 +317,7 @@ static void decimals_are_written_plainly(void **state) {
   assert_string_equal(to_text(false, "21", 2), "2100");
   assert_string_equal(to_text(false, "2100", -2), "21.00");
   assert_string_equal(to_text(false, "0", 3), "0");
+  assert_string_equal(to_text(false, "7", 3), "7000");
   assert_string_equal(to_text(false, "0", -2), "0.00");
   assert_string_equal(to_text(true, "37", -2), "-0.37");
   assert_string_equal(to_text(true, "340282366920938463463374607431768211455", -18),
@@ -311,6 +343,8 @@ int main(void) {
       cmocka_unit_test(sums_of_decimals_are_exact),
       cmocka_unit_test(sums_with_a_double_round_once),
       cmocka_unit_test(a_decimal_beside_a_double_becomes_the_nearest_double),
+      cmocka_unit_test(decimals_with_many_places_lose_their_last_digits_beside_a_double),
+      cmocka_unit_test(a_decimal_that_lost_digits_is_rounded_by_what_it_lost),
       cmocka_unit_test(decimals_are_written_plainly),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
