@@ -183,6 +183,18 @@ static void build_series(vn__build_t *build, vn_pipeline_t *pipeline, const vn__
   }
 }
 
+static void build_identity(vn__loader_t *loader, vn_pipeline_t *pipeline,
+                           const vn__value_t values[VN__PIPELINE_KEYS]) {
+  const vn__value_t *same_time = &values[VN__PIPELINE_SAME_TIME];
+  pipeline->deduplicate = (uint8_t)values[VN__PIPELINE_DEDUPLICATE].number;
+  pipeline->same_time = (uint8_t)same_time->number;
+  if (pipeline->same_time == VN_SAME_TIME_CONFLICT && pipeline->deduplicate == 0) {
+    vn__error(loader, same_time->mark,
+              "`same_time: conflict` needs `deduplicate` beside it: how many readings are "
+              "remembered, such as 8");
+  }
+}
+
 static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t *item,
                            vn__value_t *names) {
   vn__loader_t *loader = build->loader;
@@ -202,6 +214,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   pipeline->lateness_ms = values[VN__PIPELINE_ALLOWED_LATENESS].number;
   pipeline->idle_timeout_ms = or_off(&values[VN__PIPELINE_IDLE_TIMEOUT]);
   pipeline->max_future_ms = or_off(&values[VN__PIPELINE_MAX_FUTURE]);
+  build_identity(loader, pipeline, values);
   build_series(build, pipeline, &values[VN__PIPELINE_SERIES]);
   check_unit(loader, &values[VN__PIPELINE_UNIT]);
   build_resolution(loader, pipeline, &values[VN__PIPELINE_RESOLUTION]);

@@ -12,6 +12,9 @@ static const vn__word_t time_words[] = {
     {"event", VN_TIME_EVENT, false}, {"arrival", VN_TIME_ARRIVAL, false}, {NULL, 0, false}};
 static const vn__word_t scope_words[] = {
     {"series", VN_SCOPE_SERIES, false}, {"global", VN_SCOPE_GLOBAL, false}, {NULL, 0, false}};
+static const vn__word_t same_time_words[] = {{"keep", VN_SAME_TIME_KEEP, false},
+                                             {"conflict", VN_SAME_TIME_CONFLICT, false},
+                                             {NULL, 0, false}};
 static const vn__key_t pipeline_keys[] = {
     [VN__PIPELINE_NAME] = {.name = "name",
                            .type = VN__NAME,
@@ -84,6 +87,21 @@ static const vn__key_t pipeline_keys[] = {
                                  .fallback_words = "off",
                                  .doc = "Readings further ahead of the clock are put aside and "
                                         "counted."},
+    [VN__PIPELINE_DEDUPLICATE] = {.name = "deduplicate",
+                                  .type = VN__INTEGER,
+                                  .low = 0,
+                                  .high = VN_RECENT_MAX,
+                                  .fallback = "0",
+                                  .doc =
+                                      "So many accepted readings of a series are remembered: one "
+                                      "with the same time and value is a duplicate. Readings "
+                                      "without a time of their own are no repeats of each other."},
+    [VN__PIPELINE_SAME_TIME] = {.name = "same_time",
+                                .type = VN__WORD,
+                                .words = same_time_words,
+                                .fallback = "keep",
+                                .doc = "The time of a remembered reading with another value: both "
+                                       "count, or the later one is refused as a `conflict`."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,

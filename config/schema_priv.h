@@ -147,6 +147,8 @@ enum vn__pipeline_key {
   VN__PIPELINE_ALLOWED_LATENESS,
   VN__PIPELINE_IDLE_TIMEOUT,
   VN__PIPELINE_MAX_FUTURE,
+  VN__PIPELINE_DEDUPLICATE,
+  VN__PIPELINE_SAME_TIME,
   VN__PIPELINE_WINDOWS,
   VN__PIPELINE_ALERTS,
   VN__PIPELINE_KEYS
@@ -182,8 +184,6 @@ enum vn__alert_key {
   VN__ALERT_SEVERITY,
   VN__ALERT_KEYS
 };
-
-#define VN__KEYS_MAX 16u /* of one section */
 
 /* schema_device.c, schema_pipelines.c */
 extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section,

@@ -117,6 +117,8 @@ static const char *const peer_words[][2] = {
     {"flush_interval", "flush_every"},
     {"batch_size", "batch"},
     {"format", "encoding"},
+    {"dedup", "deduplicate"},
+    {"deduplication", "deduplicate"},
     {"median", "p50"},
     {"avg", "mean"},
     {"average", "mean"},

@@ -24,12 +24,14 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .extra_bytes = set->pane_count *
                      ((set->extra.trend ? sizeof(vn_trend_t) : 0) +
                       vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
+      .recent_bytes = pipeline->deduplicate * sizeof(vn_recent_t),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +
-                      out->member_bytes + out->revision_bytes + out->alert_bytes;
+                      out->member_bytes + out->recent_bytes + out->revision_bytes +
+                      out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
 }
 
@@ -70,7 +72,7 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
   }
   out->engine_bytes = sizeof(vn_engine_t);
   out->table_bytes = need.series_count * (sizeof(vn_series_state_t) + 1u) + need.name_bytes +
-                     need.bucket_count * sizeof(vn_series_bucket_t);
+                     need.check_count + need.bucket_count * sizeof(vn_series_bucket_t);
   out->queue_bytes = need.queue_bytes;
   out->outbox_bytes =
       need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t);

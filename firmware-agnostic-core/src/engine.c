@@ -28,6 +28,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->trends, have->trend_count, need->trend_count},
       {have->counters, have->counter_count, need->counter_count},
       {have->registers, have->register_count, need->register_count},
+      {have->recent, have->recent_count, need->recent_count},
+      {have->checks, have->check_count, need->check_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -72,6 +74,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
   pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
+  pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {
@@ -193,6 +196,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   state->last_arrival_mono_ms = vn__mono_ms(engine);
   vn__work_t work = vn__work(engine, series);
   vn__windows_reset(&work);
+  vn__identity_reset(&work);
   if (pipeline->plan->alert_count > 0) {
     memset(work.alerts, 0, pipeline->plan->alert_count * sizeof work.alerts[0]);
   }

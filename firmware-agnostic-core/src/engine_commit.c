@@ -248,8 +248,19 @@ vn_err_t vn_checkpoint(vn_engine_t *engine) {
   return vn__settle(engine, true, 0);
 }
 
+/* Counts alone cause no commit; the last one has them all. */
+static void touch_counted(vn_engine_t *engine) {
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    vn_series_state_t *state = &engine->store.series[i];
+    if (engine->table.name_lengths[i] > 0 && (state->flags & VN__SERIES_COUNTED) != 0) {
+      vn__touch(engine, state);
+    }
+  }
+}
+
 vn_err_t vn_stop(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL);
+  touch_counted(engine);
   vn_err_t error = vn__settle(engine, true, VN_COMMIT_CLEAN_STOP);
   if (error == VN_OK && engine->durable) {
     error = vn_log_mark(&engine->log);

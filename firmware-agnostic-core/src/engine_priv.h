@@ -2,6 +2,7 @@
 #ifndef VN_ENGINE_PRIV_H
 #define VN_ENGINE_PRIV_H
 
+#include "pack_priv.h"
 #include "vn/engine.h"
 
 /* Room for folding extras, in front of each of their arrays. */
@@ -9,8 +10,9 @@
 #define VN__SCRATCH_REGISTERS VN_DISTINCT_REGISTERS_MANY
 
 /* vn_series_state_t.flags */
-#define VN__SERIES_DIRTY 1u /* changed since its last commit */
-#define VN__SERIES_OWED 2u  /* on the list of series with uncommitted outputs */
+#define VN__SERIES_DIRTY 1u   /* changed since its last commit */
+#define VN__SERIES_OWED 2u    /* on the list of series with uncommitted outputs */
+#define VN__SERIES_COUNTED 4u /* counted repeats since then, which alone are worth no commit */
 
 /* Sizes that store, budget and engine agree on. */
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -114,6 +116,21 @@ void vn__told_result(void *context, const vn_window_result_t *result);
 /* Counts a refusal and tells the observer. state NULL: it has no series. */
 void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reason,
                 const vn_drop_t *drop);
+
+/*
+ * Was this reading there before? DUPLICATE, CONFLICT or NONE, and its sequence number is noted as
+ * come. `value` is the scaled one, NULL when it has none; `time_ms` is what the number is judged
+ * with.
+ */
+vn_reason_t vn__identity_judge(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms,
+                               const int32_t *value);
+/* Remembers an accepted reading. */
+void vn__identity_accept(vn__work_t *work, const vn_reading_t *reading, int32_t value);
+void vn__identity_reset(vn__work_t *work);
+size_t vn__identity_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline);
+void vn__identity_pack(vn__packer_t *packer, const vn__work_t *work);
+void vn__identity_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
+bool vn__has_sequence(const vn_plan_t *plan);
 
 /* Alerts of a series. */
 void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);

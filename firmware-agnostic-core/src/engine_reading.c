@@ -28,7 +28,7 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
                 const vn_drop_t *drop) {
   VN_ASSERT(reason > VN_REASON_NONE && reason < VN_REASON_COUNT);
   engine->figures.reasons[reason]++;
-  engine->owed.globals = true;
+  engine->owed.globals = engine->owed.globals || reason != VN_REASON_DUPLICATE;
   if (reason != VN_REASON_MISSING) {
     count_refusal(&engine->figures.readings, reason);
     if (state != NULL) {
@@ -56,19 +56,6 @@ static bool is_future(const vn__work_t *work) {
   int64_t max_future_ms = work->pipeline->plan->max_future_ms;
   return max_future_ms != VN_DURATION_OFF && work->engine->arrival_valid &&
          work->time_ms > vn_add_saturating(work->engine->arrival_ms, max_future_ms);
-}
-
-/* A number that came is not missing, even if its reading is refused for its time. */
-static bool is_duplicate(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms) {
-  if (!reading->has_sequence) {
-    return false;
-  }
-  vn_sequence_t *sequence = &work->state->sequence;
-  uint64_t missing_before = sequence->missing;
-  vn_sequence_verdict_t verdict = vn_sequence_take(sequence, reading->sequence, time_ms);
-  work->engine->figures.readings.missing += sequence->missing - missing_before;
-  work->state->accounting.missing = sequence->missing;
-  return verdict == VN_SEQUENCE_DUPLICATE;
 }
 
 static vn_reason_t value_of(const vn_pipeline_t *plan, const vn_reading_t *reading,
@@ -143,15 +130,24 @@ static void note_arrival(vn__work_t *work) {
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
 static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
   bool timely = time_of(work, reading);
+  vn_reason_t scaled = value_of(work->pipeline->plan, reading, value);
+  const int32_t *known = scaled == VN_REASON_NONE ? value : NULL;
   if (!timely || is_future(work)) {
-    (void)is_duplicate(work, reading, work->state->sequence.last_ms);
+    (void)vn__identity_judge(work, reading, work->state->sequence.last_ms, known);
     return timely ? VN_REASON_FUTURE : VN_REASON_TIME;
   }
   note_arrival(work);
-  if (is_duplicate(work, reading, work->time_ms)) {
-    return VN_REASON_DUPLICATE;
+  vn_reason_t repeated = vn__identity_judge(work, reading, work->time_ms, known);
+  return repeated != VN_REASON_NONE ? repeated : scaled;
+}
+
+/* A flood of repeats must cost no flash: their counts wait for another reason to commit. */
+static void note_change(vn__work_t *work, vn_reason_t verdict) {
+  if (verdict == VN_REASON_DUPLICATE) {
+    work->state->flags |= VN__SERIES_COUNTED;
+  } else {
+    vn__touch(work->engine, work->state);
   }
-  return value_of(work->pipeline->plan, reading, value);
 }
 
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
@@ -160,8 +156,8 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   int32_t value = 0;
   engine->figures.readings.received++;
   work.state->accounting.received++;
-  vn__touch(engine, work.state);
   vn_reason_t verdict = guard(&work, reading, &value);
+  note_change(&work, verdict);
   if (verdict != VN_REASON_NONE) {
     vn_drop_t drop = {vn_series_name(&engine->table, series), work.time_ms, (uint8_t)verdict,
                       verdict != VN_REASON_TIME};
@@ -172,6 +168,7 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   if (verdict == VN_REASON_NONE) {
     engine->figures.readings.accepted++;
     work.state->accounting.accepted++;
+    vn__identity_accept(&work, reading, value);
   }
   vn__alerts_on_value(&work, work.time_ms, value);
   vn__settle_if_heavy(engine);

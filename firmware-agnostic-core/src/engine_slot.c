@@ -5,13 +5,12 @@
 #include <string.h>
 
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
-#define SEQUENCE_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 2u)
 #define ACCOUNTING_MAX (9u * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
-  return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + SEQUENCE_MAX +
+  return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
          (size_t)pipeline->alert_count * ALERT_MAX + vn__windows_save_max(geometry);
 }
 
@@ -51,26 +50,6 @@ static void add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
   sum->missing += part->missing;
 }
 
-static void pack_sequence(vn__packer_t *packer, const vn_sequence_t *sequence) {
-  vn__pack_unsigned(packer, sequence->started ? 1 : 0);
-  vn__pack_unsigned(packer, sequence->seen);
-  vn__pack_unsigned(packer, sequence->missing);
-  vn__pack_signed(packer, sequence->last_ms);
-  vn__pack_unsigned(packer, sequence->highest);
-  vn__pack_unsigned(packer, sequence->epochs);
-  vn__pack_unsigned(packer, sequence->span);
-}
-
-static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
-  sequence->started = vn__unpack_unsigned(unpacker, 1) == 1;
-  sequence->seen = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  sequence->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  sequence->last_ms = vn__unpack_signed(unpacker);
-  sequence->highest = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  sequence->epochs = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  sequence->span = (uint8_t)vn__unpack_unsigned(unpacker, 64);
-}
-
 static void pack_alert(vn__packer_t *packer, const vn_alert_state_t *alert) {
   vn__pack_unsigned(packer, alert->phase);
   vn__pack_unsigned(packer, alert->condition_true ? 1 : 0);
@@ -106,7 +85,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   vn__pack_unsigned(&packer, pipeline->layout_hash);
   vn__pack_signed(&packer, state->last_arrival_wall_ms);
   pack_accounting(&packer, &state->accounting);
-  pack_sequence(&packer, &state->sequence);
+  vn__identity_pack(&packer, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
     pack_alert(&packer, &work.alerts[i]);
   }
@@ -140,7 +119,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   vn_series_state_t *state = work.state;
   state->last_arrival_wall_ms = vn__unpack_signed(unpacker);
   unpack_accounting(unpacker, &state->accounting);
-  unpack_sequence(unpacker, &state->sequence);
+  vn__identity_unpack(unpacker, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
     unpack_alert(unpacker, &work.alerts[i]);
   }

@@ -162,6 +162,13 @@ static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *probl
          vn__in_range(problem, "scope of the watermark", pipeline->scope, 0, VN_SCOPE_GLOBAL);
 }
 
+static bool check_identity(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  uint8_t same_time_max = pipeline->deduplicate > 0 ? VN_SAME_TIME_CONFLICT : VN_SAME_TIME_KEEP;
+  return vn__in_range(problem, "readings to remember", pipeline->deduplicate, 0, VN_RECENT_MAX) &&
+         vn__in_range(problem, "same_time without deduplicate", pipeline->same_time, 0,
+                      same_time_max);
+}
+
 static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                        vn_plan_problem_t *problem) {
   const vn_summary_pipeline_t *summary = &pipeline->summary;
@@ -185,5 +192,6 @@ static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem) {
   return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
-         check_windows(pipeline, problem) && check_alerts(pipeline, problem);
+         check_identity(pipeline, problem) && check_windows(pipeline, problem) &&
+         check_alerts(pipeline, problem);
 }

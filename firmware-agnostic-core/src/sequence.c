@@ -2,7 +2,7 @@
 
 #include "vn/assert.h"
 
-enum { WINDOW = 64 };
+enum { WINDOW = VN_SEQUENCE_WINDOW };
 
 static void begin_epoch(vn_sequence_t *sequence, uint32_t number) {
   sequence->highest = number;
@@ -65,4 +65,19 @@ vn_sequence_verdict_t vn_sequence_take(vn_sequence_t *sequence, uint32_t number,
     sequence->last_ms = time_ms;
   }
   return verdict;
+}
+
+vn_sequence_verdict_t vn_sequence_take_checked(vn_sequence_t *sequence, uint8_t *checks,
+                                               uint32_t number, vn_time_ms_t time_ms,
+                                               uint8_t check) {
+  VN_ASSERT(check != 0);
+  uint8_t *place = &checks[number % WINDOW];
+  vn_sequence_verdict_t verdict = vn_sequence_take(sequence, number, time_ms);
+  if (verdict != VN_SEQUENCE_DUPLICATE) {
+    *place = check;
+    return verdict;
+  }
+  /* Behind the window nothing is known but that it is old; 0: taken when no checks were kept. */
+  bool known = sequence->highest - number < WINDOW && *place != 0;
+  return known && *place != check ? VN_SEQUENCE_CONFLICT : VN_SEQUENCE_DUPLICATE;
 }

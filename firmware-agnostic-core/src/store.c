@@ -74,6 +74,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->session_count += series * geometry.session_slots;
     need->count_state_count += series * geometry.count_count;
     need->count_pane_count += series * geometry.count_panes;
+    need->recent_count += series * plan->pipelines[i].deduplicate;
     need_of_extras(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
@@ -107,6 +108,7 @@ vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need) {
       .name_bytes = (size_t)plan->series_max * plan->name_max,
       .queue_bytes = plan->queue_bytes,
   };
+  need->check_count = vn__has_sequence(plan) ? need->series_count * VN_SEQUENCE_WINDOW : 0;
   need_of_pipelines(plan, need);
   need_of_outputs(plan, need);
   return VN_OK;
@@ -139,6 +141,8 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->trends = cut(block, &used, store->trend_count, sizeof *store->trends);
   store->counters = cut(block, &used, store->counter_count, sizeof *store->counters);
   store->registers = cut(block, &used, store->register_count, 1);
+  store->recent = cut(block, &used, store->recent_count, sizeof *store->recent);
+  store->checks = cut(block, &used, store->check_count, 1);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

@@ -68,6 +68,9 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
         (unsigned long)pipeline->sessions, grouped(pipeline->session_bytes, d),
         grouped(pipeline->count_bytes, e), grouped(pipeline->extra_bytes, f));
   }
+  if (pipeline->recent_bytes > 0) {
+    (void)printf("    and: readings remembered %s B\n", grouped(pipeline->recent_bytes, d));
+  }
 }
 
 static void print_memory(const report_t *report) {
@@ -125,12 +128,13 @@ static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pi
   (void)printf(
       "{\"name\":\"%s\",\"series\":%lu,\"series_bytes\":%zu,\"bytes\":%zu,\"panes\":%lu,"
       "\"pane_ms\":%lld,\"pane_bytes\":%zu,\"member_bytes\":%zu,\"revision_bytes\":%zu,"
-      "\"session_bytes\":%zu,\"count_bytes\":%zu,\"extra_bytes\":%zu,\"alert_bytes\":%zu,"
+      "\"session_bytes\":%zu,\"count_bytes\":%zu,\"extra_bytes\":%zu,\"recent_bytes\":%zu,\"alert_"
+      "bytes\":%zu,"
       "\"slot_bytes_max\":%zu}",
       name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
       pipeline->member_bytes, pipeline->revision_bytes, pipeline->session_bytes,
-      pipeline->count_bytes, pipeline->extra_bytes, pipeline->alert_bytes,
+      pipeline->count_bytes, pipeline->extra_bytes, pipeline->recent_bytes, pipeline->alert_bytes,
       pipeline->slot_bytes_max);
 }
 

@@ -25,7 +25,8 @@ INPUTS = """
 - {topic: "k/{s}", format: json, fields: [{path: v, series: "{s}"}], time: {path: t, unit: s}}
 - {topic: "r/{s}", format: json, fields: [{path: v, series: "{s}"}],
    time: {path: t, unit: rfc3339}}
-- {topic: "m/{s}", format: json, fields: [{path: v, series: "{s}", missing: -200}]}
+- {topic: "m/{s}", format: json, fields: [{path: v, series: "{s}", missing: -200}],
+   sequence: {path: seq}}
 - {topic: "c/{s}", format: cbor, fields: [{path: v, series: "{s}"}]}
 - {topic: "p/#", format: senml+json}
 - {topic: "b/#", format: senml+cbor}
@@ -35,6 +36,13 @@ PIPELINES = """
   match: "other*"
   resolution: 0.01
   out_of_order: 2s
+  windows: [{name: ten, tumbling: 10s, statistics: [sum]}]
+- name: same
+  match: "same*"
+  resolution: 0.01
+  out_of_order: 2s
+  deduplicate: 4
+  same_time: conflict
   windows: [{name: ten, tumbling: 10s, statistics: [sum]}]
 - name: plant
   match: "*"

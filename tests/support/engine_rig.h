@@ -34,7 +34,7 @@ typedef struct rig_transition {
 /* What a device consists of besides its flash; made anew at every start. */
 typedef struct rig {
   vn_plan_t plan;
-  vn_pipeline_t pipelines[2];
+  vn_pipeline_t pipelines[3]; /* two are in use */
   vn_window_t windows[2];
   vn_alert_plan_t alerts[3];
   vn_input_t inputs[RIG_INPUTS_MAX]; /* five are in use; a test may add some before rig_start */

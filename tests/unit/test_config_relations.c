@@ -47,6 +47,21 @@ static void brokers(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+static void repeats(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"pipelines: [{name: p, same_time: conflict}]\n",
+       {"1:34: `same_time: conflict` needs `deduplicate` beside it"}},
+      {"pipelines: [{name: p, deduplicate: 65}]\n",
+       {"1:36: `deduplicate`: `65` is too large: at most 64"}},
+      {"pipelines: [{name: p, dedup: 8}]\n",
+       {"1:23: `dedup` is no key of `pipelines[]`; did you "
+        "mean `deduplicate`?"}},
+      {"pipelines: [{name: p, deduplicate: 64, same_time: conflict}]\n", {NULL}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void states(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -253,9 +268,9 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers),          cmocka_unit_test(states),    cmocka_unit_test(inputs),
-      cmocka_unit_test(windows),          cmocka_unit_test(pipelines), cmocka_unit_test(alerts),
-      cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers), cmocka_unit_test(repeats),          cmocka_unit_test(states),
+      cmocka_unit_test(inputs),  cmocka_unit_test(windows),          cmocka_unit_test(pipelines),
+      cmocka_unit_test(alerts),  cmocka_unit_test(too_many_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

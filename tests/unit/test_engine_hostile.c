@@ -46,10 +46,22 @@ static void add_inputs(rig_t *rig, vn_field_t *sentinel) {
   without_time->fields = sentinel;
 }
 
+/* One pipeline more, whose readings have no other identity than their time. */
+static void add_pipeline(rig_t *rig) {
+  rig->pipelines[2] = rig->pipelines[1];
+  rig->pipelines[1] = rig->pipelines[0];
+  rig->pipelines[1].match = text("same*");
+  rig->pipelines[1].summary.name = "same";
+  rig->pipelines[1].deduplicate = 4;
+  rig->pipelines[1].same_time = VN_SAME_TIME_CONFLICT;
+  rig->plan.pipeline_count = 3;
+}
+
 /* A rig as the table asks for, with a bystander "by" and a series "a" that has one reading of 0. */
 static rig_t *start(vn_field_t *sentinel) {
   rig_t *rig = rig_new(NULL);
   add_inputs(rig, sentinel);
+  add_pipeline(rig);
   rig->plan.device = "gw";
   rig->plan.message_max_bytes = HOSTILE_PAYLOAD_MAX;
   rig->plan.queue_bytes = 1u << 20;

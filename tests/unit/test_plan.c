@@ -197,6 +197,8 @@ static void pipelines(void **state) {
   SPOIL(pipelines[0].max_future_ms, -2, 0, 255, 255, 255);
   SPOIL(pipelines[0].time_mode, 2, 0, 255, 255, 255);
   SPOIL(pipelines[1].scope, 2, 1, 255, 255, 255);
+  SPOIL(pipelines[0].deduplicate, 65, 0, 255, 255, 255);
+  SPOIL(pipelines[0].same_time, VN_SAME_TIME_CONFLICT, 0, 255, 255, 255);
 }
 
 static void windows(void **state) {

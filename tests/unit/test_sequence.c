@@ -124,6 +124,31 @@ static void a_hole_of_a_million_is_counted(void **state) {
   assert_true(take_all(numbers, 3, verdicts).missing == 999999);
 }
 
+static void a_known_number_of_another_reading_is_a_conflict(void **state) {
+  (void)state;
+  vn_sequence_t sequence = {0};
+  uint8_t checks[VN_SEQUENCE_WINDOW] = {0};
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 7), NEW);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 163, 1, 8), NEW);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 7), DUPLICATE);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 9), VN_SEQUENCE_CONFLICT);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 7), DUPLICATE);
+  assert_true(sequence.missing == 62);
+}
+
+static void what_left_the_window_or_had_no_check_is_never_a_conflict(void **state) {
+  (void)state;
+  vn_sequence_t sequence = {0};
+  uint8_t checks[VN_SEQUENCE_WINDOW] = {0};
+  assert_int_equal(vn_sequence_take(&sequence, 100, 0), NEW);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 9), DUPLICATE);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 164, 1, 8), NEW);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 100, 0, 9), DUPLICATE);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 164, 1, 9), VN_SEQUENCE_CONFLICT);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 3, 2, 9), RESTARTED);
+  assert_int_equal(vn_sequence_take_checked(&sequence, checks, 3, 2, 9), DUPLICATE);
+}
+
 /* Everything an epoch has taken, in plain 64-bit numbers. */
 #define TAKEN_MAX 400
 
@@ -231,6 +256,8 @@ int main(void) {
       cmocka_unit_test(an_older_reading_in_the_window_does_not_move_the_time_back),
       cmocka_unit_test(numbers_wrap_at_2_to_the_32),
       cmocka_unit_test(a_hole_of_a_million_is_counted),
+      cmocka_unit_test(a_known_number_of_another_reading_is_a_conflict),
+      cmocka_unit_test(what_left_the_window_or_had_no_check_is_never_a_conflict),
       cmocka_unit_test(random_arrivals_agree_with_a_model_that_forgets_nothing),
   };
   print_message("seed %d\n", SEED);

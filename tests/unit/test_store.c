@@ -29,6 +29,8 @@ enum {
   plant_trends = 0,
   plant_counters = 0,
   plant_registers = 0,
+  plant_recent = 0,
+  plant_checks = 4 * 64,
   plant_sample_scratch = 2,
   plant_queue_bytes = 4096,
   plant_blocks = 64,

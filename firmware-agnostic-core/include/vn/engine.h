@@ -6,6 +6,7 @@
 #include "vn/flash_log.h"
 #include "vn/outbox.h"
 #include "vn/plan.h"
+#include "vn/recent.h"
 #include "vn/ring.h"
 #include "vn/sequence.h"
 #include "vn/series.h"
@@ -68,6 +69,7 @@ typedef struct vn_series_state {
   uint32_t next_owed; /* list of series whose outputs are not committed yet */
   uint8_t pipeline;
   uint8_t flags;
+  vn_recent_state_t recent;
 } vn_series_state_t;
 
 /* A pipeline at work: derived geometry, and where its arrays start. */
@@ -76,7 +78,7 @@ typedef struct vn_pipeline_state {
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base;
-  size_t trend_base, counter_base, register_base;
+  size_t trend_base, counter_base, register_base, recent_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -104,6 +106,8 @@ typedef struct vn_store {
   vn_trend_t *trends;
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
+  vn_recent_t *recent;
+  uint8_t *checks; /* of sequence numbers; none when no input has them */
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -117,6 +121,7 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
+  size_t recent_count, check_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

@@ -5,6 +5,7 @@
 #include "vn/alert.h"
 #include "vn/count_window.h"
 #include "vn/payload.h"
+#include "vn/recent.h"
 #include "vn/session.h"
 #include "vn/summary.h"
 #include "vn/window.h"
@@ -19,6 +20,8 @@
 
 typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
 typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
+/* A reading at the time of a remembered one, with another value. */
+typedef enum vn_same_time { VN_SAME_TIME_KEEP, VN_SAME_TIME_CONFLICT } vn_same_time_t;
 typedef enum vn_durability {
   VN_DURABILITY_VOLATILE,
   VN_DURABILITY_CHECKPOINT,
@@ -55,8 +58,10 @@ typedef struct vn_pipeline {
   int32_t range_low, range_high;
   uint32_t series_max;
   uint8_t alert_count;
-  uint8_t time_mode; /* vn_time_mode_t */
-  uint8_t scope;     /* vn_scope_t */
+  uint8_t time_mode;   /* vn_time_mode_t */
+  uint8_t scope;       /* vn_scope_t */
+  uint8_t deduplicate; /* so many accepted readings of a series are remembered; 0: none */
+  uint8_t same_time;   /* vn_same_time_t; CONFLICT needs deduplicate */
 } vn_pipeline_t;
 
 /* The whole. All pointers outlive the engine. Durations in ms, sizes in bytes. */

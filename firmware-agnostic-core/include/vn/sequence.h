@@ -23,9 +23,12 @@ typedef struct vn_sequence {
   uint8_t span;
 } vn_sequence_t;
 
+#define VN_SEQUENCE_WINDOW 64u
+
 typedef enum vn_sequence_verdict {
   VN_SEQUENCE_NEW,
   VN_SEQUENCE_DUPLICATE,
+  VN_SEQUENCE_CONFLICT, /* a number that is known, of another reading */
   VN_SEQUENCE_RESTARTED /* accepted; the sensor began to count anew */
 } vn_sequence_verdict_t;
 
@@ -35,5 +38,14 @@ typedef enum vn_sequence_verdict {
  */
 vn_sequence_verdict_t vn_sequence_take(vn_sequence_t *sequence, uint32_t number,
                                        vn_time_ms_t time_ms);
+
+/*
+ * The same with a byte of each number of the window, VN_SEQUENCE_WINDOW of them, all zero at first:
+ * a known number whose check differs is a conflict. `check` is a hash of the reading, never 0; one
+ * conflict in 255 passes for a duplicate. Changed state: as a duplicate, none. O(1).
+ */
+vn_sequence_verdict_t vn_sequence_take_checked(vn_sequence_t *sequence, uint8_t *checks,
+                                               uint32_t number, vn_time_ms_t time_ms,
+                                               uint8_t check);
 
 #endif

@@ -38,6 +38,8 @@
   VN_STORE_ARRAY_(vn_trend_t, name##_trends_, name##_trends);                         \
   VN_STORE_ARRAY_(uint32_t, name##_counters_, name##_counters);                       \
   VN_STORE_ARRAY_(uint8_t, name##_registers_, name##_registers);                      \
+  VN_STORE_ARRAY_(vn_recent_t, name##_recent_, name##_recent);                        \
+  VN_STORE_ARRAY_(uint8_t, name##_checks_, name##_checks);                            \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -66,6 +68,8 @@
       .trends = name##_trends_,                                                       \
       .counters = name##_counters_,                                                   \
       .registers = name##_registers_,                                                 \
+      .recent = name##_recent_,                                                       \
+      .checks = name##_checks_,                                                       \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -91,6 +95,8 @@
       .trend_count = name##_trends,                                                   \
       .counter_count = name##_counters,                                               \
       .register_count = name##_registers,                                             \
+      .recent_count = name##_recent,                                                  \
+      .check_count = name##_checks,                                                   \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -116,8 +122,8 @@
    VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \
    VN_STORE_BYTES_(vn_aggregate_t, name##_count_panes) +                                           \
    VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
-   VN_STORE_BYTES_(uint8_t, name##_registers) +                                                    \
-   VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
+   VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
+   VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) + \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \
    VN_STORE_BYTES_(vn_outbox_place_t, name##_places) +                                             \
