@@ -148,7 +148,9 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   if (ports->uplink != NULL) {
     set_up_outbox(engine);
   }
-  return vn_ring_init(&engine->queue, engine->store.queue, plan->queue_bytes, plan->queue_messages);
+  return plan->queue_bytes == 0 ? VN_OK
+                                : vn_ring_init(&engine->queue, engine->store.queue,
+                                               plan->queue_bytes, plan->queue_messages);
 }
 
 int64_t vn__mono_ms(const vn_engine_t *engine) {

@@ -14,7 +14,7 @@ typedef struct queued {
 
 vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
                           size_t length, bool retained) {
-  VN_ASSERT(engine != NULL);
+  VN_ASSERT(engine != NULL && engine->plan->queue_bytes > 0);
   if (topic.length + length > engine->plan->message_max_bytes || topic.length > UINT16_MAX) {
     return VN_ERR_TOO_BIG;
   }

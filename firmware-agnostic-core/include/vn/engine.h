@@ -231,7 +231,7 @@ VN_NODISCARD vn_err_t vn_restore(vn_engine_t *engine);
 /*
  * Producer side (one thread at a time, any thread): copies a message into the queue. Never blocks.
  * VN_ERR_FULL: the queue is full; VN_ERR_TOO_BIG: longer than message_max_bytes. The caller decides
- * between waiting and vn_count_dropped.
+ * between waiting and vn_count_dropped. A plan without a queue (queue_bytes 0) takes none this way.
  */
 VN_NODISCARD vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
                                        size_t length, bool retained);
