@@ -58,6 +58,13 @@ static bool has_absence(const vn_pipeline_t *plan) {
   return false;
 }
 
+/* No reading needs more than its pane, its alerts and the watermark of its series. */
+static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *geometry) {
+  return geometry->set.window_count > 0 && !vn_extra_wanted(&geometry->set.extra) &&
+         geometry->session_count == 0 && geometry->count_count == 0 &&
+         plan->scope == VN_SCOPE_SERIES;
+}
+
 /* A pipeline's arrays begin where those of the one before it end. */
 static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t *before) {
   const vn_geometry_t *geometry = &before->geometry;
@@ -88,6 +95,7 @@ static void set_up_pipelines(vn_engine_t *engine) {
                                       .has_absence = has_absence(plan)};
     vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
     VN_ASSERT(derived == VN_OK);
+    pipeline->has_plain_windows = has_plain_windows(plan, &pipeline->geometry);
     if (i > 0) {
       place_after(pipeline, pipeline - 1);
     }
@@ -153,14 +161,6 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
                                                plan->queue_bytes, plan->queue_messages);
 }
 
-int64_t vn__mono_ms(const vn_engine_t *engine) {
-  return engine->ports.clock->mono_ms(engine->ports.clock->context);
-}
-
-bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
-  return engine->ports.clock->wall_ms(engine->ports.clock->context, out);
-}
-
 static bool find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline) {
   for (uint8_t i = 0; i < engine->plan->pipeline_count; i++) {
     if (vn_glob_match(engine->plan->pipelines[i].match, name)) {
@@ -200,7 +200,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   vn__windows_reset(&work);
   vn__identity_reset(&work);
   if (pipeline->plan->alert_count > 0) {
-    memset(work.alerts, 0, pipeline->plan->alert_count * sizeof work.alerts[0]);
+    memset(vn__alerts(&work), 0, pipeline->plan->alert_count * sizeof(vn_alert_state_t));
   }
   return VN_REASON_NONE;
 }

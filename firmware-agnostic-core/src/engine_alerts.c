@@ -16,7 +16,7 @@ static void tell(vn__work_t *work, size_t rule, const vn_alert_step_t *step, con
   vn_engine_t *engine = work->engine;
   const vn_pipeline_t *plan = work->pipeline->plan;
   const vn_alert_plan_t *alert = &plan->alerts[rule];
-  const vn_alert_state_t *state = &work->alerts[rule];
+  const vn_alert_state_t *state = &vn__alerts(work)[rule];
   vn_transition_t transition = {
       .alert = alert->name,
       .severity = alert->severity,
@@ -56,10 +56,10 @@ void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) 
   const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
-    if (alert->source != VN_ALERT_OF_VALUE || alert->rule.condition == VN_ALERT_ABSENT_FOR) {
+    if (!vn__looks_at_values(alert)) {
       continue;
     }
-    vn_alert_step_t step = vn_alert_value(&alert->rule, &work->alerts[i], time_ms, value);
+    vn_alert_step_t step = vn_alert_value(&alert->rule, &vn__alerts(work)[i], time_ms, value);
     if (step.changed || step.late) {
       cause_t cause = {time_ms, value, 1};
       follow(work, i, step, &cause);
@@ -115,7 +115,7 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
     }
     cause_t cause = statistic_of(result, alert->statistic);
     vn_alert_step_t step =
-        vn_alert_ratio(&alert->rule, &work->alerts[i], cause.at_ms, cause.value, cause.divisor);
+        vn_alert_ratio(&alert->rule, &vn__alerts(work)[i], cause.at_ms, cause.value, cause.divisor);
     follow(work, i, step, &cause);
   }
 }
@@ -124,7 +124,7 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
 void vn__alerts_on_arrival(vn__work_t *work) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
-    vn_alert_state_t *state = &work->alerts[i];
+    vn_alert_state_t *state = &vn__alerts(work)[i];
     if (plan->alerts[i].rule.condition != VN_ALERT_ABSENT_FOR || state->phase != VN_ALERT_FIRING) {
       continue;
     }
@@ -140,7 +140,7 @@ void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_rule_t *rule = &plan->alerts[i].rule;
-    vn_alert_state_t *state = &work->alerts[i];
+    vn_alert_state_t *state = &vn__alerts(work)[i];
     if (rule->condition != VN_ALERT_ABSENT_FOR || state->phase != VN_ALERT_NORMAL ||
         now_mono_ms - work->state->last_arrival_mono_ms < rule->period_ms) {
       continue;

@@ -35,13 +35,11 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan);
 static inline uint32_t vn__item_of_series(uint32_t series) { return 1u + series; }
 uint32_t vn__item_of_output(const vn_plan_t *plan, uint64_t index);
 
-/* A series at work: its parts found once, and the time of the reading, for drops. */
+/* A series at work, and the time of the reading, for drops. */
 typedef struct vn__work {
   vn_engine_t *engine;
   vn_pipeline_state_t *pipeline;
   vn_series_state_t *state;
-  vn_alert_state_t *alerts;
-  vn_window_memory_t memory;
   vn_time_ms_t time_ms;
   uint32_t series;
 } vn__work_t;
@@ -62,28 +60,38 @@ static inline vn_extra_memory_t vn__extra_memory(const vn_engine_t *engine,
 static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
   vn_series_state_t *state = &engine->store.series[series];
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
-  const vn_window_set_t *set = &pipeline->geometry.set;
-  size_t panes = (size_t)state->local * set->pane_count;
-  return (vn__work_t){
-      .engine = engine,
-      .pipeline = pipeline,
-      .state = state,
-      .alerts = engine->store.alerts + pipeline->alert_base +
-                (size_t)state->local * pipeline->plan->alert_count,
-      .memory = {.state = &state->window,
-                 .panes = engine->store.panes + pipeline->pane_base + panes,
-                 .members = engine->store.members + pipeline->member_base +
-                            (size_t)state->local * pipeline->geometry.members,
-                 .revisions = engine->store.revisions + pipeline->revision_base +
-                              (size_t)state->local * set->revision_count,
-                 .extra = vn__extra_memory(engine, pipeline, panes),
-                 .sample_seed = state->sample_seed},
-      .series = series,
-  };
+  return (vn__work_t){.engine = engine, .pipeline = pipeline, .state = state, .series = series};
 }
 
-int64_t vn__mono_ms(const vn_engine_t *engine);
-bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out);
+/* Where the parts of a series lie; inline, so that a caller pays for those alone that it uses. */
+static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
+  return work->engine->store.alerts + work->pipeline->alert_base +
+         (size_t)work->state->local * work->pipeline->plan->alert_count;
+}
+
+static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
+  const vn_store_t *store = &work->engine->store;
+  const vn_pipeline_state_t *pipeline = work->pipeline;
+  vn_series_state_t *state = work->state;
+  const vn_window_set_t *set = &pipeline->geometry.set;
+  size_t panes = (size_t)state->local * set->pane_count;
+  return (vn_window_memory_t){.state = &state->window,
+                              .panes = store->panes + pipeline->pane_base + panes,
+                              .members = store->members + pipeline->member_base +
+                                         (size_t)state->local * pipeline->geometry.members,
+                              .revisions = store->revisions + pipeline->revision_base +
+                                           (size_t)state->local * set->revision_count,
+                              .extra = vn__extra_memory(work->engine, pipeline, panes),
+                              .sample_seed = state->sample_seed};
+}
+
+static inline int64_t vn__mono_ms(const vn_engine_t *engine) {
+  return engine->ports.clock->mono_ms(engine->ports.clock->context);
+}
+
+static inline bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
+  return engine->ports.clock->wall_ms(engine->ports.clock->context, out);
+}
 
 /* A reading whose arrival is set: that of the message at work. */
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
@@ -133,6 +141,9 @@ void vn__identity_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 bool vn__has_sequence(const vn_plan_t *plan);
 
 /* Alerts of a series. */
+static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {
+  return alert->source == VN_ALERT_OF_VALUE && alert->rule.condition != VN_ALERT_ABSENT_FOR;
+}
 void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 void vn__alerts_on_arrival(vn__work_t *work);

@@ -98,8 +98,36 @@ static void told_refusal(void *context, vn_reason_t reason) {
   vn__refuse(work->engine, work->state, reason, &drop);
 }
 
+/* Most readings belong into the current pane and make nothing fire. */
+static bool taken_routinely(const vn__work_t *work, int32_t value) {
+  const vn_window_set_t *set = &work->pipeline->geometry.set;
+  vn_window_memory_t memory = vn__window_memory(work);
+  if (!work->pipeline->has_plain_windows || !vn_window_is_routine(set, &memory, work->time_ms)) {
+    return false;
+  }
+  vn_window_add(set, &memory, work->time_ms, value);
+  return true;
+}
+
+/* Most readings leave all alerts as they are; those that rest may be evaluated once more. */
+static bool alerts_rest(const vn__work_t *work, int32_t value) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  vn_alert_state_t *states = vn__alerts(work);
+  for (size_t i = 0; i < plan->alert_count; i++) {
+    const vn_alert_plan_t *alert = &plan->alerts[i];
+    if (vn__looks_at_values(alert) &&
+        !vn_alert_rests(&alert->rule, &states[i], work->time_ms, value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /* Into the windows; late ones and those without a window have been told when it returns. */
 static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
+  if (taken_routinely(work, value)) {
+    return VN_REASON_NONE;
+  }
   bool global = work->pipeline->plan->scope == VN_SCOPE_GLOBAL;
   if (global) {
     vn__windows_advance(work, work->pipeline->watermark_ms, VN_KIND_ON_TIME);
@@ -151,7 +179,7 @@ static void note_change(vn__work_t *work, vn_reason_t verdict) {
 }
 
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
-  VN_ASSERT(series < engine->plan->series_max && engine->table.name_lengths[series] > 0);
+  VN_ASSERT(series < engine->table.capacity && engine->table.name_lengths[series] > 0);
   vn__work_t work = vn__work(engine, series);
   int32_t value = 0;
   engine->figures.readings.received++;
@@ -170,7 +198,9 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
     work.state->accounting.accepted++;
     vn__identity_accept(&work, reading, value);
   }
-  vn__alerts_on_value(&work, work.time_ms, value);
+  if (!alerts_rest(&work, value)) {
+    vn__alerts_on_value(&work, work.time_ms, value);
+  }
   vn__settle_if_heavy(engine);
   return verdict;
 }

@@ -87,7 +87,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   pack_accounting(&packer, &state->accounting);
   vn__identity_pack(&packer, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    pack_alert(&packer, &work.alerts[i]);
+    pack_alert(&packer, &vn__alerts(&work)[i]);
   }
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn__windows_save(&work, out + packer.length, room);
@@ -121,7 +121,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   unpack_accounting(unpacker, &state->accounting);
   vn__identity_unpack(unpacker, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    unpack_alert(unpacker, &work.alerts[i]);
+    unpack_alert(unpacker, &vn__alerts(&work)[i]);
   }
   return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
                                                unpacker->length - unpacker->position);

@@ -16,7 +16,7 @@ static vn_session_memory_t session_memory(const vn__work_t *work, uint8_t index)
                (size_t)work->state->local * geometry->session_count + index,
       .sessions = store->sessions + slots,
       .standing = store->spans + slots,
-      .members = work->memory.members + members,
+      .members = vn__window_memory(work).members + members,
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -38,7 +38,7 @@ static vn_count_memory_t count_memory(const vn__work_t *work, uint8_t index) {
       .state = store->count_states + work->pipeline->count_state_base +
                (size_t)work->state->local * geometry->count_count + index,
       .panes = store->count_panes + panes,
-      .members = work->memory.members + members,
+      .members = vn__window_memory(work).members + members,
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -79,7 +79,8 @@ static vn_window_sink_t window_sink(vn__work_t *work) {
 
 void vn__windows_reset(vn__work_t *work) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_window_reset(&geometry->set, &work->memory);
+  vn_window_memory_t windows = vn__window_memory(work);
+  vn_window_reset(&geometry->set, &windows);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_session_reset(&geometry->sessions[i], &memory);
@@ -92,9 +93,10 @@ void vn__windows_reset(vn__work_t *work) {
 
 void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
   vn_session_sink_t session_sink = {told_session, work};
-  vn_window_advance(&geometry->set, &work->memory, watermark_ms, kind, &sink);
+  vn_window_advance(&geometry->set, &windows, watermark_ms, kind, &sink);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_session_advance(&geometry->sessions[i], &memory, work->state->window.watermark_ms, kind,
@@ -104,7 +106,8 @@ void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t 
 
 vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_time_ms_t open_ms = vn_window_open_end(&geometry->set, &work->memory);
+  vn_window_memory_t windows = vn__window_memory(work);
+  vn_time_ms_t open_ms = vn_window_open_end(&geometry->set, &windows);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_time_ms_t own_ms = vn_session_open_end(&geometry->sessions[i], &memory);
@@ -157,6 +160,7 @@ static void count_reading(vn__work_t *work, int32_t value) {
 /* Sessions insert before the watermark moves, windows of time after: each needs it so. */
 static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
   vn_session_reading_t reading = {work->time_ms, work->state->window.watermark_ms, value};
   vn_reason_t verdict;
@@ -166,7 +170,7 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   }
   insert_into_sessions(work, takers, &reading);
   if (geometry->set.window_count > 0) {
-    (void)!vn_window_reading(&geometry->set, &work->memory, work->time_ms, value, &sink, NULL);
+    (void)!vn_window_reading(&geometry->set, &windows, work->time_ms, value, &sink, NULL);
   }
   vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
   count_reading(work, value);
@@ -181,9 +185,10 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
   if (geometry->set.window_count == 0) {
     return VN_REASON_NONE;
   }
+  vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
   vn_reason_t verdict =
-      vn_window_reading(&geometry->set, &work->memory, work->time_ms, value, &sink, refused);
+      vn_window_reading(&geometry->set, &windows, work->time_ms, value, &sink, refused);
   if (verdict == VN_REASON_LIMITED) {
     refused(work, verdict);
   }
@@ -217,8 +222,9 @@ static size_t room(size_t capacity, size_t at) {
 
 size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_memory_t windows = vn__window_memory(work);
   size_t length =
-      vn_window_save(&geometry->set, &work->memory, out + VN__SECTION_MAX, room(capacity, 0));
+      vn_window_save(&geometry->set, &windows, out + VN__SECTION_MAX, room(capacity, 0));
   size_t at = end_section(out, capacity, 0, length);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
@@ -256,10 +262,11 @@ static bool next_section(const uint8_t **bytes, size_t *left, const uint8_t **se
 
 bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_memory_t windows = vn__window_memory(work);
   const uint8_t *section;
   size_t length;
   bool good = next_section(&bytes, &left, &section, &length) &&
-              vn_window_load(&geometry->set, &work->memory, section, length) == VN_OK;
+              vn_window_load(&geometry->set, &windows, section, length) == VN_OK;
   for (uint8_t i = 0; good && i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     good = next_section(&bytes, &left, &section, &length) &&

@@ -2,8 +2,6 @@
 
 #include "vn/assert.h"
 
-#include <stdbool.h>
-
 /* The order of a sample. Priorities collide, so that time and value must decide after them. */
 static bool precedes(const vn_member_t *a, const vn_member_t *b) {
   if (a->priority != b->priority) {
@@ -17,11 +15,11 @@ static bool precedes(const vn_member_t *a, const vn_member_t *b) {
 
 /* Puts a member where it belongs among `count` others; members[count] is free. */
 static void insert(vn_member_t *members, uint32_t count, const vn_member_t *member) {
-  uint32_t place = count;
-  for (; place > 0 && precedes(member, &members[place - 1]); place--) {
-    members[place] = members[place - 1];
+  vn_member_t *place = members + count;
+  for (; place > members && precedes(member, place - 1); place--) {
+    *place = place[-1];
   }
-  members[place] = *member;
+  *place = *member;
 }
 
 uint32_t vn_reservoir_offer(vn_member_t *members, uint32_t count, uint32_t capacity,

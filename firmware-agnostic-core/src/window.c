@@ -1,5 +1,4 @@
 /* Event-time windows: judging, advancing, inserting (rules W1-W5, W10-W13 of docs/semantics.md). */
-#include "vn/hash.h"
 #include "window_priv.h"
 
 #include <string.h>
@@ -119,25 +118,15 @@ static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *mem
   }
 }
 
-/* False when the pane's count is at its end. */
-static bool insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
+/* Into the current pane. */
+static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
                    vn_time_ms_t time_ms, int32_t value) {
-  vn_pane_t *pane = &memory->panes[memory->state->pane_slot];
-  if (pane->aggregate.count == UINT32_MAX) {
-    return false;
-  }
-  if (set->sample > 0) {
-    vn_member_t member = {time_ms, value, vn_priority(memory->sample_seed, time_ms, value)};
-    uint32_t held = pane->aggregate.count < set->sample ? pane->aggregate.count : set->sample;
-    (void)vn_reservoir_offer(memory->members + (size_t)memory->state->pane_slot * set->sample, held,
-                             set->sample, &member);
-  }
+  const vn_window_state_t *state = memory->state;
   if (vn_extra_wanted(&set->extra)) {
-    vn_extra_add(&set->extra, &memory->extra, memory->state->pane_slot,
-                 time_ms - memory->state->pane_low_ms, value);
+    vn_extra_add(&set->extra, &memory->extra, state->pane_slot, time_ms - state->pane_low_ms,
+                 value);
   }
-  vn_aggregate_add(&pane->aggregate, time_ms, value);
-  return true;
+  vn_window_add(set, memory, time_ms, value);
 }
 
 /* Windows that have fired and are not gone fire again with the late reading in them (W5). */
@@ -162,7 +151,7 @@ static void fire_again(const vn__firing_t *firing, vn_time_ms_t time_ms) {
   }
 }
 
-/* A reading outside the current pane, or behind the watermark. */
+/* A reading outside the current pane, behind the watermark, or one that makes windows fire. */
 static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memory_t *memory,
                                vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink,
                                vn_window_drop_fn refused) {
@@ -176,9 +165,10 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
     return verdict;
   }
   enter_pane(set, memory, time_ms);
-  if (!insert(set, memory, time_ms, value)) {
+  if (memory->panes[memory->state->pane_slot].aggregate.count == UINT32_MAX) {
     return VN_REASON_LIMITED;
   }
+  insert(set, memory, time_ms, value);
   if (time_ms <= before_ms) {
     vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE};
     fire_again(&firing, time_ms);
@@ -191,15 +181,11 @@ vn_reason_t vn_window_reading(const vn_window_set_t *set, const vn_window_memory
                               vn_window_drop_fn refused) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   VN_ASSERT(set->window_count > 0);
-  vn_window_state_t *state = memory->state;
-  bool current = time_ms >= state->pane_low_ms && time_ms < state->pane_high_ms;
-  if (!current || time_ms <= state->watermark_ms) {
+  if (!vn_window_is_routine(set, memory, time_ms)) {
     return take_slowly(set, memory, time_ms, value, sink, refused);
   }
-  /* Ahead of the watermark none of its windows has ended: nothing to judge, nothing to fire again.
-   */
-  vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
-  return insert(set, memory, time_ms, value) ? VN_REASON_NONE : VN_REASON_LIMITED;
+  insert(set, memory, time_ms, value);
+  return VN_REASON_NONE;
 }
 
 vn_time_ms_t vn_window_open_end(const vn_window_set_t *set, const vn_window_memory_t *memory) {

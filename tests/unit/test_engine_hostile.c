@@ -90,8 +90,9 @@ static snapshot_t save_windows(rig_t *rig, const char *series) {
   uint32_t number = vn_series_find(&rig->engine.table, text(series), vn_series_hash(text(series)));
   assert_int_not_equal(number, VN_SERIES_NONE);
   vn__work_t work = vn__work(&rig->engine, number);
+  vn_window_memory_t memory = vn__window_memory(&work);
   snapshot.length =
-      vn_window_save(&work.pipeline->geometry.set, &work.memory, snapshot.bytes, STATE_MAX);
+      vn_window_save(&work.pipeline->geometry.set, &memory, snapshot.bytes, STATE_MAX);
   assert_true(snapshot.length <= STATE_MAX);
   return snapshot;
 }

@@ -34,7 +34,12 @@ static vn_member_t member_of(uint64_t seed, vn_time_ms_t time_ms, int32_t value)
 }
 
 static void offer(sample_t *sample, const vn_member_t *member) {
+  sample_t before = *sample;
   sample->count = vn_reservoir_offer(sample->members, sample->count, sample->capacity, member);
+  bool full = before.count > 0 && before.count == before.capacity;
+  if (full && vn_reservoir_refuses(before.members, before.capacity, member->priority)) {
+    assert_memory_equal(sample->members, before.members, before.count * sizeof *member);
+  }
 }
 
 static void merge(sample_t *into, const sample_t *other) {

@@ -57,6 +57,22 @@ vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *st
                                vn_time_ms_t time_ms, int32_t value);
 
 /*
+ * The short way of vn_alert_value, inline, since most readings end here: an alert that is normal
+ * stays so, because the reading does not pass the limit. False: it is not so, and nothing was done.
+ */
+static inline bool vn_alert_rests(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                  vn_time_ms_t time_ms, int32_t value) {
+  bool passed = rule->condition == VN_ALERT_ABOVE ? value > rule->limit : value < rule->limit;
+  if (passed || rule->condition > VN_ALERT_BELOW || state->phase != VN_ALERT_NORMAL ||
+      time_ms < state->last_ms) {
+    return false;
+  }
+  state->last_ms = time_ms;
+  state->evaluated = true;
+  return true;
+}
+
+/*
  * Evaluates the mean sum / count of a window at its end, exactly (no division);
  * ABOVE and BELOW only. count > 0. For other statistics pass count 1.
  */

@@ -84,7 +84,8 @@ typedef struct vn_pipeline_state {
   size_t slot_max; /* longest state of a series in a checkpoint */
   uint32_t used;
   uint32_t layout_hash;
-  bool has_absence; /* some alert waits for silence */
+  bool has_absence;       /* some alert waits for silence */
+  bool has_plain_windows; /* of time only, without extras, each series with its own watermark */
 } vn_pipeline_state_t;
 
 /* Typed arrays, all supplied by the caller; counts as vn_store_need says. */

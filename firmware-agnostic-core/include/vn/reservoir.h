@@ -4,6 +4,7 @@
 
 #include "vn/time.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A member of a sample; `priority` is vn_priority(seed, time, value). */
@@ -12,6 +13,15 @@ typedef struct vn_member {
   int32_t value;
   uint32_t priority;
 } vn_member_t;
+
+/*
+ * Most readings find no place in a full sample, and their priority says so before anything else is
+ * looked at. capacity >= 1.
+ */
+static inline bool vn_reservoir_refuses(const vn_member_t *members, uint32_t capacity,
+                                        uint32_t priority) {
+  return priority > members[capacity - 1].priority;
+}
 
 /*
  * Offers a reading to a sample of at most `capacity` members that holds `count` now, sorted by
