@@ -42,6 +42,9 @@ void vn__build_pipelines(vn__build_t *build, const vn__value_t *list);
 /* build_windows.c */
 void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                        vn__pipeline_marks_t *marks);
+/* build_report.c: a report of this pipeline, from its section; tells what is wrong. */
+bool vn__read_report(vn__build_t *build, const vn_pipeline_t *pipeline, const vn__value_t *shape,
+                     vn_window_t *window);
 /* build_alerts.c */
 void vn__build_alerts(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                       vn__pipeline_marks_t *marks);

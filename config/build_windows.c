@@ -70,6 +70,15 @@ static bool read_count(vn__loader_t *loader, const vn__value_t *shape, vn_window
   return good;
 }
 
+/* The points of a report are its sample. */
+static bool refuse_sample(vn__loader_t *loader, const vn__value_t *sample) {
+  if (sample->given) {
+    vn__error(loader, sample->key_mark,
+              "`sample` doesn't go with `report`, which sends points: how many is its `points`");
+  }
+  return !sample->given;
+}
+
 /* What only windows of time have. */
 static bool refuse_offset(vn__loader_t *loader, const vn__value_t *offset) {
   if (offset->given) {
@@ -82,7 +91,7 @@ static bool refuse_offset(vn__loader_t *loader, const vn__value_t *offset) {
 /* How many shapes are given; more than one is told. */
 static unsigned count_shapes(vn__loader_t *loader, const vn__value_t *values, uint8_t *last) {
   static const uint8_t shapes[] = {VN__WINDOW_TUMBLING, VN__WINDOW_SLIDING, VN__WINDOW_SESSION,
-                                   VN__WINDOW_COUNT};
+                                   VN__WINDOW_COUNT, VN__WINDOW_REPORT};
   unsigned given = 0;
   for (size_t i = 0; i < sizeof(shapes); i++) {
     const vn__value_t *shape = &values[shapes[i]];
@@ -97,15 +106,24 @@ static unsigned count_shapes(vn__loader_t *loader, const vn__value_t *values, ui
   return given;
 }
 
+/* A window as it stands in the file. */
+typedef struct definition {
+  vn__build_t *build;
+  const vn_pipeline_t *pipeline;
+  const vn__value_t *values;
+  vn__mark_t mark;
+} definition_t;
+
 /* Exactly one shape; false: none that can be used. */
-static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark_t mark,
-                       vn_window_t *window) {
+static bool read_shape(const definition_t *definition, vn_window_t *window) {
+  vn__loader_t *loader = definition->build->loader;
+  const vn__value_t *values = definition->values;
   uint8_t key = VN__WINDOW_TUMBLING;
   unsigned given = count_shapes(loader, values, &key);
   if (given == 0) {
-    vn__error(loader, mark,
+    vn__error(loader, definition->mark,
               "the window has no shape: add `tumbling: 1m`, `sliding: {size: 10m, slide: 1m}`, "
-              "`session: {gap: 30s}` or `count: 100`");
+              "`session: {gap: 30s}`, `count: 100` or `report: {deadband: 0.5}`");
   }
   const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
   if (given != 1 || !values[key].good) {
@@ -116,6 +134,9 @@ static bool read_shape(vn__loader_t *loader, const vn__value_t *values, vn__mark
       return read_session(loader, &values[key], window) && refuse_offset(loader, offset);
     case VN__WINDOW_COUNT:
       return read_count(loader, &values[key], window) && refuse_offset(loader, offset);
+    case VN__WINDOW_REPORT:
+      return vn__read_report(definition->build, definition->pipeline, &values[key], window) &&
+             refuse_offset(loader, offset) && refuse_sample(loader, &values[VN__WINDOW_SAMPLE]);
     case VN__WINDOW_SLIDING:
       return read_sliding(loader, &values[key], offset, window);
     default:
@@ -135,18 +156,27 @@ static bool check_offset(vn__loader_t *loader, const vn_window_t *window, vn__ma
   return false;
 }
 
-static bool build_window(vn__loader_t *loader, const vn__node_t *item, vn_window_t *window,
-                         vn__value_t *names, uint32_t index) {
-  vn__value_t values[VN__WINDOW_KEYS];
-  bool good = vn__read_section(loader, &vn__window_section, item, values);
+static uint32_t statistics_of(const vn__value_t *values) {
   const vn__value_t *statistics = &values[VN__WINDOW_STATISTICS];
-  names[index] = values[VN__WINDOW_NAME];
-  vn__check_duplicate(loader, "window", names, index);
-  window->name = values[VN__WINDOW_NAME].text;
+  if (statistics->good) {
+    return (uint32_t)statistics->number;
+  }
+  bool report = values[VN__WINDOW_REPORT].given;
+  return report ? VN_STATISTIC_BIT(VN_STATISTIC_COUNT) : DEFAULT_STATISTICS;
+}
+
+static bool build_window(vn__build_t *build, const vn_pipeline_t *pipeline, const vn__node_t *item,
+                         vn_window_t *window, vn__value_t *name) {
+  vn__loader_t *loader = build->loader;
+  vn__value_t values[VN__WINDOW_KEYS];
+  definition_t definition = {build, pipeline, values, item->mark};
+  bool good = vn__read_section(loader, &vn__window_section, item, values);
+  *name = values[VN__WINDOW_NAME];
+  window->name = name->text;
   window->sample = (uint16_t)values[VN__WINDOW_SAMPLE].number;
-  window->statistics = statistics->good ? (uint32_t)statistics->number : DEFAULT_STATISTICS;
+  window->statistics = statistics_of(values);
   const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
-  return read_shape(loader, values, item->mark, window) &&
+  return read_shape(&definition, window) &&
          check_offset(loader, window, offset->given ? offset->mark : item->mark) && good;
 }
 
@@ -236,7 +266,8 @@ static unsigned rank(const vn_window_t *window) {
   return window->shape < VN_WINDOW_SESSION ? 0 : window->shape;
 }
 
-/* The core wants windows of time first, then sessions, then counts; otherwise the user's order. */
+/* The core wants windows of time first, then sessions, counts, reports; otherwise the user's order.
+ */
 static void sort_by_kind(vn_window_t *windows, vn__mark_t *marks, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
     for (uint32_t k = i; k > 0 && rank(&windows[k - 1]) > rank(&windows[k]); k--) {
@@ -276,8 +307,9 @@ void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
   bool good = true;
   for (const vn__node_t *item = list->node->child; item != NULL; item = item->next) {
     marks->windows[index] = item->mark;
-    good = build_window(loader, item, &windows[index], names, index) &&
+    good = build_window(build, pipeline, item, &windows[index], &names[index]) &&
            check_extras(loader, pipeline, &windows[index], item->mark) && good;
+    vn__check_duplicate(loader, "window", names, index);
     index++;
   }
   sort_by_kind(windows, marks->windows, count);

@@ -159,6 +159,7 @@ enum vn__window_key {
   VN__WINDOW_SLIDING,
   VN__WINDOW_SESSION,
   VN__WINDOW_COUNT,
+  VN__WINDOW_REPORT,
   VN__WINDOW_OFFSET,
   VN__WINDOW_STATISTICS,
   VN__WINDOW_SAMPLE,
@@ -166,6 +167,13 @@ enum vn__window_key {
 };
 enum vn__session_key { VN__SESSION_GAP, VN__SESSION_KEYS };
 enum vn__count_key { VN__COUNT_SIZE, VN__COUNT_SLIDE, VN__COUNT_KEYS };
+enum vn__report_key {
+  VN__REPORT_DEADBAND,
+  VN__REPORT_SWINGING_DOOR,
+  VN__REPORT_AT_LEAST_EVERY,
+  VN__REPORT_POINTS,
+  VN__REPORT_KEYS
+};
 enum vn__tumbling_key { VN__TUMBLING_SIZE, VN__TUMBLING_OFFSET, VN__TUMBLING_KEYS };
 enum vn__sliding_key { VN__SLIDING_SIZE, VN__SLIDING_SLIDE, VN__SLIDING_OFFSET, VN__SLIDING_KEYS };
 enum vn__alert_key {
@@ -192,11 +200,12 @@ extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section
 extern const vn__section_t vn__input_section, vn__field_section, vn__time_section,
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__window_section, vn__tumbling_section,
-    vn__session_section, vn__count_section, vn__sliding_section, vn__alert_section;
+    vn__session_section, vn__count_section, vn__report_section, vn__sliding_section,
+    vn__alert_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 19u
+#define VN__SECTION_COUNT 20u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

@@ -44,6 +44,12 @@ static const vn__key_t window_keys[] = {
                           .high = UINT32_MAX,
                           .doc = "Windows of so many readings, in order of arrival: `count: 100`, "
                                  "or `count: {size: 100, slide: 10}`."},
+    [VN__WINDOW_REPORT] = {.name = "report",
+                           .type = VN__SECTION,
+                           .section = &vn__report_section,
+                           .doc = "The readings themselves, thinned, with an error that is never "
+                                  "exceeded: `report: {deadband: 0.5}`, or `report: "
+                                  "{swinging_door: 0.5}`."},
     [VN__WINDOW_OFFSET] = {.name = "offset",
                            .type = VN__DURATION,
                            .low = -LONGEST,
@@ -55,7 +61,7 @@ static const vn__key_t window_keys[] = {
         {.name = "statistics",
          .type = VN__WORDS,
          .words = vn__statistic_words,
-         .fallback_words = "`[count, mean, min, max]`",
+         .fallback_words = "`[count, mean, min, max]`; of a report `[count]`",
          .doc = "What messages carry. `variance` and `stddev` divide by n, "
                 "`variance_sample` and `stddev_sample` by n - 1. Quantiles come from "
                 "a histogram of 64 bins over `range`; `slope` is per second; "
@@ -97,6 +103,34 @@ static const vn__key_t count_keys[] = {
 };
 const vn__section_t vn__count_section = {"pipelines[].windows[].count",
                                          "A count window written at length.", KEYS(count_keys)};
+
+static const vn__key_t report_keys[] = {
+    [VN__REPORT_DEADBAND] = {.name = "deadband",
+                             .type = VN__DECIMAL,
+                             .doc = "A reading further than this from the last point is a point; "
+                                    "others are what the last point says."},
+    [VN__REPORT_SWINGING_DOOR] = {.name = "swinging_door",
+                                  .type = VN__DECIMAL,
+                                  .doc =
+                                      "Straight lines between the points pass no reading further "
+                                      "than this aside."},
+    [VN__REPORT_AT_LEAST_EVERY] = {.name = "at_least_every",
+                                   .type = VN__DURATION,
+                                   .low = 1,
+                                   .high = LONGEST,
+                                   .fallback = "10m",
+                                   .doc = "A record covers less than this, by the time of the "
+                                          "readings, however few its points are."},
+    [VN__REPORT_POINTS] = {.name = "points",
+                           .type = VN__INTEGER,
+                           .low = 2,
+                           .high = VN_SAMPLE_MAX,
+                           .fallback = "32",
+                           .doc = "A record ends with its so-many-th point."},
+};
+const vn__section_t vn__report_section = {"pipelines[].windows[].report",
+                                          "Readings, thinned, with one of the two methods.",
+                                          KEYS(report_keys)};
 
 static const vn__key_t tumbling_keys[] = {
     [VN__TUMBLING_SIZE] = {.name = "size",

@@ -55,6 +55,14 @@ static double usual_amplification(double fill) {
   return points[last][1];
 }
 
+/* Of a report whose points come once a minute. */
+static double longest_record_ms(const vn_window_t *window) {
+  const double point_ms = 60000.0;
+  double full_ms = window->sample * point_ms;
+  bool never_due = window->every_ms == VN_DURATION_OFF || (double)window->every_ms > full_ms;
+  return never_due ? full_ms : (double)window->every_ms;
+}
+
 /* How often a window gives a result: sessions no more often than their gap, counts as if readings
  * came once a second. */
 static double period_ms(const vn_window_t *window) {
@@ -64,6 +72,8 @@ static double period_ms(const vn_window_t *window) {
       return (double)window->gap_ms;
     case VN_WINDOW_COUNT:
       return (double)window->slide_readings * reading_ms;
+    case VN_WINDOW_REPORT:
+      return longest_record_ms(window);
     default:
       return (double)window->slide_ms;
   }

@@ -20,6 +20,7 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                      geometry.count_count * sizeof(vn_count_state_t),
       .session_bytes = geometry.session_slots * (sizeof(vn_session_t) + sizeof(vn_span_t)) +
                        geometry.session_count * sizeof(vn_session_state_t),
+      .report_bytes = geometry.report_count * sizeof(vn_report_state_t),
       .member_bytes = geometry.members * sizeof(vn_member_t),
       .extra_bytes = set->pane_count *
                      ((set->extra.trend ? sizeof(vn_trend_t) : 0) +
@@ -30,8 +31,8 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +
-                      out->member_bytes + out->recent_bytes + out->revision_bytes +
-                      out->alert_bytes;
+                      out->report_bytes + out->member_bytes + out->recent_bytes +
+                      out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
 }
 

@@ -25,6 +25,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->spans, have->session_count, need->session_count},
       {have->count_states, have->count_state_count, need->count_state_count},
       {have->count_panes, have->count_pane_count, need->count_pane_count},
+      {have->reports, have->report_count, need->report_count},
       {have->trends, have->trend_count, need->trend_count},
       {have->counters, have->counter_count, need->counter_count},
       {have->registers, have->register_count, need->register_count},
@@ -61,8 +62,7 @@ static bool has_absence(const vn_pipeline_t *plan) {
 /* No reading needs more than its pane, its alerts and the watermark of its series. */
 static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *geometry) {
   return geometry->set.window_count > 0 && !vn_extra_wanted(&geometry->set.extra) &&
-         geometry->session_count == 0 && geometry->count_count == 0 &&
-         plan->scope == VN_SCOPE_SERIES;
+         geometry->set.window_count == plan->summary.window_count && plan->scope == VN_SCOPE_SERIES;
 }
 
 /* A pipeline's arrays begin where those of the one before it end. */
@@ -77,6 +77,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->session_state_base = before->session_state_base + series * geometry->session_count;
   pipeline->count_pane_base = before->count_pane_base + series * geometry->count_panes;
   pipeline->count_state_base = before->count_state_base + series * geometry->count_count;
+  pipeline->report_base = before->report_base + series * geometry->report_count;
   size_t panes = series * geometry->set.pane_count;
   pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);

@@ -43,6 +43,15 @@ static vn_count_memory_t count_memory(const vn__work_t *work, uint8_t index) {
   };
 }
 
+static vn_report_memory_t report_memory(const vn__work_t *work, uint8_t index) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  return (vn_report_memory_t){
+      .state = work->engine->store.reports + work->pipeline->report_base +
+               (size_t)work->state->local * geometry->report_count + index,
+      .members = vn__window_memory(work).members + geometry->report_members[index],
+  };
+}
+
 static void told_session(void *context, const vn_session_result_t *session) {
   vn_window_result_t result = {.aggregate = session->aggregate,
                                .sample = session->sample,
@@ -89,6 +98,10 @@ void vn__windows_reset(vn__work_t *work) {
     vn_count_memory_t memory = count_memory(work, i);
     vn_count_window_reset(&geometry->counts[i], &memory);
   }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    vn_report_reset(&memory);
+  }
 }
 
 void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind) {
@@ -102,6 +115,18 @@ void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t 
     vn_session_advance(&geometry->sessions[i], &memory, work->state->window.watermark_ms, kind,
                        &session_sink);
   }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    vn_report_advance(&geometry->reports[i], &memory, work->state->window.watermark_ms, kind,
+                      &sink);
+  }
+}
+
+/* A record stays open behind the watermark, which silence must move to close it. */
+static vn_time_ms_t report_open_end(const vn__work_t *work, const vn_report_memory_t *memory) {
+  vn_time_ms_t last_ms = vn_report_open_end(memory);
+  vn_time_ms_t next_ms = vn_add_saturating(work->state->window.watermark_ms, 1);
+  return last_ms == VN_TIME_MINUS_INFINITY || last_ms >= next_ms ? last_ms : next_ms;
 }
 
 vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
@@ -111,6 +136,11 @@ vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_time_ms_t own_ms = vn_session_open_end(&geometry->sessions[i], &memory);
+    open_ms = own_ms > open_ms ? own_ms : open_ms;
+  }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    vn_time_ms_t own_ms = report_open_end(work, &memory);
     open_ms = own_ms > open_ms ? own_ms : open_ms;
   }
   return open_ms;
@@ -131,6 +161,10 @@ static uint8_t judge(const vn__work_t *work, const vn_session_reading_t *reading
     } else if (*verdict == VN_REASON_NO_WINDOW) {
       *verdict = own;
     }
+  }
+  for (uint8_t i = 0; i < geometry->report_count && *verdict != VN_REASON_NONE; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    *verdict = vn_report_judge(&memory, reading->time_ms);
   }
   /* Count windows know no time: they take what comes (W7). */
   *verdict = geometry->count_count > 0 ? VN_REASON_NONE : *verdict;
@@ -157,6 +191,17 @@ static void count_reading(vn__work_t *work, int32_t value) {
   }
 }
 
+/* One that is not newer than the last is left out: it has been judged. */
+static void report_reading(vn__work_t *work, int32_t value) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn_window_sink_t sink = window_sink(work);
+  vn_member_t reading = {work->time_ms, value, 0};
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    (void)!vn_report_reading(&geometry->reports[i], &memory, &reading, &sink);
+  }
+}
+
 /* Sessions insert before the watermark moves, windows of time after: each needs it so. */
 static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
@@ -174,12 +219,13 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   }
   vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
   count_reading(work, value);
+  report_reading(work, value);
   return verdict;
 }
 
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  if (geometry->session_count > 0 || geometry->count_count > 0) {
+  if (geometry->session_count + geometry->count_count + geometry->report_count > 0) {
     return take_into_all(work, value, refused);
   }
   if (geometry->set.window_count == 0) {
@@ -203,6 +249,9 @@ size_t vn__windows_save_max(const vn_geometry_t *geometry) {
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     most += vn_count_window_save_max(&geometry->counts[i]) + VN__SECTION_MAX;
   }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    most += vn_report_save_max(&geometry->reports[i]) + VN__SECTION_MAX;
+  }
   return most;
 }
 
@@ -220,22 +269,57 @@ static size_t room(size_t capacity, size_t at) {
   return at + VN__SECTION_MAX < capacity ? capacity - at - VN__SECTION_MAX : 0;
 }
 
-size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
+/* Windows of time are part 0; each session, count and report follows with a part of its own. */
+static uint8_t part_count(const vn_geometry_t *geometry) {
+  return (uint8_t)(1u + geometry->session_count + geometry->count_count + geometry->report_count);
+}
+
+static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_window_memory_t windows = vn__window_memory(work);
-  size_t length =
-      vn_window_save(&geometry->set, &windows, out + VN__SECTION_MAX, room(capacity, 0));
-  size_t at = end_section(out, capacity, 0, length);
-  for (uint8_t i = 0; i < geometry->session_count; i++) {
-    vn_session_memory_t memory = session_memory(work, i);
-    length = vn_session_save(&geometry->sessions[i], &memory, out + at + VN__SECTION_MAX,
-                             room(capacity, at));
-    at = end_section(out, capacity, at, length);
+  if (part == 0) {
+    vn_window_memory_t memory = vn__window_memory(work);
+    return vn_window_save(&geometry->set, &memory, out, capacity);
   }
-  for (uint8_t i = 0; i < geometry->count_count; i++) {
-    vn_count_memory_t memory = count_memory(work, i);
-    length = vn_count_window_save(&geometry->counts[i], &memory, out + at + VN__SECTION_MAX,
-                                  room(capacity, at));
+  part--;
+  if (part < geometry->session_count) {
+    vn_session_memory_t memory = session_memory(work, part);
+    return vn_session_save(&geometry->sessions[part], &memory, out, capacity);
+  }
+  part = (uint8_t)(part - geometry->session_count);
+  if (part < geometry->count_count) {
+    vn_count_memory_t memory = count_memory(work, part);
+    return vn_count_window_save(&geometry->counts[part], &memory, out, capacity);
+  }
+  part = (uint8_t)(part - geometry->count_count);
+  vn_report_memory_t memory = report_memory(work, part);
+  return vn_report_save(&geometry->reports[part], &memory, out, capacity);
+}
+
+static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  if (part == 0) {
+    vn_window_memory_t memory = vn__window_memory(work);
+    return vn_window_load(&geometry->set, &memory, bytes, length);
+  }
+  part--;
+  if (part < geometry->session_count) {
+    vn_session_memory_t memory = session_memory(work, part);
+    return vn_session_load(&geometry->sessions[part], &memory, bytes, length);
+  }
+  part = (uint8_t)(part - geometry->session_count);
+  if (part < geometry->count_count) {
+    vn_count_memory_t memory = count_memory(work, part);
+    return vn_count_window_load(&geometry->counts[part], &memory, bytes, length);
+  }
+  part = (uint8_t)(part - geometry->count_count);
+  vn_report_memory_t memory = report_memory(work, part);
+  return vn_report_load(&geometry->reports[part], &memory, bytes, length);
+}
+
+size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
+  size_t at = 0;
+  for (uint8_t i = 0; i < part_count(&work->pipeline->geometry); i++) {
+    size_t length = save_part(work, i, out + at + VN__SECTION_MAX, room(capacity, at));
     at = end_section(out, capacity, at, length);
   }
   return at;
@@ -261,21 +345,12 @@ static bool next_section(const uint8_t **bytes, size_t *left, const uint8_t **se
 }
 
 bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left) {
-  const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_window_memory_t windows = vn__window_memory(work);
   const uint8_t *section;
   size_t length;
-  bool good = next_section(&bytes, &left, &section, &length) &&
-              vn_window_load(&geometry->set, &windows, section, length) == VN_OK;
-  for (uint8_t i = 0; good && i < geometry->session_count; i++) {
-    vn_session_memory_t memory = session_memory(work, i);
+  bool good = true;
+  for (uint8_t i = 0; good && i < part_count(&work->pipeline->geometry); i++) {
     good = next_section(&bytes, &left, &section, &length) &&
-           vn_session_load(&geometry->sessions[i], &memory, section, length) == VN_OK;
-  }
-  for (uint8_t i = 0; good && i < geometry->count_count; i++) {
-    vn_count_memory_t memory = count_memory(work, i);
-    good = next_section(&bytes, &left, &section, &length) &&
-           vn_count_window_load(&geometry->counts[i], &memory, section, length) == VN_OK;
+           load_part(work, i, section, length) == VN_OK;
   }
   return good && left == 0;
 }

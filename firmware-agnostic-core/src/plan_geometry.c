@@ -43,6 +43,34 @@ static vn_err_t add_count(const vn_pipeline_t *pipeline, uint8_t window, vn_geom
   return error;
 }
 
+static vn_err_t add_report(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
+  const vn_window_t *definition = &pipeline->summary.windows[window];
+  vn_report_t *report = &out->reports[out->report_count];
+  *report = (vn_report_t){.every_ms = definition->every_ms,
+                          .error = definition->error,
+                          .points = definition->sample,
+                          .method = definition->method,
+                          .window = window};
+  out->report_members[out->report_count++] = out->members;
+  out->members += report->points;
+  return vn_report_check(report);
+}
+
+/* Sessions come before counts, counts before reports. */
+static vn_err_t add_window(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
+  switch (pipeline->summary.windows[window].shape) {
+    case VN_WINDOW_SESSION:
+      return out->count_count + out->report_count == 0 ? add_session(pipeline, window, out)
+                                                       : VN_ERR_PLAN;
+    case VN_WINDOW_COUNT:
+      return out->report_count == 0 ? add_count(pipeline, window, out) : VN_ERR_PLAN;
+    case VN_WINDOW_REPORT:
+      return add_report(pipeline, window, out);
+    default:
+      return VN_ERR_PLAN;
+  }
+}
+
 vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
                             uint8_t *problem_window) {
   VN_ASSERT(pipeline != NULL && out != NULL);
@@ -58,13 +86,7 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   out->scratch = (uint16_t)out->set.sample;
   for (uint8_t i = of_time; error == VN_OK && i < summary->window_count; i++) {
     *problem_window = i;
-    if (summary->windows[i].shape == VN_WINDOW_COUNT) {
-      error = add_count(pipeline, i, out);
-    } else if (summary->windows[i].shape == VN_WINDOW_SESSION && out->count_count == 0) {
-      error = add_session(pipeline, i, out);
-    } else {
-      error = VN_ERR_PLAN;
-    }
+    error = add_window(pipeline, i, out);
   }
   return error;
 }

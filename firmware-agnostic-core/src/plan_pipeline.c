@@ -24,6 +24,27 @@ static bool check_time_window(const vn_window_t *window, vn_plan_problem_t *prob
   return true;
 }
 
+static bool check_report(const vn_window_t *window, vn_plan_problem_t *problem) {
+  if (window->error < 0 || window->sample < 2) {
+    return vn__fail(problem, "a report: its error is negative, or it has less than two points");
+  }
+  return vn__in_range(problem, "method of a report", window->method, 0, VN_REPORT_SWINGING_DOOR) &&
+         vn__in_span(problem, "longest record of a report", window->every_ms,
+                     window->every_ms == VN_DURATION_OFF ? (int32_t)VN_DURATION_OFF : 1);
+}
+
+/* SenML tells statistics only: the points would be lost. */
+static bool check_points_are_told(const vn_plan_t *plan, const vn_summary_pipeline_t *summary,
+                                  vn_plan_problem_t *problem) {
+  for (uint8_t i = 0; i < summary->window_count; i++) {
+    if (summary->windows[i].shape == VN_WINDOW_REPORT && plan->encoding > VN_ENCODING_JSON) {
+      problem->window = i;
+      return vn__fail(problem, "SenML has no place for the points of a report");
+    }
+  }
+  return true;
+}
+
 static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
   switch (window->shape) {
     case VN_WINDOW_TUMBLING:
@@ -34,8 +55,10 @@ static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
     case VN_WINDOW_COUNT:
       return vn__in_range(problem, "size in readings", window->size_readings, 1, UINT32_MAX) &&
              vn__in_range(problem, "slide in readings", window->slide_readings, 1, UINT32_MAX);
+    case VN_WINDOW_REPORT:
+      return check_report(window, problem);
     default:
-      return vn__in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_COUNT);
+      return vn__in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_REPORT);
   }
 }
 
@@ -82,7 +105,7 @@ static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
       return vn__fail(problem,
                       "the session window needs too many sessions, or stands behind counts");
     case VN_WINDOW_COUNT:
-      return vn__fail(problem, "the count window needs too many panes");
+      return vn__fail(problem, "the count window needs too many panes, or stands behind reports");
     default:
       return vn__in_range(problem, "panes of the windows", geometry.set.pane_count, 0,
                           VN_PANES_MAX) &&
@@ -193,5 +216,6 @@ bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem) {
   return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
          check_identity(pipeline, problem) && check_windows(pipeline, problem) &&
+         check_points_are_told(plan, &pipeline->summary, problem) &&
          check_alerts(pipeline, problem);
 }

@@ -75,6 +75,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->count_state_count += series * geometry.count_count;
     need->count_pane_count += series * geometry.count_panes;
     need->recent_count += series * plan->pipelines[i].deduplicate;
+    need->report_count += series * geometry.report_count;
     need_of_extras(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
@@ -138,6 +139,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->spans = cut(block, &used, store->session_count, sizeof *store->spans);
   store->count_states = cut(block, &used, store->count_state_count, sizeof *store->count_states);
   store->count_panes = cut(block, &used, store->count_pane_count, sizeof *store->count_panes);
+  store->reports = cut(block, &used, store->report_count, sizeof *store->reports);
   store->trends = cut(block, &used, store->trend_count, sizeof *store->trends);
   store->counters = cut(block, &used, store->counter_count, sizeof *store->counters);
   store->registers = cut(block, &used, store->register_count, 1);

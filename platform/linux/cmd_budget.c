@@ -62,11 +62,16 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, sizeof(vn_pane_t),
       grouped(pipeline->pane_bytes, d), grouped(pipeline->member_bytes, e),
       grouped(pipeline->revision_bytes, f), grouped(pipeline->alert_bytes, g));
-  if (pipeline->session_bytes + pipeline->count_bytes + pipeline->extra_bytes > 0) {
+  if (pipeline->session_bytes + pipeline->count_bytes + pipeline->report_bytes +
+          pipeline->extra_bytes >
+      0) {
     (void)printf(
-        "    and: %lu sessions %s B, count windows %s B, quantiles, slope, distinct %s B\n",
+        "    and: %lu sessions %s B, count windows %s B, reports %s B, quantiles, slope, distinct "
+        "%s "
+        "B\n",
         (unsigned long)pipeline->sessions, grouped(pipeline->session_bytes, d),
-        grouped(pipeline->count_bytes, e), grouped(pipeline->extra_bytes, f));
+        grouped(pipeline->count_bytes, e), grouped(pipeline->report_bytes, g),
+        grouped(pipeline->extra_bytes, f));
   }
   if (pipeline->recent_bytes > 0) {
     (void)printf("    and: readings remembered %s B\n", grouped(pipeline->recent_bytes, d));
@@ -115,7 +120,7 @@ static void print_state(const report_t *report) {
   print_life("usual case", &report->usual);
   (void)printf(
       "    assumed: %lu cycles a block, one result for each window and series, a reading a "
-      "second in count windows\n",
+      "second in count windows, a point a minute in reports\n",
       (unsigned long)report->plan->endurance_cycles);
   (void)puts(
       "    worst: each series changes in each interval, slots and results are at their longest");
@@ -128,14 +133,15 @@ static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pi
   (void)printf(
       "{\"name\":\"%s\",\"series\":%lu,\"series_bytes\":%zu,\"bytes\":%zu,\"panes\":%lu,"
       "\"pane_ms\":%lld,\"pane_bytes\":%zu,\"member_bytes\":%zu,\"revision_bytes\":%zu,"
-      "\"session_bytes\":%zu,\"count_bytes\":%zu,\"extra_bytes\":%zu,\"recent_bytes\":%zu,\"alert_"
+      "\"session_bytes\":%zu,\"count_bytes\":%zu,\"report_bytes\":%zu,\"extra_bytes\":%zu,\"recent_"
+      "bytes\":%zu,\"alert_"
       "bytes\":%zu,"
       "\"slot_bytes_max\":%zu}",
       name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
       pipeline->member_bytes, pipeline->revision_bytes, pipeline->session_bytes,
-      pipeline->count_bytes, pipeline->extra_bytes, pipeline->recent_bytes, pipeline->alert_bytes,
-      pipeline->slot_bytes_max);
+      pipeline->count_bytes, pipeline->report_bytes, pipeline->extra_bytes, pipeline->recent_bytes,
+      pipeline->alert_bytes, pipeline->slot_bytes_max);
 }
 
 static void print_json_life(const char *key, const vn_wear_t *wear) {

@@ -124,8 +124,8 @@ def check_examples(examples):
         else:
             mine, theirs = replay.exact(block), replay.exact(examples[name])
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
-    expected = {"cbor", "json", "json-session", "json-count", "senml+json", "alert", "event",
-                "dead-letter"}
+    expected = {"cbor", "json", "json-session", "json-count", "json-report", "senml+json", "alert",
+                "event", "dead-letter"}
     assert blocks.keys() == expected, blocks.keys() ^ expected
 
 

@@ -263,7 +263,7 @@ static void make_example(void) {
   content.summaries[0] = (vn_summary_t){&content.pipelines[0], {"line1/temp", 10}, result};
 }
 
-/* The same readings in a session and in a count window. */
+/* The same readings in a session, in a count window and in a report. */
 static void emit_shape_examples(void) {
   vn_window_t *window = &content.windows[0][0];
   vn_window_result_t *result = &content.results[0];
@@ -285,6 +285,16 @@ static void emit_shape_examples(void) {
   *result = (vn_window_result_t){
       .aggregate = &content.aggregates[0], .start_ms = 96, .end_ms = 100, .kind = VN_KIND_COUNT};
   print_line("example-json-count", message, build(VN_ENCODING_JSON), false);
+  static const vn_member_t points[] = {{INT64_C(1795225600000), 2137, 0},
+                                       {INT64_C(1795225645000), 2152, 0}};
+  *window = (vn_window_t){.name = "trail", .sample = 8, .shape = VN_WINDOW_REPORT};
+  content.head.seq = 46;
+  *result = (vn_window_result_t){.aggregate = &content.aggregates[0],
+                                 .sample = points,
+                                 .start_ms = INT64_C(1795225600000),
+                                 .end_ms = INT64_C(1795225645001),
+                                 .sample_count = 2};
+  print_line("example-json-report", message, build(VN_ENCODING_JSON), false);
 }
 
 static void emit_alert_examples(void) {

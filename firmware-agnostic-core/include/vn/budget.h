@@ -14,6 +14,7 @@ typedef struct vn_budget_pipeline {
   size_t pane_bytes, member_bytes, revision_bytes, alert_bytes;
   size_t session_bytes;
   size_t count_bytes;    /* panes of count windows */
+  size_t report_bytes;   /* their points are members */
   size_t extra_bytes;    /* quantiles, slope, distinct */
   size_t recent_bytes;   /* readings remembered */
   size_t slot_bytes_max; /* in a checkpoint */

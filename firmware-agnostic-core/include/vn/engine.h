@@ -77,7 +77,7 @@ typedef struct vn_pipeline_state {
   vn_geometry_t geometry;
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
-  size_t session_base, session_state_base, count_pane_base, count_state_base;
+  size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
@@ -104,6 +104,7 @@ typedef struct vn_store {
   vn_span_t *spans;
   vn_count_state_t *count_states;
   vn_aggregate_t *count_panes;
+  vn_report_state_t *reports;
   vn_trend_t *trends;
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
@@ -122,7 +123,7 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
-  size_t recent_count, check_count;
+  size_t report_count, recent_count, check_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

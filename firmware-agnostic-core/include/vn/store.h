@@ -35,6 +35,7 @@
   VN_STORE_ARRAY_(vn_span_t, name##_spans_, name##_sessions);                         \
   VN_STORE_ARRAY_(vn_count_state_t, name##_count_states_, name##_count_states);       \
   VN_STORE_ARRAY_(vn_aggregate_t, name##_count_panes_, name##_count_panes);           \
+  VN_STORE_ARRAY_(vn_report_state_t, name##_reports_, name##_reports);                \
   VN_STORE_ARRAY_(vn_trend_t, name##_trends_, name##_trends);                         \
   VN_STORE_ARRAY_(uint32_t, name##_counters_, name##_counters);                       \
   VN_STORE_ARRAY_(uint8_t, name##_registers_, name##_registers);                      \
@@ -65,6 +66,7 @@
       .spans = name##_spans_,                                                         \
       .count_states = name##_count_states_,                                           \
       .count_panes = name##_count_panes_,                                             \
+      .reports = name##_reports_,                                                     \
       .trends = name##_trends_,                                                       \
       .counters = name##_counters_,                                                   \
       .registers = name##_registers_,                                                 \
@@ -92,6 +94,7 @@
       .session_count = name##_sessions,                                               \
       .count_state_count = name##_count_states,                                       \
       .count_pane_count = name##_count_panes,                                         \
+      .report_count = name##_reports,                                                 \
       .trend_count = name##_trends,                                                   \
       .counter_count = name##_counters,                                               \
       .register_count = name##_registers,                                             \
@@ -121,6 +124,7 @@
    VN_STORE_BYTES_(vn_session_t, name##_sessions) + VN_STORE_BYTES_(vn_span_t, name##_sessions) +  \
    VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \
    VN_STORE_BYTES_(vn_aggregate_t, name##_count_panes) +                                           \
+   VN_STORE_BYTES_(vn_report_state_t, name##_reports) +                                            \
    VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) + \

@@ -17,8 +17,11 @@ typedef enum vn_window_shape {
   VN_WINDOW_TUMBLING, /* slide_ms == size_ms */
   VN_WINDOW_SLIDING,
   VN_WINDOW_SESSION, /* gap_ms; session.h */
-  VN_WINDOW_COUNT    /* size_readings, slide_readings; count_window.h */
+  VN_WINDOW_COUNT,   /* size_readings, slide_readings; count_window.h */
+  VN_WINDOW_REPORT   /* error, method, every_ms; the points are its sample; report.h */
 } vn_window_shape_t;
+
+typedef enum vn_report_method { VN_REPORT_DEADBAND, VN_REPORT_SWINGING_DOOR } vn_report_method_t;
 
 /* Statistics of a summary, as bits of vn_window_t.statistics. X(NAME, "word"). */
 #define VN_STATISTIC_LIST(X)            \
@@ -64,7 +67,8 @@ const char *vn_statistic_word(vn_statistic_t statistic);
 
 /*
  * A window definition; what its shape doesn't use is 0. size_ms, slide_ms >= 1; |offset_ms| <
- * slide_ms; gap_ms >= 1; size_readings, slide_readings >= 1; sample 0..VN_SAMPLE_MAX.
+ * slide_ms; gap_ms >= 1; size_readings, slide_readings >= 1; sample 0..VN_SAMPLE_MAX; reports as
+ * vn_report_t.
  */
 typedef struct vn_window {
   const char *name;
@@ -72,11 +76,14 @@ typedef struct vn_window {
   int64_t slide_ms;
   int64_t offset_ms;
   int64_t gap_ms;
+  int64_t every_ms; /* reports: the longest record, or VN_DURATION_OFF */
   uint32_t size_readings, slide_readings;
   uint32_t statistics;    /* VN_STATISTIC_BIT set; what messages carry */
-  uint16_t sample;        /* members of the reservoir sample */
+  int32_t error;          /* reports: never exceeded, scaled */
+  uint16_t sample;        /* members of the reservoir sample; points of a report */
   uint8_t supersedes_max; /* sessions: results that one may replace, at most its capacity */
   uint8_t shape;          /* vn_window_shape_t */
+  uint8_t method;         /* reports: vn_report_method_t */
 } vn_window_t;
 
 #define VN_WINDOWS_MAX 8u
