@@ -168,6 +168,31 @@ static void refuse_keys(vn__loader_t *loader, const vn__value_t *values, const c
   }
 }
 
+/* The defaults of a section hold where it is empty. */
+static void build_deviation(vn__loader_t *loader, const vn__value_t *section,
+                            vn_alert_plan_t *alert) {
+  const int64_t highest = (VN_DEVIATION_SCORE_MAX - 1) / 1000 * 1000;
+  vn__value_t values[VN__DEVIATION_KEYS];
+  (void)vn__read_section(loader, &vn__deviation_section, section->node, values);
+  const vn__value_t *threshold = &values[VN__DEVIATION_THRESHOLD];
+  vn__scale_t scale = {-3, 1, highest, "0.001"};
+  if (threshold->good) {
+    (void)vn__scale_decimal(loader, "threshold", threshold, &scale, &alert->rule.limit);
+  }
+  alert->detector = (uint8_t)values[VN__DEVIATION_DETECTOR].number;
+  alert->warm_up = (uint32_t)values[VN__DEVIATION_WARM_UP].number;
+  alert->rule.period_ms = values[VN__DEVIATION_REFRACTORY].number;
+}
+
+/* Conditions that no statistic of a window can have. */
+static void check_of_value(vn__loader_t *loader, const vn__value_t *of, const char *condition,
+                           const vn_alert_plan_t *alert) {
+  if (alert->source != VN_ALERT_OF_VALUE) {
+    vn__error(loader, of->mark, "`%s` looks at values: use `of: value`, or leave `of` out",
+              condition);
+  }
+}
+
 static void build_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
                             const vn__value_t *values, vn_alert_plan_t *alert) {
   static const uint8_t not_absent[] = {VN__ALERT_OF, VN__ALERT_HYSTERESIS, VN__ALERT_FOR,
@@ -181,11 +206,12 @@ static void build_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
     case VN_ALERT_UNCHANGED_FOR:
       alert->rule.period_ms = values[VN__ALERT_UNCHANGED_FOR].number;
       refuse_keys(loader, values, "unchanged_for", not_unchanged, sizeof(not_unchanged));
-      if (alert->source != VN_ALERT_OF_VALUE) {
-        vn__error(loader, values[VN__ALERT_OF].mark,
-                  "`unchanged_for` looks at values: use "
-                  "`of: value`, or leave `of` out");
-      }
+      check_of_value(loader, &values[VN__ALERT_OF], "unchanged_for", alert);
+      return;
+    case VN_ALERT_DEVIATION:
+      build_deviation(loader, &values[VN__ALERT_DEVIATION], alert);
+      refuse_keys(loader, values, "deviation", not_unchanged, sizeof(not_unchanged));
+      check_of_value(loader, &values[VN__ALERT_OF], "deviation", alert);
       return;
     default:
       read_limit(loader, pipeline, values, alert);
@@ -195,10 +221,11 @@ static void build_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
 /* Exactly one condition; false: none that can be used. */
 static bool choose_condition(vn__loader_t *loader, const vn__value_t *values, vn__mark_t mark,
                              vn_alert_plan_t *alert) {
-  static const uint8_t keys[] = {VN__ALERT_ABOVE,         VN__ALERT_BELOW,   VN__ALERT_ABSENT_FOR,
-                                 VN__ALERT_UNCHANGED_FOR, VN__ALERT_OUTSIDE, VN__ALERT_INSIDE};
+  static const uint8_t keys[] = {VN__ALERT_ABOVE,         VN__ALERT_BELOW,     VN__ALERT_ABSENT_FOR,
+                                 VN__ALERT_UNCHANGED_FOR, VN__ALERT_DEVIATION, VN__ALERT_OUTSIDE,
+                                 VN__ALERT_INSIDE};
   static const uint8_t conditions[] = {VN_ALERT_ABOVE, VN_ALERT_BELOW, VN_ALERT_ABSENT_FOR,
-                                       VN_ALERT_UNCHANGED_FOR};
+                                       VN_ALERT_UNCHANGED_FOR, VN_ALERT_DEVIATION};
   unsigned given = 0;
   for (size_t i = 0; i < sizeof(keys); i++) {
     const vn__value_t *value = &values[keys[i]];
@@ -214,8 +241,8 @@ static bool choose_condition(vn__loader_t *loader, const vn__value_t *values, vn
   }
   if (given == 0) {
     vn__error(loader, mark,
-              "the alert has no condition: add `above`, `below`, `absent_for` or "
-              "`unchanged_for`");
+              "the alert has no condition: add `above`, `below`, `absent_for`, `unchanged_for` or "
+              "`deviation`");
   }
   return given == 1 && !values[VN__ALERT_OUTSIDE].given && !values[VN__ALERT_INSIDE].given;
 }

@@ -8,6 +8,42 @@
 #define TEXT_BYTES 255
 #define KEYS(keys) (keys), (uint32_t)(sizeof(keys) / sizeof((keys)[0]))
 
+static const vn__word_t detector_words[] = {
+    {"residual", VN_DETECTOR_RESIDUAL, false},
+    {"composite", 0, true},
+    {NULL, 0, false},
+};
+static const vn__key_t deviation_keys[] = {
+    [VN__DEVIATION_DETECTOR] = {.name = "detector",
+                                .type = VN__WORD,
+                                .words = detector_words,
+                                .fallback = "residual",
+                                .doc = "What keeps the baseline and scores each reading."},
+    [VN__DEVIATION_THRESHOLD] = {.name = "threshold",
+                                 .type = VN__DECIMAL,
+                                 .fallback = "6",
+                                 .doc = "True at a score above it: at 6 one reading in a million "
+                                        "deviates as much by chance, if the baseline is "
+                                        "Gaussian; 0.001 to 57."},
+    [VN__DEVIATION_WARM_UP] = {.name = "warm_up",
+                               .type = VN__INTEGER,
+                               .low = 1,
+                               .high = 1000000,
+                               .fallback = "300",
+                               .doc = "Readings of a series before the first that can be true."},
+    [VN__DEVIATION_REFRACTORY] = {.name = "refractory",
+                                  .type = VN__DURATION,
+                                  .low = 1,
+                                  .high = LONGEST,
+                                  .fallback = "1h",
+                                  .doc = "How long a deviation stays true: what comes in this "
+                                         "time is the same incident."},
+};
+const vn__section_t vn__deviation_section = {"pipelines[].alerts[].deviation",
+                                             "Deviation of a series from its own baseline; `{}` is "
+                                             "enough.",
+                                             KEYS(deviation_keys)};
+
 static const vn__key_t alert_keys[] = {
     [VN__ALERT_NAME] = {.name = "name",
                         .type = VN__NAME,
@@ -42,6 +78,11 @@ static const vn__key_t alert_keys[] = {
                                  .low = 1,
                                  .high = LONGEST,
                                  .doc = "True when the value has stayed the same for so long."},
+    [VN__ALERT_DEVIATION] = {.name = "deviation",
+                             .type = VN__SECTION,
+                             .section = &vn__deviation_section,
+                             .doc = "True when a value deviates from the series' own baseline: "
+                                    "`deviation: {threshold: 6, refractory: 1h}`."},
     [VN__ALERT_HYSTERESIS] = {.name = "hysteresis",
                               .type = VN__DECIMAL,
                               .fallback = "0",
@@ -68,7 +109,7 @@ static const vn__key_t alert_keys[] = {
                             .high = 32,
                             .doc = "A word for people and routing, such as `warning`, `critical`."},
 };
-const vn__section_t vn__alert_section = {
-    "pipelines[].alerts[]",
-    "One alert; it has exactly one of `above`, `below`, `absent_for`, `unchanged_for`.",
-    KEYS(alert_keys)};
+const vn__section_t vn__alert_section = {"pipelines[].alerts[]",
+                                         "One alert; it has exactly one of `above`, `below`, "
+                                         "`absent_for`, `unchanged_for`, `deviation`.",
+                                         KEYS(alert_keys)};

@@ -122,7 +122,8 @@ const vn__section_t *vn__schema_section(unsigned index) {
       &vn__summaries_section, &vn__capacity_section, &vn__state_section,    &vn__flash_section,
       &vn__input_section,     &vn__field_section,    &vn__time_section,     &vn__sequence_section,
       &vn__pipeline_section,  &vn__window_section,   &vn__tumbling_section, &vn__sliding_section,
-      &vn__session_section,   &vn__count_section,    &vn__report_section,   &vn__alert_section};
+      &vn__session_section,   &vn__count_section,    &vn__report_section,   &vn__alert_section,
+      &vn__deviation_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

@@ -185,12 +185,21 @@ enum vn__alert_key {
   VN__ALERT_INSIDE,
   VN__ALERT_ABSENT_FOR,
   VN__ALERT_UNCHANGED_FOR,
+  VN__ALERT_DEVIATION,
   VN__ALERT_HYSTERESIS,
   VN__ALERT_FOR,
   VN__ALERT_KEEP_FIRING_FOR,
   VN__ALERT_EVALUATE,
   VN__ALERT_SEVERITY,
   VN__ALERT_KEYS
+};
+
+enum vn__deviation_key {
+  VN__DEVIATION_DETECTOR,
+  VN__DEVIATION_THRESHOLD,
+  VN__DEVIATION_WARM_UP,
+  VN__DEVIATION_REFRACTORY,
+  VN__DEVIATION_KEYS
 };
 
 /* schema_device.c, schema_pipelines.c */
@@ -201,11 +210,11 @@ extern const vn__section_t vn__input_section, vn__field_section, vn__time_sectio
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__window_section, vn__tumbling_section,
     vn__session_section, vn__count_section, vn__report_section, vn__sliding_section,
-    vn__alert_section;
+    vn__alert_section, vn__deviation_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 20u
+#define VN__SECTION_COUNT 21u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

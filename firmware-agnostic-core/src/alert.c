@@ -78,7 +78,7 @@ static inline vn_alert_step_t evaluate(const vn_alert_rule_t *rule, vn_alert_sta
   return change(rule, state, time_ms, condition);
 }
 
-static bool is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms) {
+bool vn_alert_is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms) {
   return state->evaluated && time_ms < state->last_ms;
 }
 
@@ -101,15 +101,15 @@ static vn_alert_step_t evaluate_unchanged(const vn_alert_rule_t *rule, vn_alert_
   VN_ASSERT(rule->condition == VN_ALERT_UNCHANGED_FOR);
   if (!state->evaluated || value != state->last_value) {
     state->last_value = value;
-    state->unchanged_since_ms = time_ms;
+    state->period_since_ms = time_ms;
   }
-  bool condition = has_elapsed(state->unchanged_since_ms, time_ms, rule->period_ms);
+  bool condition = has_elapsed(state->period_since_ms, time_ms, rule->period_ms);
   return evaluate(rule, state, time_ms, condition);
 }
 
 vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                vn_time_ms_t time_ms, int32_t value) {
-  if (is_late(state, time_ms)) {
+  if (vn_alert_is_late(state, time_ms)) {
     return no_change(state->phase, true);
   }
   if (rule->condition > VN_ALERT_BELOW) {
@@ -118,6 +118,23 @@ vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *st
   int64_t limit = limit_in_force(rule, state);
   bool condition = rule->condition == VN_ALERT_ABOVE ? value > limit : value < limit;
   return evaluate(rule, state, time_ms, condition);
+}
+
+/* A score that passes holds the condition for the whole period, so that one incident is one alert.
+ */
+vn_alert_step_t vn_alert_score(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                               vn_time_ms_t time_ms, uint32_t score) {
+  VN_ASSERT(rule->condition == VN_ALERT_DEVIATION);
+  if (vn_alert_is_late(state, time_ms)) {
+    return no_change(state->phase, true);
+  }
+  bool held =
+      state->condition_true && !has_elapsed(state->period_since_ms, time_ms, rule->period_ms);
+  bool passes = score > rule->limit;
+  if (passes && !held) {
+    state->period_since_ms = time_ms;
+  }
+  return evaluate(rule, state, time_ms, held || passes);
 }
 
 static uint64_t magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_t)x; }
@@ -135,7 +152,7 @@ static int compare_mean(int64_t sum, uint32_t count, int64_t limit) {
 vn_alert_step_t vn_alert_ratio(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                vn_time_ms_t time_ms, int64_t sum, uint32_t count) {
   VN_ASSERT(rule->condition <= VN_ALERT_BELOW && count > 0);
-  if (is_late(state, time_ms)) {
+  if (vn_alert_is_late(state, time_ms)) {
     return no_change(state->phase, true);
   }
   int order = compare_mean(sum, count, limit_in_force(rule, state));

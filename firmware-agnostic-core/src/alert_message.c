@@ -104,6 +104,10 @@ static void say_condition(vn_json_writer_t *writer, const vn_transition_t *trans
           writer, rule->condition == VN_ALERT_ABOVE ? ", limit above " : ", limit below ");
       say_amount(writer, transition, rule->limit);
       break;
+    case VN_ALERT_DEVIATION:
+      vn__json_string_literal(writer, ", limit deviation ");
+      vn_json_decimal(writer, rule->limit, -3);
+      break;
     default:
       vn__json_string_literal(writer, rule->condition == VN_ALERT_ABSENT_FOR
                                           ? ", limit no reading for "

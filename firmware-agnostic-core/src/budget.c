@@ -27,7 +27,8 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                       vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
       .recent_bytes = pipeline->deduplicate * sizeof(vn_recent_t),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
-      .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t),
+      .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) +
+                     geometry.residual_count * sizeof(vn_residual_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +

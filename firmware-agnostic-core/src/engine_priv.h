@@ -69,6 +69,12 @@ static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
          (size_t)work->state->local * work->pipeline->plan->alert_count;
 }
 
+/* The detectors of a series, in the order of their alerts. */
+static inline vn_residual_t *vn__residuals(const vn__work_t *work) {
+  return work->engine->store.residuals + work->pipeline->residual_base +
+         (size_t)work->state->local * work->pipeline->geometry.residual_count;
+}
+
 static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;
   const vn_pipeline_state_t *pipeline = work->pipeline;

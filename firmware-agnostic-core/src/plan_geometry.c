@@ -13,6 +13,15 @@ static uint8_t count_of_time(const vn_summary_pipeline_t *summary) {
   return count;
 }
 
+/* Detectors have a state of their own per alert. */
+static void count_detectors(const vn_pipeline_t *pipeline, vn_geometry_t *out) {
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    if (pipeline->alerts[i].rule.condition == VN_ALERT_DEVIATION) {
+      out->residual_count++;
+    }
+  }
+}
+
 static vn_err_t add_session(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
   const vn_window_t *definition = &pipeline->summary.windows[window];
   vn_session_set_t *set = &out->sessions[out->session_count];
@@ -84,6 +93,7 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   out->set.extra.high = pipeline->range_high;
   out->members = out->set.pane_count * out->set.sample;
   out->scratch = (uint16_t)out->set.sample;
+  count_detectors(pipeline, out);
   for (uint8_t i = of_time; error == VN_OK && i < summary->window_count; i++) {
     *problem_window = i;
     error = add_window(pipeline, i, out);

@@ -36,6 +36,11 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
     hash = hash_number(hash, window->sample);
     hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
   }
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    const vn_alert_plan_t *alert = &pipeline->alerts[i];
+    bool deviation = alert->rule.condition == VN_ALERT_DEVIATION;
+    hash = deviation ? hash_number(hash, i * 256 + alert->detector) : hash;
+  }
   return hash_number(hash, pipeline->alert_count);
 }
 

@@ -131,7 +131,7 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
     return true;
   }
   if (alert->rule.condition > VN_ALERT_BELOW) {
-    return vn__fail(problem, "absence and standstill are of values, not of windows");
+    return vn__fail(problem, "absence, standstill and deviation are of values, not of windows");
   }
   if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
       (ALERT_STATISTICS & VN_STATISTIC_BIT(alert->statistic)) == 0) {
@@ -159,7 +159,8 @@ static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipel
     return vn__fail(problem, "a text of an alert: missing or too long");
   }
   return vn__in_range(problem, "condition of an alert", alert->rule.condition, 0,
-                      VN_ALERT_UNCHANGED_FOR) &&
+                      VN_ALERT_DEVIATION) &&
+         vn__in_range(problem, "detector of an alert", alert->detector, 0, VN_DETECTOR_RESIDUAL) &&
          vn__in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
          check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);
 }

@@ -70,6 +70,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->member_count += series * geometry.members;
     need->revision_count += series * geometry.set.revision_count;
     need->alert_count += series * plan->pipelines[i].alert_count;
+    need->residual_count += series * geometry.residual_count;
     need->session_state_count += series * geometry.session_count;
     need->session_count += series * geometry.session_slots;
     need->count_state_count += series * geometry.count_count;
@@ -133,6 +134,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->members = cut(block, &used, store->member_count, sizeof *store->members);
   store->revisions = cut(block, &used, store->revision_count, sizeof *store->revisions);
   store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
+  store->residuals = cut(block, &used, store->residual_count, sizeof *store->residuals);
   store->session_states =
       cut(block, &used, store->session_state_count, sizeof *store->session_states);
   store->sessions = cut(block, &used, store->session_count, sizeof *store->sessions);

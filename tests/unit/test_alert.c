@@ -173,7 +173,40 @@ static const scene_t scenes[] = {
      {{0, 5}, {8, 5}, {7, 6}, {10, 5}},
      "NNNF",
      "0001"},
+    {"deviation: a score at the threshold doesn't pass it",
+     {.condition = VN_ALERT_DEVIATION, .limit = 5, .period_ms = 10},
+     {{0, 5}, {1, 6}},
+     "NF",
+     "01"},
+    {"deviation: what comes in the refractory period is the same incident",
+     {.condition = VN_ALERT_DEVIATION, .limit = 5, .period_ms = 10},
+     {{0, 6}, {9, 6}, {10, 0}, {11, 6}},
+     "FFNF",
+     "1112"},
+    {"deviation: one that lasts beyond the refractory period begins another one",
+     {.condition = VN_ALERT_DEVIATION, .limit = 5, .period_ms = 10},
+     {{0, 6}, {10, 6}, {19, 0}, {20, 0}},
+     "FFFN",
+     "1111"},
+    {"deviation: delays come on top",
+     {.condition = VN_ALERT_DEVIATION, .limit = 5, .period_ms = 10, .for_ms = 5},
+     {{0, 6}, {4, 0}, {5, 0}, {10, 0}},
+     "PPFN",
+     "0011"},
+    {"deviation: a late score is none",
+     {.condition = VN_ALERT_DEVIATION, .limit = 5, .period_ms = 10},
+     {{5, 0}, {4, 6}, {5, 6}},
+     "NNF",
+     "001"},
 };
+
+/* A reading, or the score of one. */
+static vn_alert_step_t take(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                            const step_t *step) {
+  return rule->condition == VN_ALERT_DEVIATION
+             ? vn_alert_score(rule, state, step->time_ms, (uint32_t)step->value)
+             : vn_alert_value(rule, state, step->time_ms, step->value);
+}
 
 static void play(const scene_t *scene) {
   vn_alert_state_t state;
@@ -182,8 +215,7 @@ static void play(const scene_t *scene) {
   size_t count = strlen(scene->phases);
   assert_true(count <= STEPS_MAX && strlen(scene->episodes) == count);
   for (size_t i = 0; i < count; i++) {
-    vn_alert_step_t step =
-        vn_alert_value(&scene->rule, &state, scene->steps[i].time_ms, scene->steps[i].value);
+    vn_alert_step_t step = take(&scene->rule, &state, &scene->steps[i]);
     if (letter(step.to) != scene->phases[i] || step.to != state.phase ||
         state.episode != (uint32_t)(scene->episodes[i] - '0')) {
       fail_msg("%s: step %zu: phase %c, episode %u", scene->name, i, letter(step.to),

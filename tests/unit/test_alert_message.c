@@ -109,6 +109,9 @@ static void absence_has_neither_value_nor_limit(void **state) {
   rule.condition = VN_ALERT_UNCHANGED_FOR;
   transition.value_divisor = 1;
   assert_non_null(strstr(state_text(), "value 81.2, limit unchanged for 90.5 s, at "));
+  rule = (vn_alert_rule_t){.limit = 4125, .condition = VN_ALERT_DEVIATION};
+  assert_non_null(strstr(state_text(), "\"limit\":null,"));
+  assert_non_null(strstr(text, "value 81.2, limit deviation 4.125, at "));
 }
 
 static void times_for_people_are_right_on_calendar_edges(void **state) {

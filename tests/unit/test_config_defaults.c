@@ -328,7 +328,10 @@ static void kinds_of_alerts(void **state) {
                 "      - {name: c, of: m.count, below: 3}\n"
                 "      - {name: d, absent_for: 1m}\n"
                 "      - {name: e, unchanged_for: 10m, for: 1s}\n"
-                "      - {name: f, of: m.sum, above: 1e9}\n")
+                "      - {name: f, of: m.sum, above: 1e9}\n"
+                "      - {name: g, deviation: {}, for: 1s}\n"
+                "      - {name: h, deviation: {detector: residual, threshold: 4.125, warm_up: 50,\n"
+                "         refractory: 1d}}\n")
           ->plan.pipelines->alerts;
   assert_int_equal(alerts[0].rule.limit, 8000);
   assert_int_equal(alerts[0].rule.hysteresis, 505);
@@ -348,6 +351,15 @@ static void kinds_of_alerts(void **state) {
   assert_int_equal(alerts[3].rule.period_ms, 60000);
   assert_int_equal(alerts[4].rule.condition, VN_ALERT_UNCHANGED_FOR);
   assert_int_equal(alerts[4].rule.period_ms, 600000);
+  assert_int_equal(alerts[6].rule.condition, VN_ALERT_DEVIATION);
+  assert_int_equal(alerts[6].rule.limit, 6000);
+  assert_int_equal(alerts[6].rule.period_ms, 3600000);
+  assert_int_equal(alerts[6].rule.for_ms, 1000);
+  assert_int_equal(alerts[6].warm_up, 300);
+  assert_int_equal(alerts[7].detector, VN_DETECTOR_RESIDUAL);
+  assert_int_equal(alerts[7].rule.limit, 4125);
+  assert_int_equal(alerts[7].rule.period_ms, 86400000);
+  assert_int_equal(alerts[7].warm_up, 50);
   assert_int_equal(alerts[4].rule.for_ms, 1000);
   assert_int_equal(alerts[5].rule.limit, INT64_C(100000000000));
   loaded_free(&loaded);

@@ -22,6 +22,7 @@ enum {
   plant_members = 36,
   plant_revisions = 12,
   plant_alerts = 12,
+  plant_residuals = 0,
   plant_session_states = 0,
   plant_sessions = 0,
   plant_count_states = 0,

@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 typedef enum vn_alert_condition {
-  VN_ALERT_ABOVE,        /* true at v > limit, until v <= limit - hysteresis */
-  VN_ALERT_BELOW,        /* true at v < limit, until v >= limit + hysteresis */
-  VN_ALERT_ABSENT_FOR,   /* no arrival for `period_ms` of processing time */
-  VN_ALERT_UNCHANGED_FOR /* the same value for `period_ms` of event time */
+  VN_ALERT_ABOVE,         /* true at v > limit, until v <= limit - hysteresis */
+  VN_ALERT_BELOW,         /* true at v < limit, until v >= limit + hysteresis */
+  VN_ALERT_ABSENT_FOR,    /* no arrival for `period_ms` of processing time */
+  VN_ALERT_UNCHANGED_FOR, /* the same value for `period_ms` of event time */
+  VN_ALERT_DEVIATION      /* true for `period_ms` from a score > limit on */
 } vn_alert_condition_t;
 
 typedef enum vn_alert_phase {
@@ -21,13 +22,14 @@ typedef enum vn_alert_phase {
   VN_ALERT_RECOVERING
 } vn_alert_phase_t;
 
-/* limit and hysteresis in scaled units of the pipeline; hysteresis >= 0; durations >= 0. */
+/* limit and hysteresis in scaled units of the pipeline, the limit of a DEVIATION in thousandths;
+ * hysteresis >= 0; durations >= 0. */
 typedef struct vn_alert_rule {
   int64_t limit;
   int64_t hysteresis;
   int64_t for_ms;
   int64_t keep_firing_for_ms;
-  int64_t period_ms; /* ABSENT_FOR, UNCHANGED_FOR */
+  int64_t period_ms; /* ABSENT_FOR, UNCHANGED_FOR, DEVIATION */
   uint8_t condition; /* vn_alert_condition_t */
 } vn_alert_rule_t;
 
@@ -35,8 +37,8 @@ typedef struct vn_alert_rule {
 typedef struct vn_alert_state {
   vn_time_ms_t pending_since_ms;
   vn_time_ms_t recovering_since_ms;
-  vn_time_ms_t last_ms; /* time of the last evaluation, valid when `evaluated` */
-  vn_time_ms_t unchanged_since_ms;
+  vn_time_ms_t last_ms;         /* time of the last evaluation, valid when `evaluated` */
+  vn_time_ms_t period_since_ms; /* of the first equal value, of the score that passed the limit */
   int32_t last_value;
   uint32_t episode;
   uint8_t phase; /* vn_alert_phase_t */
@@ -78,6 +80,13 @@ static inline bool vn_alert_rests(const vn_alert_rule_t *rule, vn_alert_state_t 
  */
 vn_alert_step_t vn_alert_ratio(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                vn_time_ms_t time_ms, int64_t sum, uint32_t count);
+
+/* Whether a reading of this time is older than the last evaluation (A1). */
+bool vn_alert_is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms);
+
+/* Evaluates the score of a reading; DEVIATION only. At most one transition. */
+vn_alert_step_t vn_alert_score(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                               vn_time_ms_t time_ms, uint32_t score);
 
 /* "normal", "pending", "firing", "recovering"; static storage. */
 const char *vn_alert_phase_word(vn_alert_phase_t phase);

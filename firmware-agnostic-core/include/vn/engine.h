@@ -78,7 +78,7 @@ typedef struct vn_pipeline_state {
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
-  size_t trend_base, counter_base, register_base, recent_base;
+  size_t trend_base, counter_base, register_base, recent_base, residual_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -99,6 +99,7 @@ typedef struct vn_store {
   vn_member_t *members;
   uint16_t *revisions;
   vn_alert_state_t *alerts;
+  vn_residual_t *residuals; /* of alerts on deviations */
   vn_session_state_t *session_states;
   vn_session_t *sessions;
   vn_span_t *spans;
@@ -123,7 +124,7 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
-  size_t report_count, recent_count, check_count;
+  size_t report_count, recent_count, residual_count, check_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

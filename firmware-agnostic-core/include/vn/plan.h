@@ -4,6 +4,7 @@
 
 #include "vn/alert.h"
 #include "vn/count_window.h"
+#include "vn/deviation.h"
 #include "vn/payload.h"
 #include "vn/recent.h"
 #include "vn/report.h"
@@ -32,15 +33,20 @@ typedef enum vn_durability {
 /* What an alert looks at. */
 typedef enum vn_alert_source { VN_ALERT_OF_VALUE, VN_ALERT_OF_WINDOW } vn_alert_source_t;
 
+/* What tells a DEVIATION. */
+typedef enum vn_detector { VN_DETECTOR_RESIDUAL } vn_detector_t;
+
 /* exponent: limit, hysteresis and the value are integers times 10^exponent (0 for counts). */
 typedef struct vn_alert_plan {
   const char *name;
   const char *severity; /* "" if not configured */
   const char *of;       /* "value", "minute.mean": for messages */
   vn_alert_rule_t rule;
+  uint32_t warm_up;  /* DEVIATION: readings of a series before the first that can count */
   uint8_t source;    /* vn_alert_source_t */
   uint8_t window;    /* OF_WINDOW: index into the pipeline's windows */
   uint8_t statistic; /* OF_WINDOW: COUNT SUM MIN MAX FIRST LAST MEAN RANGE */
+  uint8_t detector;  /* DEVIATION: vn_detector_t */
   int8_t exponent;
 } vn_alert_plan_t;
 
@@ -105,8 +111,9 @@ typedef struct vn_plan_problem {
 VN_NODISCARD vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem);
 
 /* Hash of what decides the layout of a series' state in this pipeline: windows, resolution, number
- * of alerts, and of the delays what they make of panes and counters. Limits and names are not in
- * it. */
+ * of alerts
+ * and their detectors, and of the delays what they make of panes and counters. Limits and names are
+ * not in it. */
 uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline);
 
 /* Hash over all layout hashes and names: tells a state of another plan. */
@@ -128,6 +135,7 @@ typedef struct vn_geometry {
   uint32_t members;
   uint16_t scratch; /* members of the largest sample that is folded */
   uint8_t session_count, count_count, report_count;
+  uint8_t residual_count; /* detectors of deviations */
 } vn_geometry_t;
 
 /*
