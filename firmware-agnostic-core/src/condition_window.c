@@ -40,12 +40,12 @@ static void open_at(vn_condition_state_t *state, vn_time_ms_t time_ms) {
 }
 
 static void close_at(const vn_condition_window_t *window, const vn_condition_memory_t *memory,
-                     vn_time_ms_t end_ms, vn_kind_t kind, const vn_condition_sink_t *sink) {
+                     vn_time_ms_t end_ms, vn_kind_t kind, const vn_window_sink_t *sink) {
   vn_condition_state_t *state = memory->state;
   VN_ASSERT(state->open && state->aggregate.count > 0);
   vn__sample_t sample = sample_of(window, memory);
   vn_span_t before = {state->aggregate.first_ms, state->end_ms};
-  vn_condition_result_t result = {
+  vn_window_result_t result = {
       .aggregate = &state->aggregate,
       .sample = sample.members,
       .supersedes = &before,
@@ -70,7 +70,7 @@ static bool is_too_long(const vn_condition_window_t *window, const vn_condition_
 
 vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
                                         const vn_condition_memory_t *memory, vn_time_ms_t time_ms,
-                                        int32_t value, const vn_condition_sink_t *sink) {
+                                        int32_t value, const vn_window_sink_t *sink) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   vn_condition_state_t *state = memory->state;
   if (vn_alert_value(&window->rule, &state->condition, time_ms, value).late) {
@@ -99,7 +99,7 @@ vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
 
 void vn_condition_window_close(const vn_condition_window_t *window,
                                const vn_condition_memory_t *memory, vn_kind_t kind,
-                               const vn_condition_sink_t *sink) {
+                               const vn_window_sink_t *sink) {
   if (memory->state->open) {
     close_at(window, memory, memory->state->aggregate.last_ms + 1, kind, sink);
   }

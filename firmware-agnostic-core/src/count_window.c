@@ -24,7 +24,7 @@ void vn_count_window_reset(const vn_count_window_t *window, const vn_count_memor
 
 /* Folds the last panes, the oldest first: at equal times the order of arrival decides. */
 static void tell(const vn_count_window_t *window, const vn_count_memory_t *memory,
-                 const vn_count_sink_t *sink) {
+                 const vn_window_sink_t *sink) {
   vn_aggregate_t total;
   vn__sample_t sample = {&total, sink->scratch, window->sample};
   uint32_t used = vn__count_used(window, memory->state->position);
@@ -37,19 +37,18 @@ static void tell(const vn_count_window_t *window, const vn_count_memory_t *memor
     bool merged = vn_aggregate_merge(&total, part.aggregate);
     VN_ASSERT(merged);
   }
-  vn_count_result_t result = {.aggregate = &total,
-                              .sample = sink->scratch,
-                              .start = memory->state->position - total.count,
-                              .end = memory->state->position,
-                              .from_ms = total.first_ms,
-                              .to_ms = total.last_ms,
-                              .sample_count = vn__sample_count(&sample),
-                              .window = window->window};
+  vn_window_result_t result = {.aggregate = &total,
+                               .sample = sink->scratch,
+                               .start_ms = (int64_t)(memory->state->position - total.count),
+                               .end_ms = (int64_t)memory->state->position,
+                               .sample_count = vn__sample_count(&sample),
+                               .window = window->window,
+                               .kind = VN_KIND_COUNT};
   sink->deliver(sink->context, &result);
 }
 
 void vn_count_window_reading(const vn_count_window_t *window, const vn_count_memory_t *memory,
-                             vn_time_ms_t time_ms, int32_t value, const vn_count_sink_t *sink) {
+                             vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink) {
   vn_count_state_t *state = memory->state;
   VN_ASSERT(state->until_due > 0 && state->slot < window->pane_count);
   if (memory->panes[state->slot].count == window->pane_readings) {

@@ -52,31 +52,6 @@ static vn_report_memory_t report_memory(const vn__work_t *work, uint8_t index) {
   };
 }
 
-static void told_session(void *context, const vn_session_result_t *session) {
-  vn_window_result_t result = {.aggregate = session->aggregate,
-                               .sample = session->sample,
-                               .supersedes = session->supersedes,
-                               .start_ms = session->start_ms,
-                               .end_ms = session->end_ms,
-                               .sample_count = session->sample_count,
-                               .revision = session->revision,
-                               .supersedes_count = session->supersedes_count,
-                               .window = session->window,
-                               .kind = session->kind};
-  vn__told_result(context, &result);
-}
-
-static void told_count(void *context, const vn_count_result_t *count) {
-  vn_window_result_t result = {.aggregate = count->aggregate,
-                               .sample = count->sample,
-                               .start_ms = (vn_time_ms_t)count->start,
-                               .end_ms = (vn_time_ms_t)count->end,
-                               .sample_count = count->sample_count,
-                               .window = count->window,
-                               .kind = VN_KIND_COUNT};
-  vn__told_result(context, &result);
-}
-
 static vn_window_sink_t window_sink(vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;
   return (vn_window_sink_t){
@@ -108,12 +83,11 @@ void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t 
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
-  vn_session_sink_t session_sink = {told_session, work};
   vn_window_advance(&geometry->set, &windows, watermark_ms, kind, &sink);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_session_advance(&geometry->sessions[i], &memory, work->state->window.watermark_ms, kind,
-                       &session_sink);
+                       &sink);
   }
   for (uint8_t i = 0; i < geometry->report_count; i++) {
     vn_report_memory_t memory = report_memory(work, i);
@@ -172,22 +146,21 @@ static uint8_t judge(const vn__work_t *work, const vn_session_reading_t *reading
 }
 
 static void insert_into_sessions(vn__work_t *work, uint8_t takers,
-                                 const vn_session_reading_t *reading) {
-  vn_session_sink_t sink = {told_session, work};
+                                 const vn_session_reading_t *reading,
+                                 const vn_window_sink_t *sink) {
   for (uint8_t i = 0; i < work->pipeline->geometry.session_count; i++) {
     if ((takers & 1u << i) != 0) {
       vn_session_memory_t memory = session_memory(work, i);
-      vn_session_insert(&work->pipeline->geometry.sessions[i], &memory, reading, &sink);
+      vn_session_insert(&work->pipeline->geometry.sessions[i], &memory, reading, sink);
     }
   }
 }
 
-static void count_reading(vn__work_t *work, int32_t value) {
+static void count_reading(vn__work_t *work, int32_t value, const vn_window_sink_t *sink) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_count_sink_t sink = {told_count, work, work->engine->store.sample_scratch};
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     vn_count_memory_t memory = count_memory(work, i);
-    vn_count_window_reading(&geometry->counts[i], &memory, work->time_ms, value, &sink);
+    vn_count_window_reading(&geometry->counts[i], &memory, work->time_ms, value, sink);
   }
 }
 
@@ -213,12 +186,12 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   if (verdict != VN_REASON_NONE) {
     refused(work, verdict);
   }
-  insert_into_sessions(work, takers, &reading);
+  insert_into_sessions(work, takers, &reading, &sink);
   if (geometry->set.window_count > 0) {
     (void)!vn_window_reading(&geometry->set, &windows, work->time_ms, value, &sink, NULL);
   }
   vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
-  count_reading(work, value);
+  count_reading(work, value, &sink);
   report_reading(work, value);
   return verdict;
 }

@@ -109,20 +109,20 @@ static void take_out(const vn_session_memory_t *memory, uint16_t index) {
 
 /* Tells a session's content; a result can't supersede one with the same bounds. */
 static void tell(const vn_session_set_t *set, const vn_session_memory_t *memory, uint16_t index,
-                 vn_kind_t kind, const vn_session_sink_t *sink) {
+                 vn_kind_t kind, const vn_window_sink_t *sink) {
   vn_session_t *session = &memory->sessions[index];
   vn__sample_t sample = vn__session_sample(set, memory, session);
   const vn_span_t *spans = standing_of(memory, index);
-  vn_session_result_t result = {.aggregate = &session->aggregate,
-                                .sample = sample.members,
-                                .supersedes = spans,
-                                .start_ms = vn__session_start(session),
-                                .end_ms = vn__session_end(set, session),
-                                .sample_count = vn__sample_count(&sample),
-                                .revision = session->results,
-                                .supersedes_count = (uint8_t)session->standing,
-                                .window = set->window,
-                                .kind = (uint8_t)kind};
+  vn_window_result_t result = {.aggregate = &session->aggregate,
+                               .sample = sample.members,
+                               .supersedes = spans,
+                               .start_ms = vn__session_start(session),
+                               .end_ms = vn__session_end(set, session),
+                               .sample_count = vn__sample_count(&sample),
+                               .revision = session->results,
+                               .supersedes_count = (uint8_t)session->standing,
+                               .window = set->window,
+                               .kind = (uint8_t)kind};
   if (session->standing == 1 && spans[0].start_ms == result.start_ms &&
       spans[0].end_ms == result.end_ms) {
     result.supersedes_count = 0;
@@ -138,7 +138,7 @@ static void forget_first(const vn_session_set_t *set, const vn_session_memory_t 
 }
 
 void vn_session_advance(const vn_session_set_t *set, const vn_session_memory_t *memory,
-                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_session_sink_t *sink) {
+                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink) {
   vn_session_state_t *state = memory->state;
   while (state->fired > 0 &&
          is_gone(set, vn__session_end(set, &memory->sessions[0]), watermark_ms)) {
@@ -192,7 +192,7 @@ static void open_at(const vn_session_set_t *set, const vn_session_memory_t *memo
 
 /* The place of the session that takes the reading; what it swallows counts as unfired. */
 static uint16_t place_for(const vn_session_set_t *set, const vn_session_memory_t *memory,
-                          const vn_session_reading_t *reading, const vn_session_sink_t *sink) {
+                          const vn_session_reading_t *reading, const vn_window_sink_t *sink) {
   vn_session_state_t *state = memory->state;
   range_t touched = touched_by(set, memory, reading->time_ms);
   if (touched.count == 0) {
@@ -213,7 +213,7 @@ static uint16_t place_for(const vn_session_set_t *set, const vn_session_memory_t
 }
 
 void vn_session_insert(const vn_session_set_t *set, const vn_session_memory_t *memory,
-                       const vn_session_reading_t *reading, const vn_session_sink_t *sink) {
+                       const vn_session_reading_t *reading, const vn_window_sink_t *sink) {
   vn_session_advance(set, memory, reading->watermark_ms, VN_KIND_ON_TIME, sink);
   uint16_t place = place_for(set, memory, reading, sink);
   vn_session_t *session = &memory->sessions[place];

@@ -47,7 +47,7 @@ typedef struct model {
 
 static model_t model;
 
-static void collect(void *context, const vn_condition_result_t *result) {
+static void collect(void *context, const vn_window_result_t *result) {
   const vn_aggregate_t *a = result->aggregate;
   (void)context;
   assert_true(got_count < RESULTS_MAX);
@@ -76,7 +76,7 @@ static void collect(void *context, const vn_condition_result_t *result) {
   }
 }
 
-static const vn_condition_sink_t sink = {collect, NULL};
+static const vn_window_sink_t sink = {.deliver = collect};
 
 typedef struct series {
   vn_condition_window_t window;

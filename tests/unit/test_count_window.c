@@ -36,23 +36,24 @@ typedef struct series {
   vn_count_window_t window;
   vn_count_memory_t memory;
   vn_count_state_t state;
-  vn_count_sink_t sink;
+  vn_window_sink_t sink;
   vn_member_t scratch[SAMPLE_MAX];
   told_t told[READINGS_MAX];
   size_t count;
 } series_t;
 
-static void collect(void *context, const vn_count_result_t *result) {
+static void collect(void *context, const vn_window_result_t *result) {
   series_t *series = context;
   const vn_aggregate_t *a = result->aggregate;
   assert_true(series->count < READINGS_MAX);
   assert_int_equal(result->window, 2);
+  assert_int_equal(result->kind, VN_KIND_COUNT);
   told_t *told = &series->told[series->count++];
   memset(told, 0, sizeof *told);
-  *told = (told_t){.start = result->start,
-                   .end = result->end,
-                   .from_ms = result->from_ms,
-                   .to_ms = result->to_ms,
+  *told = (told_t){.start = (uint64_t)result->start_ms,
+                   .end = (uint64_t)result->end_ms,
+                   .from_ms = result->aggregate->first_ms,
+                   .to_ms = result->aggregate->last_ms,
                    .sum = a->sum,
                    .sum_sq = (int64_t)a->squares_low,
                    .min = a->min,
@@ -76,7 +77,8 @@ static void begin(series_t *series, uint32_t size, uint32_t slide, uint16_t samp
                                        .panes = malloc(panes * sizeof(vn_aggregate_t)),
                                        .members = malloc(panes * sample * sizeof(vn_member_t)),
                                        .sample_seed = SEED};
-  series->sink = (vn_count_sink_t){collect, series, series->scratch};
+  series->sink =
+      (vn_window_sink_t){.deliver = collect, .context = series, .scratch = series->scratch};
   vn_count_window_reset(&series->window, &series->memory);
 }
 

@@ -227,7 +227,7 @@ static int64_t model_open_end(void) {
   return open_ms;
 }
 
-static void collect(void *context, const vn_session_result_t *result) {
+static void collect(void *context, const vn_window_result_t *result) {
   const vn_aggregate_t *a = result->aggregate;
   (void)context;
   assert_true(got_count < RESULTS_MAX && result->supersedes_count <= SPANS_MAX);
@@ -261,7 +261,7 @@ typedef struct series {
   vn_time_ms_t watermark_ms;
 } series_t;
 
-static const vn_session_sink_t sink = {collect, NULL};
+static const vn_window_sink_t sink = {.deliver = collect};
 
 static void series_begin(series_t *series, int64_t gap_ms, int64_t out_of_order_ms,
                          int64_t lateness_ms, uint16_t sample) {

@@ -32,7 +32,7 @@ typedef struct rig {
   size_t count;
 } rig_t;
 
-static void collect(void *context, const vn_session_result_t *result) {
+static void collect(void *context, const vn_window_result_t *result) {
   rig_t *rig = context;
   assert_true(rig->count < RESULTS_MAX);
   rig->told[rig->count++] = (told_t){
@@ -58,13 +58,13 @@ static void begin(rig_t *rig, int64_t gap_ms, int64_t out_of_order_ms, int64_t l
 }
 
 static void advance(rig_t *rig, vn_time_ms_t watermark_ms) {
-  vn_session_sink_t sink = {collect, rig};
+  vn_window_sink_t sink = {.deliver = collect, .context = rig};
   rig->watermark_ms = watermark_ms > rig->watermark_ms ? watermark_ms : rig->watermark_ms;
   vn_session_advance(&rig->set, &rig->memory, watermark_ms, VN_KIND_ON_TIME, &sink);
 }
 
 static vn_reason_t take(rig_t *rig, vn_time_ms_t time_ms) {
-  vn_session_sink_t sink = {collect, rig};
+  vn_window_sink_t sink = {.deliver = collect, .context = rig};
   vn_session_reading_t reading = {time_ms, rig->watermark_ms, 1};
   vn_reason_t verdict = vn_session_judge(&rig->set, &rig->memory, &reading);
   if (verdict == VN_REASON_NONE) {

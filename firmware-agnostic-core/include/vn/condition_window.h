@@ -52,27 +52,12 @@ typedef struct vn_condition_memory {
 } vn_condition_memory_t;
 
 /*
- * A result. Revision 0 supersedes nothing. A window that has been told goes on when the condition
- * is true again before its end, or at its end if that is its start too (times repeat, and silence
- * ends it early): the next result holds everything, counts the revision up and supersedes the
- * bounds told before, unless they are its own. Pointers are valid during the call.
+ * Results have the kind on_time, forced, or that given to vn_condition_window_close. Revision 0
+ * supersedes nothing. A window that has been told goes on when the condition is true again before
+ * its end, or at its end if that is its start too (times repeat, and silence ends it early): the
+ * next result holds everything, counts the revision up and supersedes the bounds told before,
+ * unless they are its own. Nothing is folded: the sink needs no scratch.
  */
-typedef struct vn_condition_result {
-  const vn_aggregate_t *aggregate;
-  const vn_member_t *sample;
-  const vn_span_t *supersedes;
-  vn_time_ms_t start_ms, end_ms;
-  uint32_t sample_count;
-  uint32_t revision;
-  uint8_t supersedes_count; /* 0 or 1 */
-  uint8_t window;
-  uint8_t kind; /* vn_kind_t: on_time, forced, or that given to vn_condition_window_close */
-} vn_condition_result_t;
-
-typedef struct vn_condition_sink {
-  void (*deliver)(void *context, const vn_condition_result_t *result);
-  void *context;
-} vn_condition_sink_t;
 
 void vn_condition_window_reset(const vn_condition_window_t *window,
                                const vn_condition_memory_t *memory);
@@ -86,7 +71,7 @@ void vn_condition_window_reset(const vn_condition_window_t *window,
 VN_NODISCARD vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
                                                      const vn_condition_memory_t *memory,
                                                      vn_time_ms_t time_ms, int32_t value,
-                                                     const vn_condition_sink_t *sink);
+                                                     const vn_window_sink_t *sink);
 
 /*
  * Closes an open window that no reading ends: the end of input (kind on_time, W13) or silence (kind
@@ -94,7 +79,7 @@ VN_NODISCARD vn_reason_t vn_condition_window_reading(const vn_condition_window_t
  */
 void vn_condition_window_close(const vn_condition_window_t *window,
                                const vn_condition_memory_t *memory, vn_kind_t kind,
-                               const vn_condition_sink_t *sink);
+                               const vn_window_sink_t *sink);
 
 /*
  * Serialises the state into out[capacity], little-endian; returns the length, which may exceed

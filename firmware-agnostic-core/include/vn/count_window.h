@@ -47,35 +47,15 @@ typedef struct vn_count_memory {
   uint64_t sample_seed;
 } vn_count_memory_t;
 
-/*
- * A result, kind count, revision 0: the readings with the ordinals [start, end), counted from 0 in
- * order of arrival; from_ms and to_ms are the smallest and the greatest of their times. Pointers
- * are valid during the call.
- */
-typedef struct vn_count_result {
-  const vn_aggregate_t *aggregate;
-  const vn_member_t *sample;
-  uint64_t start, end;
-  vn_time_ms_t from_ms, to_ms;
-  uint32_t sample_count;
-  uint8_t window;
-} vn_count_result_t;
-
-/* Takes results; `scratch` has room for `sample` members. */
-typedef struct vn_count_sink {
-  void (*deliver)(void *context, const vn_count_result_t *result);
-  void *context;
-  vn_member_t *scratch;
-} vn_count_sink_t;
-
 void vn_count_window_reset(const vn_count_window_t *window, const vn_count_memory_t *memory);
 
 /*
  * Takes one reading, in order of arrival, and tells the result that it completes, if any: of fewer
- * than `size` readings while there are no more. O(sample); a result O(pane_count * sample).
+ * than `size` readings while there are no more. It has the kind count, revision 0, and the ordinals
+ * of its readings, counted from 0, as its bounds. O(sample); a result O(pane_count * sample).
  */
 void vn_count_window_reading(const vn_count_window_t *window, const vn_count_memory_t *memory,
-                             vn_time_ms_t time_ms, int32_t value, const vn_count_sink_t *sink);
+                             vn_time_ms_t time_ms, int32_t value, const vn_window_sink_t *sink);
 
 /*
  * Serialises the ordinal and the panes in use into out[capacity], little-endian; returns the

@@ -63,27 +63,10 @@ typedef struct vn_session_memory {
 } vn_session_memory_t;
 
 /*
- * A result: the content of one session at this moment. It replaces the results that `supersedes`
+ * A result is the content of one session at this moment. It replaces the results that `supersedes`
  * names (ascending, never its own bounds); `revision` counts the earlier results of the session and
- * of all that it swallowed. Pointers are valid during the call.
+ * of all that it swallowed. Nothing is folded: the sink needs no scratch.
  */
-typedef struct vn_session_result {
-  const vn_aggregate_t *aggregate;
-  const vn_member_t *sample;
-  const vn_span_t *supersedes;
-  vn_time_ms_t start_ms, end_ms;
-  uint32_t sample_count;
-  uint32_t revision;
-  uint8_t supersedes_count;
-  uint8_t window;
-  uint8_t kind; /* vn_kind_t */
-} vn_session_result_t;
-
-/* Takes results; it must not call the operator for the same series. */
-typedef struct vn_session_sink {
-  void (*deliver)(void *context, const vn_session_result_t *result);
-  void *context;
-} vn_session_sink_t;
 
 /*
  * A reading and the watermark of its series before it, which the caller holds: all windows of a
@@ -119,7 +102,7 @@ VN_NODISCARD vn_reason_t vn_session_judge(const vn_session_set_t *set,
  * step 3; without that, `capacity` slots would not suffice. O(capacity + sample).
  */
 void vn_session_insert(const vn_session_set_t *set, const vn_session_memory_t *memory,
-                       const vn_session_reading_t *reading, const vn_session_sink_t *sink);
+                       const vn_session_reading_t *reading, const vn_window_sink_t *sink);
 
 /*
  * Fires what the watermark has passed, ascending by end, with the given kind (W3, W12, W13 with
@@ -127,7 +110,7 @@ void vn_session_insert(const vn_session_set_t *set, const vn_session_memory_t *m
  * watermark than before does nothing.
  */
 void vn_session_advance(const vn_session_set_t *set, const vn_session_memory_t *memory,
-                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_session_sink_t *sink);
+                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink);
 
 /* The greatest end - 1 over unfired sessions (W10); VN_TIME_MINUS_INFINITY if there is none. */
 vn_time_ms_t vn_session_open_end(const vn_session_set_t *set, const vn_session_memory_t *memory);
