@@ -153,6 +153,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   engine->ports = *ports;
   engine->head.device = plan->device;
   engine->owed.first = VN_SERIES_NONE;
+  engine->last_named = VN_SERIES_NONE;
   engine->checkpoint_wall_ms = VN_TIME_MINUS_INFINITY;
   set_up_pipelines(engine);
   set_up_table(engine);
@@ -197,6 +198,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   state->pipeline = index;
   state->local = pipeline->used++;
   state->next_owed = VN_SERIES_NONE;
+  state->next_named = VN_SERIES_NONE;
   state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);
   state->last_arrival_mono_ms = vn__mono_ms(engine);
   vn__work_t work = vn__work(engine, series);
@@ -211,8 +213,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   return VN_REASON_NONE;
 }
 
-vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series) {
-  VN_ASSERT(engine != NULL && series != NULL);
+static vn_reason_t find_or_make(vn_engine_t *engine, vn_text_t name, uint32_t *series) {
   uint32_t hash = vn_series_hash(name);
   *series = vn_series_find(&engine->table, name, hash);
   if (*series != VN_SERIES_NONE) {
@@ -231,6 +232,26 @@ vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series
     *series = VN_SERIES_NONE;
   }
   return begun;
+}
+
+/* Names tend to come in the same order again: a right guess saves the hash and the search. */
+vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series) {
+  VN_ASSERT(engine != NULL && series != NULL);
+  bool guessing = engine->last_named != VN_SERIES_NONE;
+  uint32_t *guess = guessing ? &engine->store.series[engine->last_named].next_named : NULL;
+  if (guessing && vn_series_has_name(&engine->table, *guess, name)) {
+    *series = *guess;
+    engine->last_named = *guess;
+    return VN_REASON_NONE;
+  }
+  vn_reason_t opened = find_or_make(engine, name, series);
+  if (opened == VN_REASON_NONE) {
+    if (guessing) {
+      *guess = *series;
+    }
+    engine->last_named = *series;
+  }
+  return opened;
 }
 
 bool vn_idle(const vn_engine_t *engine) {

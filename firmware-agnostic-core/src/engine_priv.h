@@ -138,6 +138,10 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
  */
 vn_reason_t vn__identity_judge(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms,
                                const int32_t *value);
+/* False for most readings: neither judging nor remembering has anything to do then. */
+static inline bool vn__has_identity(const vn__work_t *work, const vn_reading_t *reading) {
+  return reading->has_sequence || (work->pipeline->plan->deduplicate > 0 && reading->has_time);
+}
 /* Remembers an accepted reading. */
 void vn__identity_accept(vn__work_t *work, const vn_reading_t *reading, int32_t value);
 void vn__identity_reset(vn__work_t *work);

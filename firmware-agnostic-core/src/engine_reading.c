@@ -155,18 +155,24 @@ static void note_arrival(vn__work_t *work) {
   }
 }
 
+static vn_reason_t repeated(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms,
+                            const int32_t *value) {
+  return vn__has_identity(work, reading) ? vn__identity_judge(work, reading, time_ms, value)
+                                         : VN_REASON_NONE;
+}
+
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
 static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
   bool timely = time_of(work, reading);
   vn_reason_t scaled = value_of(work->pipeline->plan, reading, value);
   const int32_t *known = scaled == VN_REASON_NONE ? value : NULL;
   if (!timely || is_future(work)) {
-    (void)vn__identity_judge(work, reading, work->state->sequence.last_ms, known);
+    (void)repeated(work, reading, work->state->sequence.last_ms, known);
     return timely ? VN_REASON_FUTURE : VN_REASON_TIME;
   }
   note_arrival(work);
-  vn_reason_t repeated = vn__identity_judge(work, reading, work->time_ms, known);
-  return repeated != VN_REASON_NONE ? repeated : scaled;
+  vn_reason_t repeat = repeated(work, reading, work->time_ms, known);
+  return repeat != VN_REASON_NONE ? repeat : scaled;
 }
 
 /* A flood of repeats must cost no flash: their counts wait for another reason to commit. */
@@ -196,7 +202,9 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   if (verdict == VN_REASON_NONE) {
     engine->figures.readings.accepted++;
     work.state->accounting.accepted++;
-    vn__identity_accept(&work, reading, value);
+    if (vn__has_identity(&work, reading)) {
+      vn__identity_accept(&work, reading, value);
+    }
   }
   if (!alerts_rest(&work, value)) {
     vn__alerts_on_value(&work, work.time_ms, value);

@@ -46,8 +46,9 @@ static uint32_t distance_from_home(const vn_series_table_t *table, uint32_t plac
   return (place - table->buckets[place].hash) & (table->bucket_count - 1u);
 }
 
-static bool has_name(const vn_series_table_t *table, uint32_t number, vn_text_t name) {
-  return table->name_lengths[number] == name.length &&
+bool vn_series_has_name(const vn_series_table_t *table, uint32_t number, vn_text_t name) {
+  return number < table->capacity && table->name_lengths[number] == name.length &&
+         name.length > 0 &&
          memcmp(table->names + (size_t)number * table->name_max, name.bytes, name.length) == 0;
 }
 
@@ -58,7 +59,7 @@ uint32_t vn_series_find(const vn_series_table_t *table, vn_text_t name, uint32_t
     if (bucket->number_plus_1 == 0) {
       break;
     }
-    if (bucket->hash == hash && has_name(table, bucket->number_plus_1 - 1u, name)) {
+    if (bucket->hash == hash && vn_series_has_name(table, bucket->number_plus_1 - 1u, name)) {
       return bucket->number_plus_1 - 1u;
     }
   }

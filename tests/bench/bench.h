@@ -41,6 +41,7 @@ int32_t bench_value(bench_t *bench);
 
 void bench_known_series(bench_t *bench, uint64_t readings);
 void bench_by_name(bench_t *bench, uint64_t readings);
+void bench_by_name_shuffled(bench_t *bench, uint64_t readings);
 void bench_naive(bench_t *bench, uint64_t readings);
 void bench_json_pack(bench_t *bench, uint64_t readings);
 void bench_json_single(bench_t *bench, uint64_t readings);

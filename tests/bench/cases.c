@@ -29,19 +29,34 @@ void bench_known_series(bench_t *bench, uint64_t readings) {
   }
 }
 
+static void take_named(bench_t *bench, const char *bytes) {
+  vn_reading_t reading = reading_of(bench);
+  vn_text_t name = {bytes, strlen(bytes)};
+  uint32_t number;
+  if (vn_series_open(&bench->engine, name, &number) == VN_REASON_NONE) {
+    (void)vn_take_reading(&bench->engine, number, &reading);
+  }
+}
+
+/* In the same order again and again, as a gateway that polls its sensors does. */
 void bench_by_name(bench_t *bench, uint64_t readings) {
   uint32_t next = 0;
   for (uint64_t i = 0; i < readings; i++) {
-    vn_reading_t reading = reading_of(bench);
-    vn_text_t name = {bench->names[next], strlen(bench->names[next])};
-    uint32_t number;
-    if (vn_series_open(&bench->engine, name, &number) == VN_REASON_NONE) {
-      (void)vn_take_reading(&bench->engine, number, &reading);
-    }
+    take_named(bench, bench->names[next]);
     if (++next == bench->series) {
       next = 0;
       bench->now_ms += PERIOD_MS;
     }
+  }
+}
+
+/* No guess at the next name comes true: each is hashed and searched. */
+void bench_by_name_shuffled(bench_t *bench, uint64_t readings) {
+  uint32_t random = 1;
+  for (uint64_t i = 0; i < readings; i++) {
+    random = random * 1664525u + 1013904223u;
+    take_named(bench, bench->names[((uint64_t)random * bench->series) >> 32]);
+    bench->now_ms += i % bench->series == 0 ? PERIOD_MS : 0;
   }
 }
 

@@ -13,6 +13,7 @@ static const bench_case_t cases[] = {
     {"by_name_100", bench_by_name, 100, 8000000},
     {"by_name_10k", bench_by_name, 10000, 8000000},
     {"by_name_1M", bench_by_name, 1000000, 8000000},
+    {"by_name_shuffled_10k", bench_by_name_shuffled, 10000, 8000000},
     {"naive_buckets_100", bench_naive, 100, 8000000},
     {"json_pack_of_100", bench_json_pack, 100, 4000000},
     {"json_single", bench_json_single, 100, 1000000},

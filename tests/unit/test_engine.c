@@ -125,6 +125,27 @@ static void a_full_series_table_refuses_new_names_and_keeps_the_known(void **sta
   assert_int_equal(vn_engine_figures(&rig->engine)->unassigned, 1);
 }
 
+static void a_name_means_the_same_series_in_whatever_order_names_come(void **state) {
+  rig_t *rig = *state;
+  static const char *const names[] = {"a", "b", "aa", "ab", "refused", ""};
+  uint32_t numbers[RIG_SERIES_MAX];
+  for (uint32_t i = 0; i < RIG_SERIES_MAX; i++) {
+    vn_text_t name = {names[i], strlen(names[i])};
+    assert_int_equal(vn_series_open(&rig->engine, name, &numbers[i]), VN_REASON_NONE);
+  }
+  prng_t prng = prng_make(1, 1);
+  uint32_t next = 0;
+  for (int round = 0; round < 20000; round++) {
+    /* mostly in turn, as a sender would */
+    next = prng_below(&prng, 4) > 0 ? (next + 1) % RIG_SERIES_MAX : prng_below(&prng, 6);
+    vn_text_t name = {names[next], strlen(names[next])};
+    uint32_t number = VN_SERIES_NONE;
+    vn_reason_t opened = vn_series_open(&rig->engine, name, &number);
+    assert_true((opened == VN_REASON_NONE) == (next < RIG_SERIES_MAX));
+    assert_true(number == (next < RIG_SERIES_MAX ? numbers[next] : VN_SERIES_NONE));
+  }
+}
+
 static void a_pipeline_takes_no_more_series_than_it_reserved(void **state) {
   rig_t *rig = *state;
   rig_send(rig, "other1", T0, 2000, 0);
@@ -288,6 +309,7 @@ int main(void) {
       CASE(values_outside_the_range_are_rejected_and_shown),
       CASE(garbage_costs_at_most_ten_dead_letters_at_once),
       CASE(a_full_series_table_refuses_new_names_and_keeps_the_known),
+      CASE(a_name_means_the_same_series_in_whatever_order_names_come),
       CASE(a_pipeline_takes_no_more_series_than_it_reserved),
       CASE(our_own_topics_and_the_brokers_never_enter),
       CASE(a_retained_reading_without_time_is_stale),

@@ -57,19 +57,23 @@ typedef struct vn_ports {
   const vn_observer_t *observer;
 } vn_ports_t;
 
-/* State of one series; its panes, members, revisions and alert states lie in the store's arrays. */
+/*
+ * State of one series; its panes, members, revisions and alert states lie in the store's arrays.
+ * What every reading touches comes first: two lines of a cache where there is one.
+ */
 typedef struct vn_series_state {
   vn_window_state_t window;
-  vn_sequence_t sequence;
-  vn_accounting_t accounting;
-  uint64_t sample_seed;
-  int64_t last_arrival_mono_ms;
-  vn_time_ms_t last_arrival_wall_ms;
-  uint32_t local;     /* place within its pipeline */
-  uint32_t next_owed; /* list of series whose outputs are not committed yet */
+  uint32_t local; /* place within its pipeline */
   uint8_t pipeline;
   uint8_t flags;
   vn_recent_state_t recent;
+  uint64_t sample_seed;
+  uint32_t next_named; /* whose name came after this one's the last time: a guess */
+  uint32_t next_owed;  /* list of series whose outputs are not committed yet */
+  int64_t last_arrival_mono_ms;
+  vn_time_ms_t last_arrival_wall_ms;
+  vn_accounting_t accounting;
+  vn_sequence_t sequence;
 } vn_series_state_t;
 
 /* A pipeline at work: derived geometry, and where its arrays start. */
@@ -193,6 +197,7 @@ typedef struct vn_engine {
   vn_batch_t batch;
   vn_owed_t owed;
   vn_message_at_work_t message;
+  uint32_t last_named; /* series; VN_SERIES_NONE: none yet */
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed;

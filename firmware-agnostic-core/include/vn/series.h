@@ -41,6 +41,9 @@ void vn_series_init(vn_series_table_t *table);
 
 uint32_t vn_series_hash(vn_text_t name);
 
+/* Whether a series has this name; false for a number that is free or not there. */
+bool vn_series_has_name(const vn_series_table_t *table, uint32_t number, vn_text_t name);
+
 /* The number of a name, or VN_SERIES_NONE. */
 uint32_t vn_series_find(const vn_series_table_t *table, vn_text_t name, uint32_t hash);
 
