@@ -52,6 +52,16 @@ static void follow(vn__work_t *work, size_t rule, vn_alert_step_t step, const ca
   }
 }
 
+static void tell_score(const vn__work_t *work, const vn_alert_plan_t *alert, vn_time_ms_t time_ms,
+                       uint32_t score) {
+  const vn_observer_t *observer = work->engine->ports.observer;
+  if (observer != NULL && observer->score != NULL) {
+    vn_score_t told = {alert->name, vn_series_name(&work->engine->table, work->series), time_ms,
+                       score};
+    observer->score(observer->context, &told);
+  }
+}
+
 /* A reading that is too old for the alert doesn't teach its detector either. */
 static vn_alert_step_t evaluate_score(vn__work_t *work, size_t rule, vn_time_ms_t time_ms,
                                       int32_t value, vn_residual_t *residual) {
@@ -62,6 +72,7 @@ static vn_alert_step_t evaluate_score(vn__work_t *work, size_t rule, vn_time_ms_
     bool warm = residual->readings >= alert->warm_up;
     score = vn_residual_add(residual, value);
     score = warm ? score : 0;
+    tell_score(work, alert, time_ms, score);
   }
   return vn_alert_score(&alert->rule, state, time_ms, score);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE]\n"
+    "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE] [--scores]\n"
     "       vnotch-sim --version\n"
     "\n"
     "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
@@ -14,11 +14,12 @@ static const char usage[] =
 typedef struct option {
   const char *name;
   const char **value;
+  bool *flag; /* of an option without a value */
 } option_t;
 
-/* Reads "--name value" pairs; false, with a message, when one is unknown or has no value. */
+/* Reads "--name value" and flags; false, with a message, when one is unknown or has no value. */
 static bool read_options(int argc, char **argv, const option_t *options, size_t count) {
-  for (int i = 0; i < argc; i += 2) {
+  for (int i = 0; i < argc; i++) {
     size_t found = 0;
     while (found < count && strcmp(argv[i], options[found].name) != 0) {
       found++;
@@ -27,19 +28,25 @@ static bool read_options(int argc, char **argv, const option_t *options, size_t 
       fprintf(stderr, "vnotch-sim: unknown option %s\n%s", argv[i], usage);
       return false;
     }
+    if (options[found].flag != NULL) {
+      *options[found].flag = true;
+      continue;
+    }
     if (i + 1 == argc) {
       fprintf(stderr, "vnotch-sim: %s needs a value\n%s", argv[i], usage);
       return false;
     }
-    *options[found].value = argv[i + 1];
+    *options[found].value = argv[++i];
   }
   return true;
 }
 
 static int command_replay(int argc, char **argv) {
-  vn_replay_options_t replay = {NULL, NULL, NULL};
-  const option_t options[] = {
-      {"--config", &replay.config}, {"--trace", &replay.trace}, {"--output", &replay.output}};
+  vn_replay_options_t replay = {NULL, NULL, NULL, false};
+  const option_t options[] = {{"--config", &replay.config, NULL},
+                              {"--trace", &replay.trace, NULL},
+                              {"--output", &replay.output, NULL},
+                              {"--scores", NULL, &replay.scores}};
   if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
     return VN_EXIT_USAGE;
   }

@@ -2,6 +2,7 @@
 #ifndef VN_REPLAY_H
 #define VN_REPLAY_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Exit codes of sysexits(3). */
@@ -15,6 +16,7 @@
 /* File names; trace may be "-", output may be NULL: standard input and output. */
 typedef struct vn_replay_options {
   const char *config, *trace, *output;
+  bool scores; /* a line for each score, too */
 } vn_replay_options_t;
 
 /* Runs it and returns the exit code; everything wrong is said in `errors`. */

@@ -89,8 +89,22 @@ static void on_alert(void *context, const vn_transition_t *transition) {
   end_line(lines, &writer);
 }
 
-vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines) {
-  return (vn_observer_t){lines, on_summary, on_drop, on_alert};
+static void on_score(void *context, const vn_score_t *score) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_indexed(lines, "score");
+  vn_json_key(&writer, "alert");
+  vn_json_literal(&writer, score->alert);
+  vn_json_key(&writer, "series");
+  vn_json_text(&writer, score->series);
+  vn_json_key(&writer, "t");
+  vn_json_integer(&writer, score->time_ms);
+  vn_json_key(&writer, "score");
+  vn_json_decimal(&writer, score->score, -3);
+  end_line(lines, &writer);
+}
+
+vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores) {
+  return (vn_observer_t){lines, on_summary, on_drop, on_alert, scores ? on_score : NULL};
 }
 
 static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {

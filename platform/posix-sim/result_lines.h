@@ -17,8 +17,8 @@ typedef struct vn_result_lines {
 /* False: no memory. `file` stays the caller's. */
 bool vn_result_lines_init(vn_result_lines_t *lines, FILE *file);
 
-/* Observer callbacks; the context is a vn_result_lines_t. */
-vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines);
+/* Observer callbacks; the context is a vn_result_lines_t. Scores are lines only if asked for. */
+vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores);
 
 void vn_result_lines_drop(vn_result_lines_t *lines, const vn_drop_t *drop);
 void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figures);

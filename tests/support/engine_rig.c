@@ -227,7 +227,7 @@ rig_t *rig_new(const vn_flash_t *flash) {
   make_plan(rig, flash);
   rig->clock = (vn_clock_t){rig, mono_ms, wall_ms};
   rig->uplink = (vn_uplink_t){rig, send_up};
-  rig->observer = (vn_observer_t){rig, on_summary, on_drop, on_alert};
+  rig->observer = (vn_observer_t){rig, on_summary, on_drop, on_alert, NULL};
   rig->ports = (vn_ports_t){&rig->clock, flash, &rig->uplink, &rig->observer};
   return rig;
 }

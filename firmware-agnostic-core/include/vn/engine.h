@@ -40,12 +40,21 @@ typedef struct vn_drop {
   bool has_time;
 } vn_drop_t;
 
+/* How far a reading deviates for one alert; pointers valid during the call. */
+typedef struct vn_score {
+  const char *alert;
+  vn_text_t series;
+  vn_time_ms_t time_ms;
+  uint32_t score; /* in thousandths; 0 during the warm-up */
+} vn_score_t;
+
 /* Tells everything as it happens; any pointer may be NULL. Callbacks don't call the engine. */
 typedef struct vn_observer {
   void *context;
   void (*summary)(void *context, const vn_summary_t *summary);
   void (*drop)(void *context, const vn_drop_t *drop);
   void (*alert)(void *context, const vn_transition_t *transition);
+  void (*score)(void *context, const vn_score_t *score);
 } vn_observer_t;
 
 /* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL.
