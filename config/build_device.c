@@ -158,6 +158,7 @@ void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS])
   configuration->stats_every_ms = root[VN__ROOT_STATS_EVERY].number;
   build_topics(build, &root[VN__ROOT_TOPICS]);
   build_summaries(build, &root[VN__ROOT_SUMMARIES]);
+  vn__build_limit(build->loader, &root[VN__ROOT_LIMIT], &configuration->plan.limit);
   build_capacity(build, &root[VN__ROOT_CAPACITY]);
   build_state(build, &root[VN__ROOT_STATE]);
 }

@@ -195,6 +195,17 @@ static void build_identity(vn__loader_t *loader, vn_pipeline_t *pipeline,
   }
 }
 
+void vn__build_limit(vn__loader_t *loader, const vn__value_t *section, vn_rate_t *out) {
+  vn__value_t values[VN__LIMIT_KEYS];
+  if (!section->good || !vn__read_section(loader, &vn__limit_section, section->node, values)) {
+    return;
+  }
+  const vn__value_t *burst = &values[VN__LIMIT_BURST];
+  out->readings = (uint32_t)values[VN__LIMIT_READINGS].number;
+  out->per_ms = (uint32_t)values[VN__LIMIT_PER].number;
+  out->burst = burst->given ? (uint32_t)burst->number : out->readings;
+}
+
 static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t *item,
                            vn__value_t *names) {
   vn__loader_t *loader = build->loader;
@@ -215,6 +226,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   pipeline->idle_timeout_ms = or_off(&values[VN__PIPELINE_IDLE_TIMEOUT]);
   pipeline->max_future_ms = or_off(&values[VN__PIPELINE_MAX_FUTURE]);
   build_identity(loader, pipeline, values);
+  vn__build_limit(loader, &values[VN__PIPELINE_LIMIT], &pipeline->limit);
   build_series(build, pipeline, &values[VN__PIPELINE_SERIES]);
   check_unit(loader, &values[VN__PIPELINE_UNIT]);
   build_resolution(loader, pipeline, &values[VN__PIPELINE_RESOLUTION]);

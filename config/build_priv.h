@@ -39,6 +39,8 @@ void vn__build_brokers(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]
 void vn__build_inputs(vn__build_t *build, const vn__value_t *list);
 /* build_pipelines.c */
 void vn__build_pipelines(vn__build_t *build, const vn__value_t *list);
+/* A limit of a pipeline or of the device; none is given: no limit. */
+void vn__build_limit(vn__loader_t *loader, const vn__value_t *section, vn_rate_t *out);
 /* build_windows.c */
 void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                        vn__pipeline_marks_t *marks);

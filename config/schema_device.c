@@ -40,6 +40,12 @@ static const vn__key_t root_keys[] = {
                            .type = VN__SECTION,
                            .section = &vn__capacity_section,
                            .doc = "Sizes that are fixed at start; memory follows from them."},
+    [VN__ROOT_LIMIT] = {.name = "limit",
+                        .type = VN__SECTION,
+                        .section = &vn__limit_section,
+                        .fallback_words = "none",
+                        .doc = "How many readings all series together may bring, with the keys of "
+                               "a pipeline's `limit`."},
     [VN__ROOT_STATE] = {.name = "state",
                         .type = VN__SECTION,
                         .section = &vn__state_section,

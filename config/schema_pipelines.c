@@ -102,6 +102,13 @@ static const vn__key_t pipeline_keys[] = {
                                 .fallback = "keep",
                                 .doc = "The time of a remembered reading with another value: both "
                                        "count, or the later one is refused as a `conflict`."},
+    [VN__PIPELINE_LIMIT] = {.name = "limit",
+                            .type = VN__SECTION,
+                            .section = &vn__limit_section,
+                            .fallback_words = "none",
+                            .doc = "How many readings each series may bring: `limit: {readings: "
+                                   "100, per: 1s, burst: 200}`. Those above are refused as "
+                                   "`limited` and counted."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,
@@ -116,14 +123,38 @@ static const vn__key_t pipeline_keys[] = {
 const vn__section_t vn__pipeline_section = {
     "pipelines[]", "Windows and alerts for a group of series.", KEYS(pipeline_keys)};
 
+static const vn__key_t limit_keys[] = {
+    [VN__LIMIT_READINGS] = {.name = "readings",
+                            .type = VN__INTEGER,
+                            .low = 1,
+                            .high = VN_RATE_MAX,
+                            .required = true,
+                            .doc = "So many in the long run."},
+    [VN__LIMIT_PER] = {.name = "per",
+                       .type = VN__DURATION,
+                       .low = 1,
+                       .high = VN_RATE_PER_MAX_MS,
+                       .fallback = "1s",
+                       .doc = "In this time."},
+    [VN__LIMIT_BURST] = {.name = "burst",
+                         .type = VN__INTEGER,
+                         .low = 1,
+                         .high = VN_RATE_MAX,
+                         .fallback_words = "`readings`",
+                         .doc = "So many at once, after a pause."},
+};
+const vn__section_t vn__limit_section = {
+    "pipelines[].limit", "A rate of readings, by the clock of the device (a token bucket).",
+    KEYS(limit_keys)};
+
 const vn__section_t *vn__schema_section(unsigned index) {
   static const vn__section_t *const sections[VN__SECTION_COUNT] = {
-      &vn__root_section,      &vn__broker_section,   &vn__tls_section,      &vn__topics_section,
-      &vn__summaries_section, &vn__capacity_section, &vn__state_section,    &vn__flash_section,
-      &vn__input_section,     &vn__field_section,    &vn__time_section,     &vn__sequence_section,
-      &vn__pipeline_section,  &vn__window_section,   &vn__tumbling_section, &vn__sliding_section,
-      &vn__session_section,   &vn__count_section,    &vn__report_section,   &vn__alert_section,
-      &vn__deviation_section};
+      &vn__root_section,      &vn__broker_section,   &vn__tls_section,    &vn__topics_section,
+      &vn__summaries_section, &vn__capacity_section, &vn__state_section,  &vn__flash_section,
+      &vn__input_section,     &vn__field_section,    &vn__time_section,   &vn__sequence_section,
+      &vn__pipeline_section,  &vn__limit_section,    &vn__window_section, &vn__tumbling_section,
+      &vn__sliding_section,   &vn__session_section,  &vn__count_section,  &vn__report_section,
+      &vn__alert_section,     &vn__deviation_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

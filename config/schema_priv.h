@@ -71,6 +71,7 @@ enum vn__root_key {
   VN__ROOT_TOPICS,
   VN__ROOT_SUMMARIES,
   VN__ROOT_CAPACITY,
+  VN__ROOT_LIMIT,
   VN__ROOT_STATE,
   VN__ROOT_STATS_EVERY,
   VN__ROOT_INPUTS,
@@ -149,10 +150,12 @@ enum vn__pipeline_key {
   VN__PIPELINE_MAX_FUTURE,
   VN__PIPELINE_DEDUPLICATE,
   VN__PIPELINE_SAME_TIME,
+  VN__PIPELINE_LIMIT,
   VN__PIPELINE_WINDOWS,
   VN__PIPELINE_ALERTS,
   VN__PIPELINE_KEYS
 };
+enum vn__limit_key { VN__LIMIT_READINGS, VN__LIMIT_PER, VN__LIMIT_BURST, VN__LIMIT_KEYS };
 enum vn__window_key {
   VN__WINDOW_NAME,
   VN__WINDOW_TUMBLING,
@@ -208,13 +211,13 @@ extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section
     vn__flash_section;
 extern const vn__section_t vn__input_section, vn__field_section, vn__time_section,
     vn__sequence_section;
-extern const vn__section_t vn__pipeline_section, vn__window_section, vn__tumbling_section,
-    vn__session_section, vn__count_section, vn__report_section, vn__sliding_section,
-    vn__alert_section, vn__deviation_section;
+extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
+    vn__tumbling_section, vn__session_section, vn__count_section, vn__report_section,
+    vn__sliding_section, vn__alert_section, vn__deviation_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 21u
+#define VN__SECTION_COUNT 22u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

@@ -25,14 +25,15 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .extra_bytes = set->pane_count *
                      ((set->extra.trend ? sizeof(vn_trend_t) : 0) +
                       vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
-      .recent_bytes = pipeline->deduplicate * sizeof(vn_recent_t),
+      .guard_bytes = pipeline->deduplicate * sizeof(vn_recent_t) +
+                     (pipeline->limit.readings > 0 ? sizeof(vn_bucket_t) : 0),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) +
                      geometry.residual_count * sizeof(vn_residual_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +
-                      out->report_bytes + out->member_bytes + out->recent_bytes +
+                      out->report_bytes + out->member_bytes + out->guard_bytes +
                       out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
 }

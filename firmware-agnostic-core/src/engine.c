@@ -32,6 +32,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->registers, have->register_count, need->register_count},
       {have->recent, have->recent_count, need->recent_count},
       {have->checks, have->check_count, need->check_count},
+      {have->limits, have->limit_count, need->limit_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -85,6 +86,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
   pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
+  pipeline->bucket_base = before->bucket_base + (before->limit.readings > 0 ? series : 0);
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {
@@ -94,6 +96,7 @@ static void set_up_pipelines(vn_engine_t *engine) {
     uint8_t problem;
     *pipeline = (vn_pipeline_state_t){.plan = plan,
                                       .watermark_ms = VN_TIME_MINUS_INFINITY,
+                                      .limit = vn_bucket_rate(&plan->limit),
                                       .layout_hash = vn_pipeline_layout_hash(plan),
                                       .has_absence = has_absence(plan)};
     vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
@@ -155,6 +158,8 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   engine->owed.first = VN_SERIES_NONE;
   engine->last_named = VN_SERIES_NONE;
   engine->checkpoint_wall_ms = VN_TIME_MINUS_INFINITY;
+  engine->limit = vn_bucket_rate(&plan->limit);
+  vn_bucket_fill(&engine->tokens);
   set_up_pipelines(engine);
   set_up_table(engine);
   if (ports->uplink != NULL) {
@@ -204,6 +209,9 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   vn__work_t work = vn__work(engine, series);
   vn__windows_reset(&work);
   vn__identity_reset(&work);
+  if (pipeline->limit.readings > 0) {
+    vn_bucket_fill(vn__tokens_of(&work));
+  }
   if (pipeline->plan->alert_count > 0) {
     memset(vn__alerts(&work), 0, pipeline->plan->alert_count * sizeof(vn_alert_state_t));
   }

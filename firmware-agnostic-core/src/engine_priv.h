@@ -63,6 +63,11 @@ static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
   return (vn__work_t){.engine = engine, .pipeline = pipeline, .state = state, .series = series};
 }
 
+/* The tokens of a series whose pipeline has a limit. */
+static inline vn_bucket_t *vn__tokens_of(const vn__work_t *work) {
+  return work->engine->store.limits + work->pipeline->bucket_base + work->state->local;
+}
+
 /* Where the parts of a series lie; inline, so that a caller pays for those alone that it uses. */
 static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
   return work->engine->store.alerts + work->pipeline->alert_base +

@@ -161,6 +161,26 @@ static vn_reason_t repeated(vn__work_t *work, const vn_reading_t *reading, vn_ti
                                          : VN_REASON_NONE;
 }
 
+/* Both have a token, or none gives one away. */
+static bool is_limited(vn__work_t *work) {
+  vn_engine_t *engine = work->engine;
+  const vn_bucket_rate_t *own = &work->pipeline->limit;
+  if (own->readings == 0 && engine->limit.readings == 0) {
+    return false;
+  }
+  vn_bucket_t *tokens = own->readings > 0 ? vn__tokens_of(work) : NULL;
+  int64_t now_ms = engine->arrival_mono_ms;
+  if ((tokens != NULL && !vn_bucket_has(own, tokens, now_ms)) ||
+      !vn_bucket_has(&engine->limit, &engine->tokens, now_ms)) {
+    return true;
+  }
+  if (tokens != NULL) {
+    vn_bucket_take(own, tokens, now_ms);
+  }
+  vn_bucket_take(&engine->limit, &engine->tokens, now_ms);
+  return false;
+}
+
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
 static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
   bool timely = time_of(work, reading);
@@ -172,7 +192,10 @@ static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t 
   }
   note_arrival(work);
   vn_reason_t repeat = repeated(work, reading, work->time_ms, known);
-  return repeat != VN_REASON_NONE ? repeat : scaled;
+  if (repeat != VN_REASON_NONE) {
+    return repeat;
+  }
+  return is_limited(work) ? VN_REASON_LIMITED : scaled;
 }
 
 /* A flood of repeats must cost no flash: their counts wait for another reason to commit. */

@@ -31,6 +31,15 @@ bool vn__word_is_good(const char *word) {
   return word != NULL && word[0] != '\0' && strlen(word) <= VN_WORD_MAX;
 }
 
+bool vn__check_rate(const vn_rate_t *rate, vn_plan_problem_t *problem) {
+  if (rate->readings == 0) {
+    return true;
+  }
+  return vn__in_range(problem, "readings of a limit", rate->readings, 1, VN_RATE_MAX) &&
+         vn__in_range(problem, "burst of a limit", rate->burst, 1, VN_RATE_MAX) &&
+         vn__in_range(problem, "time of a limit", rate->per_ms, 1, VN_RATE_PER_MAX_MS);
+}
+
 static bool is_power_of_two(uint32_t number) { return number != 0 && (number & (number - 1)) == 0; }
 
 static bool check_lists(const vn_plan_t *plan, vn_plan_problem_t *problem) {
@@ -48,7 +57,8 @@ static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!is_power_of_two(plan->outbox_entries)) {
     return vn__fail(problem, "entries of the outbox: no power of two");
   }
-  return vn__in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
+  return vn__check_rate(&plan->limit, problem) &&
+         vn__in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
          vn__in_range(problem, "longest name of a series", plan->name_max, 16, UINT8_MAX) &&
          vn__in_range(problem, "encoding", plan->encoding, 0, VN_ENCODING_SENML_JSON) &&
          vn__in_range(problem, "results of a message", plan->batch_max, 1, UINT16_MAX) &&

@@ -216,7 +216,8 @@ static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem) {
   return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
-         check_identity(pipeline, problem) && check_windows(pipeline, problem) &&
+         check_identity(pipeline, problem) && vn__check_rate(&pipeline->limit, problem) &&
+         check_windows(pipeline, problem) &&
          check_points_are_told(plan, &pipeline->summary, problem) &&
          check_alerts(pipeline, problem);
 }

@@ -20,6 +20,9 @@ bool vn__in_span(vn_plan_problem_t *problem, const char *text, int64_t have_ms, 
 /* A name: there, not empty, not longer than VN_WORD_MAX. */
 bool vn__word_is_good(const char *word);
 
+/* A limit, or none. */
+bool vn__check_rate(const vn_rate_t *rate, vn_plan_problem_t *problem);
+
 /* Everything of one pipeline. */
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem);

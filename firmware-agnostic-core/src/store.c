@@ -76,6 +76,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->count_state_count += series * geometry.count_count;
     need->count_pane_count += series * geometry.count_panes;
     need->recent_count += series * plan->pipelines[i].deduplicate;
+    need->limit_count += plan->pipelines[i].limit.readings > 0 ? series : 0;
     need->report_count += series * geometry.report_count;
     need_of_extras(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
@@ -147,6 +148,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->registers = cut(block, &used, store->register_count, 1);
   store->recent = cut(block, &used, store->recent_count, sizeof *store->recent);
   store->checks = cut(block, &used, store->check_count, 1);
+  store->limits = cut(block, &used, store->limit_count, sizeof *store->limits);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

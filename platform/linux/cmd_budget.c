@@ -73,8 +73,8 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
         grouped(pipeline->count_bytes, e), grouped(pipeline->report_bytes, g),
         grouped(pipeline->extra_bytes, f));
   }
-  if (pipeline->recent_bytes > 0) {
-    (void)printf("    and: readings remembered %s B\n", grouped(pipeline->recent_bytes, d));
+  if (pipeline->guard_bytes > 0) {
+    (void)printf("    and: repeats and limits %s B\n", grouped(pipeline->guard_bytes, d));
   }
 }
 
@@ -140,7 +140,7 @@ static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pi
       name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
       pipeline->member_bytes, pipeline->revision_bytes, pipeline->session_bytes,
-      pipeline->count_bytes, pipeline->report_bytes, pipeline->extra_bytes, pipeline->recent_bytes,
+      pipeline->count_bytes, pipeline->report_bytes, pipeline->extra_bytes, pipeline->guard_bytes,
       pipeline->alert_bytes, pipeline->slot_bytes_max);
 }
 

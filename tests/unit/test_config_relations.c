@@ -62,6 +62,25 @@ static void repeats(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+static void limits(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"pipelines: [{name: p, limit: {per: 1s}}]\n", {"1:30: `readings` is missing"}},
+      {"pipelines: [{name: p, limit: 100}]\n", {"1:30: `limit` wants a mapping, here is a text"}},
+      {"pipelines: [{name: p, limit: {readings: 0}}]\n",
+       {"1:41: `readings`: `0` is too small: at least 1"}},
+      {"limit: {readings: 1000001}\n" PIPELINE,
+       {"1:19: `readings`: `1000001` is too large: at most 1000000"}},
+      {"limit: {readings: 5, per: 2d}\n" PIPELINE, {"1:27: `per`: `2d` is too large: at most 1d"}},
+      {"limit: {readings: 5, per: 1m, burst: 0}\n" PIPELINE,
+       {"1:38: `burst`: `0` is too small: at least 1"}},
+      {"pipelines: [{name: p, rate: 5}]\n",
+       {"1:23: `rate` is no key of `pipelines[]`; did you mean `limit`?"}},
+      {"limit: {readings: 5}\npipelines: [{name: p, limit: {readings: 5, burst: 7}}]\n", {NULL}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void states(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -294,9 +313,9 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers), cmocka_unit_test(repeats),          cmocka_unit_test(states),
-      cmocka_unit_test(inputs),  cmocka_unit_test(windows),          cmocka_unit_test(pipelines),
-      cmocka_unit_test(alerts),  cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers),   cmocka_unit_test(repeats), cmocka_unit_test(limits),
+      cmocka_unit_test(states),    cmocka_unit_test(inputs),  cmocka_unit_test(windows),
+      cmocka_unit_test(pipelines), cmocka_unit_test(alerts),  cmocka_unit_test(too_many_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,6 +135,7 @@ static void sizes(void **state) {
   SPOIL_PLAN(inputs, NULL);
   SPOIL_PLAN(pipelines, NULL);
   SPOIL_PLAN(series_max, 0);
+  SPOIL_PLAN(limit, ((vn_rate_t){1, VN_RATE_PER_MAX_MS + 1, 1}));
   SPOIL_PLAN(name_max, 15);
   SPOIL_PLAN(name_max, 256);
   SPOIL_PLAN(encoding, 5);
@@ -197,6 +198,9 @@ static void pipelines(void **state) {
   SPOIL(pipelines[0].max_future_ms, -2, 0, 255, 255, 255);
   SPOIL(pipelines[0].time_mode, 2, 0, 255, 255, 255);
   SPOIL(pipelines[1].scope, 2, 1, 255, 255, 255);
+  SPOIL(pipelines[0].limit, ((vn_rate_t){VN_RATE_MAX + 1, 1000, 1}), 0, 255, 255, 255);
+  SPOIL(pipelines[0].limit, ((vn_rate_t){1, 1000, 0}), 0, 255, 255, 255);
+  SPOIL(pipelines[1].limit, ((vn_rate_t){1, 0, 1}), 1, 255, 255, 255);
   SPOIL(pipelines[0].deduplicate, 65, 0, 255, 255, 255);
   SPOIL(pipelines[0].same_time, VN_SAME_TIME_CONFLICT, 0, 255, 255, 255);
 }

@@ -16,7 +16,7 @@ typedef struct vn_budget_pipeline {
   size_t count_bytes;    /* panes of count windows */
   size_t report_bytes;   /* their points are members */
   size_t extra_bytes;    /* quantiles, slope, distinct */
-  size_t recent_bytes;   /* readings remembered */
+  size_t guard_bytes;    /* readings remembered, tokens of the limit */
   size_t slot_bytes_max; /* in a checkpoint */
   size_t bytes;          /* of all its series */
 } vn_budget_pipeline_t;

@@ -91,12 +91,13 @@ typedef struct vn_pipeline_state {
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
-  size_t trend_base, counter_base, register_base, recent_base, residual_base;
+  size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
   uint32_t used;
   uint32_t layout_hash;
+  vn_bucket_rate_t limit;
   bool has_absence;       /* some alert waits for silence */
   bool has_plain_windows; /* of time only, without extras, each series with its own watermark */
 } vn_pipeline_state_t;
@@ -123,7 +124,8 @@ typedef struct vn_store {
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
   vn_recent_t *recent;
-  uint8_t *checks; /* of sequence numbers; none when no input has them */
+  vn_bucket_t *limits; /* the tokens of each series */
+  uint8_t *checks;     /* of sequence numbers; none when no input has them */
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -137,7 +139,7 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
-  size_t report_count, recent_count, residual_count, check_count;
+  size_t report_count, recent_count, residual_count, check_count, limit_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
@@ -206,7 +208,9 @@ typedef struct vn_engine {
   vn_batch_t batch;
   vn_owed_t owed;
   vn_message_at_work_t message;
-  uint32_t last_named; /* series; VN_SERIES_NONE: none yet */
+  uint32_t last_named;    /* series; VN_SERIES_NONE: none yet */
+  vn_bucket_rate_t limit; /* of the whole device */
+  vn_bucket_t tokens;
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed;

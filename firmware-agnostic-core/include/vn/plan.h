@@ -3,6 +3,7 @@
 #define VN_PLAN_H
 
 #include "vn/alert.h"
+#include "vn/bucket.h"
 #include "vn/count_window.h"
 #include "vn/deviation.h"
 #include "vn/payload.h"
@@ -62,6 +63,7 @@ typedef struct vn_pipeline {
   int64_t lateness_ms;
   int64_t idle_timeout_ms; /* VN_DURATION_OFF */
   int64_t max_future_ms;   /* VN_DURATION_OFF */
+  vn_rate_t limit;         /* of each series */
   int32_t range_low, range_high;
   uint32_t series_max;
   uint8_t alert_count;
@@ -77,7 +79,8 @@ typedef struct vn_plan {
   const char *prefix;
   const vn_input_t *inputs;
   const vn_pipeline_t *pipelines;
-  uint64_t seed; /* of the samples */
+  vn_rate_t limit; /* of the whole device */
+  uint64_t seed;   /* of the samples */
   int64_t flush_every_ms;
   int64_t checkpoint_every_ms;
   uint64_t state_bytes; /* 0 with volatile */

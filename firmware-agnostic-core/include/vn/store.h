@@ -42,6 +42,7 @@
   VN_STORE_ARRAY_(uint8_t, name##_registers_, name##_registers);                      \
   VN_STORE_ARRAY_(vn_recent_t, name##_recent_, name##_recent);                        \
   VN_STORE_ARRAY_(uint8_t, name##_checks_, name##_checks);                            \
+  VN_STORE_ARRAY_(vn_bucket_t, name##_limits_, name##_limits);                        \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -74,6 +75,7 @@
       .registers = name##_registers_,                                                 \
       .recent = name##_recent_,                                                       \
       .checks = name##_checks_,                                                       \
+      .limits = name##_limits_,                                                       \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -103,6 +105,7 @@
       .register_count = name##_registers,                                             \
       .recent_count = name##_recent,                                                  \
       .check_count = name##_checks,                                                   \
+      .limit_count = name##_limits,                                                   \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -131,7 +134,8 @@
    VN_STORE_BYTES_(vn_report_state_t, name##_reports) +                                            \
    VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
-   VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) + \
+   VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \
+   VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \
    VN_STORE_BYTES_(vn_outbox_place_t, name##_places) +                                             \
