@@ -173,6 +173,10 @@ static int64_t or_off(const vn__value_t *value) {
   return value->given && value->good ? value->number : VN_DURATION_OFF;
 }
 
+static int64_t or_zero(const vn__value_t *value) {
+  return value->given && value->good ? value->number : 0;
+}
+
 static void build_series(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *value) {
   uint32_t most = build->configuration->plan.series_max;
   pipeline->series_max = value->given && value->good ? (uint32_t)value->number : most;
@@ -227,6 +231,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   pipeline->max_future_ms = or_off(&values[VN__PIPELINE_MAX_FUTURE]);
   build_identity(loader, pipeline, values);
   vn__build_limit(loader, &values[VN__PIPELINE_LIMIT], &pipeline->limit);
+  pipeline->expected_every_ms = or_zero(&values[VN__PIPELINE_EXPECTED_EVERY]);
   build_series(build, pipeline, &values[VN__PIPELINE_SERIES]);
   check_unit(loader, &values[VN__PIPELINE_UNIT]);
   build_resolution(loader, pipeline, &values[VN__PIPELINE_RESOLUTION]);

@@ -109,6 +109,14 @@ static const vn__key_t pipeline_keys[] = {
                             .doc = "How many readings each series may bring: `limit: {readings: "
                                    "100, per: 1s, burst: 200}`. Those above are refused as "
                                    "`limited` and counted."},
+    [VN__PIPELINE_EXPECTED_EVERY] =
+        {.name = "expected_every",
+         .type = VN__DURATION,
+         .low = 1,
+         .high = LONGEST,
+         .fallback_words = "coverage counts panes",
+         .doc = "How often a reading should come: windows of time are divided into slots of this "
+                "length for `coverage` and `gaps`."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,

@@ -33,6 +33,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->recent, have->recent_count, need->recent_count},
       {have->checks, have->check_count, need->check_count},
       {have->limits, have->limit_count, need->limit_count},
+      {have->tallies, have->pane_count, need->pane_count},
+      {have->heard, have->heard_count, need->heard_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -64,7 +66,8 @@ static bool has_absence(const vn_pipeline_t *plan) {
 /* No reading needs more than its pane, its alerts and the watermark of its series. */
 static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *geometry) {
   return geometry->set.window_count > 0 && !vn_extra_wanted(&geometry->set.extra) &&
-         geometry->set.window_count == plan->summary.window_count && plan->scope == VN_SCOPE_SERIES;
+         geometry->set.slots == 1 && geometry->set.window_count == plan->summary.window_count &&
+         plan->scope == VN_SCOPE_SERIES;
 }
 
 /* A pipeline's arrays begin where those of the one before it end. */
@@ -84,6 +87,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   size_t panes = series * geometry->set.pane_count;
   pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
+  pipeline->heard_base = before->heard_base + series * vn_window_heard(&geometry->set);
   pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
   pipeline->bucket_base = before->bucket_base + (before->limit.readings > 0 ? series : 0);

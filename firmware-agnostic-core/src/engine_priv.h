@@ -86,14 +86,18 @@ static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
   vn_series_state_t *state = work->state;
   const vn_window_set_t *set = &pipeline->geometry.set;
   size_t panes = (size_t)state->local * set->pane_count;
-  return (vn_window_memory_t){.state = &state->window,
-                              .panes = store->panes + pipeline->pane_base + panes,
-                              .members = store->members + pipeline->member_base +
-                                         (size_t)state->local * pipeline->geometry.members,
-                              .revisions = store->revisions + pipeline->revision_base +
-                                           (size_t)state->local * set->revision_count,
-                              .extra = vn__extra_memory(work->engine, pipeline, panes),
-                              .sample_seed = state->sample_seed};
+  return (vn_window_memory_t){
+      .state = &state->window,
+      .panes = store->panes + pipeline->pane_base + panes,
+      .members = store->members + pipeline->member_base +
+                 (size_t)state->local * pipeline->geometry.members,
+      .revisions =
+          store->revisions + pipeline->revision_base + (size_t)state->local * set->revision_count,
+      .extra = vn__extra_memory(work->engine, pipeline, panes),
+      .tallies = store->tallies + pipeline->pane_base + panes,
+      .waiting = &state->waiting,
+      .heard = store->heard + pipeline->heard_base + (size_t)state->local * vn_window_heard(set),
+      .sample_seed = state->sample_seed};
 }
 
 static inline int64_t vn__mono_ms(const vn_engine_t *engine) {

@@ -24,6 +24,20 @@ static void count_refusal(vn_accounting_t *accounting, vn_reason_t reason) {
   }
 }
 
+/* For the windows that the reading's time lies in, by the pipeline's rule. */
+static void tally_refusal(vn_engine_t *engine, vn_series_state_t *state, const vn_drop_t *drop) {
+  vn__work_t work = vn__work(engine, (uint32_t)(state - engine->store.series));
+  bool arrival = work.pipeline->plan->time_mode == VN_TIME_ARRIVAL || !drop->has_time;
+  bool timeless = drop->reason == VN_REASON_TIME || drop->reason == VN_REASON_STALE;
+  vn_time_ms_t time_ms = arrival ? engine->arrival_ms : drop->time_ms;
+  vn_accounted_t item;
+  if (!timeless && !(arrival && !engine->arrival_valid) && time_ms >= VN_TIME_LOWEST_MS &&
+      time_ms <= VN_TIME_HIGHEST_MS && vn_tally_item((vn_reason_t)drop->reason, &item)) {
+    vn_window_memory_t memory = vn__window_memory(&work);
+    vn_window_refused(&work.pipeline->geometry.set, &memory, time_ms, item);
+  }
+}
+
 void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reason,
                 const vn_drop_t *drop) {
   VN_ASSERT(reason > VN_REASON_NONE && reason < VN_REASON_COUNT);
@@ -33,6 +47,7 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
     count_refusal(&engine->figures.readings, reason);
     if (state != NULL) {
       count_refusal(&state->accounting, reason);
+      tally_refusal(engine, state, drop);
     }
   }
   const vn_observer_t *observer = engine->ports.observer;
@@ -243,9 +258,18 @@ vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_readi
   return vn__take_reading(engine, series, reading);
 }
 
-void vn__told_result(void *context, const vn_window_result_t *result) {
+/* Without lateness a window is gone when it has fired, and at the end of input everything is. */
+static bool is_final(const vn__work_t *work, const vn_window_result_t *result) {
+  return result->kind == VN_KIND_COUNT || work->pipeline->plan->lateness_ms == 0 ||
+         work->state->window.watermark_ms == VN_TIME_PLUS_INFINITY;
+}
+
+void vn__told_result(void *context, const vn_window_result_t *told) {
   vn__work_t *work = context;
   vn_engine_t *engine = work->engine;
+  vn_window_result_t flagged = *told;
+  const vn_window_result_t *result = &flagged;
+  flagged.flags |= (uint8_t)(is_final(work, told) ? VN_FLAG_BIT(VN_FLAG_FINAL) : 0);
   vn_summary_t summary = {&work->pipeline->plan->summary,
                           vn_series_name(&engine->table, work->series), result};
   engine->figures.summaries++;

@@ -89,6 +89,9 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   vn_err_t error =
       vn_window_set_derive(&out->set, summary->windows, of_time, pipeline->out_of_order_ms,
                            pipeline->lateness_ms, problem_window);
+  if (error == VN_OK && pipeline->expected_every_ms > 0) {
+    vn_window_set_expect(&out->set, pipeline->expected_every_ms);
+  }
   out->set.extra.low = pipeline->range_low;
   out->set.extra.high = pipeline->range_high;
   out->members = out->set.pane_count * out->set.sample;

@@ -78,6 +78,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->recent_count += series * plan->pipelines[i].deduplicate;
     need->limit_count += plan->pipelines[i].limit.readings > 0 ? series : 0;
     need->report_count += series * geometry.report_count;
+    need->heard_count += series * vn_window_heard(&geometry.set);
     need_of_extras(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
@@ -149,6 +150,8 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->recent = cut(block, &used, store->recent_count, sizeof *store->recent);
   store->checks = cut(block, &used, store->check_count, 1);
   store->limits = cut(block, &used, store->limit_count, sizeof *store->limits);
+  store->tallies = cut(block, &used, store->pane_count, sizeof *store->tallies);
+  store->heard = cut(block, &used, store->heard_count, sizeof *store->heard);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

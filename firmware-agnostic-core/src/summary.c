@@ -90,9 +90,19 @@ uint64_t vn__statistic_fields(uint32_t statistics) {
          (uint64_t)statistics >> VN_STATISTIC_P50 << VN__FIELD_P50;
 }
 
+unsigned vn__accounted(const uint32_t *accounting) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < VN_ACCOUNTED_COUNT_OF; i++) {
+    count += accounting[i] > 0 ? 1u : 0u;
+  }
+  return count;
+}
+
 uint64_t vn__window_fields(const vn_window_t *window) {
   const uint64_t times = VN__FIELD_BIT(VN__FIELD_FROM) | VN__FIELD_BIT(VN__FIELD_TO);
   uint64_t fields = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
+  fields |= VN__FIELD_BIT(VN__FIELD_FLAGS);
+  fields |= vn__window_has_accounting(window) ? VN__FIELD_BIT(VN__FIELD_ACCOUNTING) : 0;
   fields |= window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
   fields |= window->supersedes_max > 0 ? VN__FIELD_BIT(VN__FIELD_SUPERSEDES) : 0;
   fields |= window->shape == VN_WINDOW_COUNT ? times : 0;

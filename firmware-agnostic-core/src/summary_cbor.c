@@ -49,6 +49,22 @@ static void put_supersedes(vn_cbor_writer_t *writer, const vn_window_result_t *r
   }
 }
 
+/* {item: count}, sorted: as integers by number, as words by length. */
+static void put_accounting(vn_cbor_writer_t *writer, bool named, const uint32_t *accounting) {
+  static const uint8_t order[] = {
+      VN_ACCOUNTED_GAPS,     VN_ACCOUNTED_LATE,      VN_ACCOUNTED_LIMITED,    VN_ACCOUNTED_COVERAGE,
+      VN_ACCOUNTED_REJECTED, VN_ACCOUNTED_DUPLICATE, VN_ACCOUNTED_QUARANTINED};
+  VN_STATIC_ASSERT(sizeof order == VN_ACCOUNTED_COUNT_OF, "every item has its place");
+  vn_cbor_map(writer, vn__accounted(accounting));
+  for (unsigned i = 0; i < VN_ACCOUNTED_COUNT_OF; i++) {
+    unsigned item = named ? order[i] : i;
+    if (accounting[item] > 0) {
+      put_key(writer, named, item, vn_accounted_word((vn_accounted_t)item));
+      vn_cbor_uint(writer, accounting[item]);
+    }
+  }
+}
+
 static void put_statistic(vn_cbor_writer_t *writer, const vn_summary_t *summary,
                           vn_statistic_t statistic) {
   const vn_aggregate_t *aggregate = summary->result->aggregate;
@@ -76,7 +92,8 @@ static int64_t bound_of(const vn_window_result_t *result, vn__field_t field) {
   }
 }
 
-static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn__field_t field) {
+static void put_field(vn_cbor_writer_t *writer, bool named, const vn_summary_t *summary,
+                      vn__field_t field) {
   const vn_window_result_t *result = summary->result;
   switch (field) {
     case VN__FIELD_WINDOW:
@@ -97,6 +114,12 @@ static void put_field(vn_cbor_writer_t *writer, const vn_summary_t *summary, vn_
     case VN__FIELD_SUPERSEDES:
       put_supersedes(writer, result);
       break;
+    case VN__FIELD_ACCOUNTING:
+      put_accounting(writer, named, result->accounting);
+      break;
+    case VN__FIELD_FLAGS:
+      vn_cbor_uint(writer, result->flags);
+      break;
     case VN__FIELD_START:
     case VN__FIELD_END:
     case VN__FIELD_FROM:
@@ -115,6 +138,12 @@ static uint64_t present_fields(const vn_summary_t *summary) {
   fields &= ~vn__statistic_fields(all & ~vn__statistics_of(summary->result, all));
   if (summary->result->supersedes_count == 0) {
     fields &= ~VN__FIELD_BIT(VN__FIELD_SUPERSEDES);
+  }
+  if (vn__accounted(summary->result->accounting) == 0) {
+    fields &= ~VN__FIELD_BIT(VN__FIELD_ACCOUNTING);
+  }
+  if (summary->result->flags == 0) {
+    fields &= ~VN__FIELD_BIT(VN__FIELD_FLAGS);
   }
   return fields;
 }
@@ -140,7 +169,7 @@ size_t vn__cbor_record(bool named, const vn_summary_t *summary, uint8_t pipeline
       if (field == VN__FIELD_PIPELINE) {
         vn_cbor_uint(&writer, pipeline_index);
       } else {
-        put_field(&writer, summary, field);
+        put_field(&writer, named, summary, field);
       }
     }
   }

@@ -51,6 +51,29 @@ static void put_supersedes(vn_json_writer_t *writer, const vn_window_result_t *r
   vn_json_array_end(writer);
 }
 
+static void put_accounting(vn_json_writer_t *writer, const uint32_t *accounting) {
+  vn_json_key(writer, "accounting");
+  vn_json_object_begin(writer);
+  for (unsigned i = 0; i < VN_ACCOUNTED_COUNT_OF; i++) {
+    if (accounting[i] > 0) {
+      vn_json_key(writer, vn_accounted_word((vn_accounted_t)i));
+      vn_json_unsigned(writer, accounting[i]);
+    }
+  }
+  vn_json_object_end(writer);
+}
+
+static void put_flags(vn_json_writer_t *writer, unsigned flags) {
+  vn_json_key(writer, "flags");
+  vn_json_array_begin(writer);
+  for (unsigned i = 0; i < VN_FLAG_COUNT_OF; i++) {
+    if ((flags & VN_FLAG_BIT(i)) != 0) {
+      vn_json_literal(writer, vn_flag_word((vn_flag_t)i));
+    }
+  }
+  vn_json_array_end(writer);
+}
+
 void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, bool always) {
   const vn_aggregate_t *aggregate = summary->result->aggregate;
   const vn_window_t *window = vn__summary_window(summary);
@@ -71,6 +94,12 @@ void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, b
   }
   if (summary->result->supersedes_count > 0) {
     put_supersedes(writer, summary->result);
+  }
+  if (vn__accounted(summary->result->accounting) > 0) {
+    put_accounting(writer, summary->result->accounting);
+  }
+  if (summary->result->flags != 0) {
+    put_flags(writer, summary->result->flags);
   }
 }
 

@@ -61,6 +61,14 @@ uint64_t vn__statistic_fields(uint32_t statistics);
 /* The fields that a record of this window can have (VN__FIELD_BIT set). */
 uint64_t vn__window_fields(const vn_window_t *window);
 
+/* Windows of time tell how their readings came. */
+static inline bool vn__window_has_accounting(const vn_window_t *window) {
+  return window->shape < VN_WINDOW_SESSION;
+}
+
+/* How many items of an accounting are told: those that are not 0. */
+unsigned vn__accounted(const uint32_t *accounting);
+
 /* Key of SenML's base name, version 1 of our format. */
 #define VN__SUMMARY_VERSION 1u
 

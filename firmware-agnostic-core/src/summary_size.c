@@ -42,6 +42,23 @@ static size_t cbor_value(vn_statistic_t statistic, int unused) {
   return statistic == VN_STATISTIC_SUM_SQ ? CBOR_SQUARES_MAX : CBOR_HEAD_MAX;
 }
 
+/* Every item at its longest: its key, with `frame` bytes around a word, and its value. */
+static size_t accounting_size(const vn_window_t *window, bool words, size_t frame, size_t value) {
+  size_t size = 0;
+  for (unsigned i = 0; i < VN_ACCOUNTED_COUNT_OF && vn__window_has_accounting(window); i++) {
+    size += (words ? strlen(vn_accounted_word((vn_accounted_t)i)) : 0) + frame + value;
+  }
+  return size;
+}
+
+static size_t flags_size(void) {
+  size_t size = 0;
+  for (unsigned i = 0; i < VN_FLAG_COUNT_OF; i++) {
+    size += 3u + strlen(vn_flag_word((vn_flag_t)i));
+  }
+  return size;
+}
+
 static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_max) {
   uint64_t fields = vn__window_fields(window);
   size_t size = CBOR_MAP_HEAD_MAX;
@@ -54,6 +71,8 @@ static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_m
   size += CBOR_TEXT_HEAD_MAX + (size_t)name_max;
   size += CBOR_HEAD_MAX + CBOR_HEAD_MAX + CBOR_SHORT_MAX; /* start, end, rev */
   size += CBOR_HEAD_MAX + CBOR_HEAD_MAX;                  /* from, to */
+  size += CBOR_SMALL_MAX + accounting_size(window, named, 1, CBOR_SHORT_MAX);
+  size += CBOR_SMALL_MAX; /* flags */
   size += statistics_size(asked_for(window), cbor_value, 0);
   const size_t member = 1 + CBOR_HEAD_MAX + CBOR_SHORT_MAX;
   const size_t span = 1 + CBOR_HEAD_MAX + CBOR_HEAD_MAX;
@@ -106,10 +125,11 @@ static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window
                           uint16_t name_max) {
   static const char frame[] =
       ",{\"pipeline\":\"\",\"window\":\"\",\"series\":\"\",\"start\":,\"end\":,\"kind\":\"\","
-      "\"rev\":,\"sample\":[]}";
+      "\"rev\":,\"sample\":[],\"accounting\":{},\"flags\":[]}";
   size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
   size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_SHORT_MAX;
   size += statistics_size(asked_for(window), json_member, pipeline->exponent);
+  size += accounting_size(window, true, JSON_MEMBER_MAX, JSON_SHORT_MAX) + flags_size();
   size_t member = 4u + JSON_INTEGER_MAX + json_decimal(INT32_DIGITS, pipeline->exponent);
   return size + window->sample * member + json_spans(window) + json_times(window);
 }

@@ -3,16 +3,26 @@
 
 #include <string.h>
 
+void vn__pane_begin(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot,
+                    int64_t number) {
+  vn__tally_give_way(set, memory, slot);
+  memory->panes[slot].number = number;
+  vn_aggregate_clear(&memory->panes[slot].aggregate);
+  vn_extra_clear(&set->extra, &memory->extra, slot);
+  vn__tally_begin(set, memory, slot);
+}
+
 void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memory) {
   VN_ASSERT(set != NULL && memory != NULL);
   *memory->state = (vn_window_state_t){.watermark_ms = VN_TIME_MINUS_INFINITY,
                                        .pane_low_ms = 1,
                                        .pane_high_ms = 0,
                                        .next_due_ms = VN_TIME_PLUS_INFINITY};
+  *memory->waiting = (vn_waiting_t){.number = VN__NO_PANE};
   for (uint32_t i = 0; i < set->pane_count; i++) {
-    memory->panes[i].number = INT64_MIN;
+    memory->panes[i].number = VN__NO_PANE;
     vn_aggregate_clear(&memory->panes[i].aggregate);
-    vn_extra_clear(&set->extra, &memory->extra, i);
+    vn__pane_begin(set, memory, i, VN__NO_PANE);
   }
   if (set->revision_count > 0) {
     memset(memory->revisions, 0, set->revision_count * sizeof memory->revisions[0]);
@@ -106,12 +116,10 @@ static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *mem
   int64_t number = vn_floor_div(time_ms - set->anchor_ms, set->pane_ms);
   state->pane_low_ms = number * set->pane_ms + set->anchor_ms;
   state->pane_high_ms = state->pane_low_ms + set->pane_ms;
-  state->pane_slot = (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+  state->pane_slot = vn__pane_slot(set, number);
   vn_pane_t *pane = &memory->panes[state->pane_slot];
   if (pane->number != number) {
-    pane->number = number;
-    vn_aggregate_clear(&pane->aggregate);
-    vn_extra_clear(&set->extra, &memory->extra, state->pane_slot);
+    vn__pane_begin(set, memory, state->pane_slot, number);
   }
   if (pane->aggregate.count == 0) {
     note_due(set, state, time_ms);
@@ -125,6 +133,9 @@ static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
   if (vn_extra_wanted(&set->extra)) {
     vn_extra_add(&set->extra, &memory->extra, state->pane_slot, time_ms - state->pane_low_ms,
                  value);
+  }
+  if (set->slots > 1) {
+    vn__tally_heard(set, memory, state->pane_slot, time_ms - state->pane_low_ms);
   }
   vn_window_add(set, memory, time_ms, value);
 }
@@ -170,6 +181,7 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
   }
   insert(set, memory, time_ms, value);
   if (time_ms <= before_ms) {
+    vn_tally_bump(&memory->tallies[memory->state->pane_slot], VN_ACCOUNTED_LATE);
     vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE};
     fire_again(&firing, time_ms);
   }

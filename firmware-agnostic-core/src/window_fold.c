@@ -1,10 +1,6 @@
 /* Results: folding the panes of one window, counting its revisions. */
 #include "window_priv.h"
 
-static uint32_t slot_of(const vn_window_set_t *set, int64_t number) {
-  return (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
-}
-
 /* The extras that one window asks for: its pipeline keeps those of all. */
 static vn_extra_set_t extras_of(const vn_window_set_t *set, const vn_window_t *window) {
   vn_extra_set_t extra = set->extra;
@@ -41,7 +37,7 @@ static vn_aggregate_t fold(const vn__firing_t *firing, const vn_window_t *window
                            bool *exact) {
   const vn_window_set_t *set = firing->set;
   int64_t number = vn_floor_div(start_ms - set->anchor_ms, set->pane_ms);
-  uint32_t slot = slot_of(set, number);
+  uint32_t slot = vn__pane_slot(set, number);
   vn_aggregate_t total;
   vn_aggregate_clear(&total);
   *exact = true;
@@ -64,7 +60,7 @@ static vn_extra_values_t fold_extras(const vn__firing_t *firing, const vn_window
   int64_t number = vn_floor_div(start_ms - set->anchor_ms, set->pane_ms);
   vn_extra_clear(&extra, &firing->sink->extra_scratch, 0);
   for (int64_t shift_ms = 0; shift_ms < window->size_ms; shift_ms += set->pane_ms) {
-    uint32_t slot = slot_of(set, number);
+    uint32_t slot = vn__pane_slot(set, number);
     const vn_pane_t *pane = &firing->memory->panes[slot];
     if (pane->number == number && pane->aggregate.count > 0) {
       vn_extra_merge(&extra, &firing->sink->extra_scratch, &firing->memory->extra, slot, shift_ms);
@@ -118,7 +114,9 @@ bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
       .revision = count_revision(firing, window, start_ms, total.count),
       .window = window,
       .kind = (uint8_t)(exact ? firing->kind : VN_KIND_FORCED),
+      .flags = (uint8_t)(exact ? 0 : VN_FLAG_BIT(VN_FLAG_DEGRADED)),
   };
+  vn__tally_fold(firing->set, firing->memory, window, start_ms, result.accounting);
   firing->sink->deliver(firing->sink->context, &result);
   return true;
 }

@@ -7,6 +7,9 @@
 /* No such end: behind every watermark. */
 #define VN__NO_END INT64_MAX
 
+/* Number of no pane. */
+#define VN__NO_PANE INT64_MIN
+
 /* The smallest end of the window's grid that is > after_ms. */
 int64_t vn__grid_end_after(const vn_window_t *window, int64_t after_ms);
 
@@ -23,6 +26,26 @@ int64_t vn__pane_last_end(const vn_window_set_t *set, const vn_pane_t *pane);
 static inline bool vn__gone(const vn_window_set_t *set, int64_t end_ms, vn_time_ms_t watermark_ms) {
   return vn_add_saturating(end_ms - 1, set->lateness_ms) <= watermark_ms;
 }
+
+static inline uint32_t vn__pane_slot(const vn_window_set_t *set, int64_t number) {
+  return (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+}
+
+/* Gives a slot to another pane, clearing what the one before left. */
+void vn__pane_begin(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot,
+                    int64_t number);
+
+/* Tallies: those of a pane that begins, of one that leaves its slot to another, and that a reading
+ * came at this offset. */
+void vn__tally_give_way(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                        uint32_t slot);
+void vn__tally_begin(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot);
+void vn__tally_heard(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot,
+                     int64_t offset_ms);
+
+/* The accounting of one window, as vn_window_result_t has it. */
+void vn__tally_fold(const vn_window_set_t *set, const vn_window_memory_t *memory, uint8_t window,
+                    int64_t start_ms, uint32_t *accounting);
 
 /* Folds the window that ends at end_ms and tells it; false: it holds no reading. */
 typedef struct vn__firing {

@@ -2,15 +2,43 @@
 #include "reservoir_priv.h"
 #include "window_priv.h"
 
-#define STATE_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
-#define PANE_MAX (VN__PACK_U64_MAX + VN__AGGREGATE_SAVE_MAX)
-#define REVISION_MAX 3u
+/* Tallies begin with a byte that says which are there; behind them this bit has another meaning. */
+#define HAS_READINGS (1u << VN_TALLY_ITEMS)
+#define MASK_HIGHEST (2u * HAS_READINGS - 1u)
+#define COUNTER_MAX 3u
+#define TALLY_MAX (1u + VN_TALLY_ITEMS * COUNTER_MAX)
+
+#define STATE_MAX (2u * VN__PACK_U64_MAX + TALLY_MAX + VN__PACK_U32_MAX)
+#define PANE_MAX (2u * VN__PACK_U64_MAX + TALLY_MAX + VN__AGGREGATE_SAVE_MAX)
 
 /* A pane counts until the last of its windows is gone. */
 static bool is_live(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot) {
   const vn_pane_t *pane = &memory->panes[slot];
-  return pane->aggregate.count > 0 &&
+  return (pane->aggregate.count > 0 || !vn_tally_is_empty(&memory->tallies[slot])) &&
          !vn__gone(set, vn__pane_last_end(set, pane), memory->state->watermark_ms);
+}
+
+static void save_tally(vn__packer_t *packer, const vn_tally_t *tally, unsigned more) {
+  unsigned mask = more;
+  for (unsigned i = 0; i < VN_TALLY_ITEMS; i++) {
+    mask |= tally->counts[i] > 0 ? 1u << i : 0u;
+  }
+  vn__pack_unsigned(packer, mask);
+  for (unsigned i = 0; i < VN_TALLY_ITEMS; i++) {
+    if (tally->counts[i] > 0) {
+      vn__pack_unsigned(packer, tally->counts[i]);
+    }
+  }
+}
+
+/* Returns the bits that were saved with it. */
+static unsigned load_tally(vn__unpacker_t *unpacker, vn_tally_t *tally) {
+  unsigned mask = (unsigned)vn__unpack_unsigned(unpacker, MASK_HIGHEST);
+  for (unsigned i = 0; i < VN_TALLY_ITEMS; i++) {
+    bool there = (mask & 1u << i) != 0;
+    tally->counts[i] = (uint16_t)(there ? vn__unpack_unsigned(unpacker, UINT16_MAX) : 0);
+  }
+  return mask;
 }
 
 static vn__sample_t sample_of(const vn_window_set_t *set, const vn_window_memory_t *memory,
@@ -32,11 +60,26 @@ static void save_extra(vn__packer_t *packer, const vn_window_set_t *set,
 static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
   vn__sample_t sample = sample_of(set, memory, slot);
+  bool has_readings = sample.aggregate->count > 0;
   vn__pack_signed(packer, memory->panes[slot].number);
+  save_tally(packer, &memory->tallies[slot], has_readings ? HAS_READINGS : 0);
+  if (!has_readings) {
+    return;
+  }
+  if (set->slots > 1) {
+    vn__pack_unsigned(packer, memory->heard[slot]);
+  }
   vn__aggregate_save(packer, sample.aggregate);
   vn__sample_save(packer, &sample);
   if (vn_extra_wanted(&set->extra)) {
     save_extra(packer, set, memory, slot);
+  }
+}
+
+static void save_waiting(vn__packer_t *packer, const vn_waiting_t *waiting) {
+  save_tally(packer, &waiting->tally, 0);
+  if (!vn_tally_is_empty(&waiting->tally)) {
+    vn__pack_signed(packer, waiting->number);
   }
 }
 
@@ -49,6 +92,7 @@ size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memo
     live += is_live(set, memory, i) ? 1u : 0u;
   }
   vn__pack_signed(&packer, memory->state->watermark_ms);
+  save_waiting(&packer, memory->waiting);
   vn__pack_unsigned(&packer, live);
   for (uint32_t i = 0; i < set->pane_count; i++) {
     if (is_live(set, memory, i)) {
@@ -65,7 +109,7 @@ size_t vn_window_save_max(const vn_window_set_t *set) {
   return STATE_MAX +
          set->pane_count * (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
                             VN__PACK_U32_MAX + vn_extra_save_max(&set->extra)) +
-         (size_t)set->revision_count * REVISION_MAX;
+         (size_t)set->revision_count * COUNTER_MAX;
 }
 
 static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
@@ -86,18 +130,37 @@ static bool lies_within(const vn_window_set_t *set, const vn_pane_t *pane) {
   return pane->aggregate.first_ms >= low_ms && pane->aggregate.last_ms < low_ms + set->pane_ms;
 }
 
+/* The number of a pane that a reading can lie in; else 0 and `failed` is set. */
+static int64_t load_number(vn__unpacker_t *unpacker, const vn_window_set_t *set) {
+  int64_t number = vn__unpack_signed(unpacker);
+  int64_t furthest = set->pane_count > 0 ? VN_TIME_HIGHEST_MS / set->pane_ms + 1 : -1;
+  unpacker->failed = unpacker->failed || number > furthest || number < -furthest;
+  return unpacker->failed ? 0 : number;
+}
+
+static void load_waiting(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                         vn_waiting_t *waiting) {
+  if (load_tally(unpacker, &waiting->tally) > 0) {
+    waiting->number = load_number(unpacker, set);
+  }
+}
+
 static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
                       const vn_window_memory_t *memory) {
-  int64_t number = vn__unpack_signed(unpacker);
-  int64_t furthest = VN_TIME_HIGHEST_MS / set->pane_ms + 1;
-  if (number > furthest || number < -furthest) {
-    unpacker->failed = true;
+  int64_t number = load_number(unpacker, set);
+  if (unpacker->failed) {
     return;
   }
-  uint32_t slot = (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+  uint32_t slot = vn__pane_slot(set, number);
   vn_pane_t *pane = &memory->panes[slot];
   vn__sample_t sample = sample_of(set, memory, slot);
   pane->number = number;
+  if ((load_tally(unpacker, &memory->tallies[slot]) & HAS_READINGS) == 0) {
+    return;
+  }
+  if (set->slots > 1) {
+    memory->heard[slot] = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  }
   vn__aggregate_load(unpacker, &pane->aggregate);
   unpacker->failed = unpacker->failed || !lies_within(set, pane);
   if (!unpacker->failed) {
@@ -131,6 +194,7 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
   vn__unpacker_t unpacker = {bytes, length, 0, false};
   vn_window_reset(set, memory);
   memory->state->watermark_ms = vn__unpack_signed(&unpacker);
+  load_waiting(&unpacker, set, memory->waiting);
   uint64_t live = vn__unpack_unsigned(&unpacker, set->pane_count);
   for (uint64_t i = 0; i < live && !unpacker.failed; i++) {
     load_pane(&unpacker, set, memory);

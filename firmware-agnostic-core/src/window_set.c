@@ -77,6 +77,7 @@ vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
       !span_is_sane(lateness_ms)) {
     return VN_ERR_PLAN;
   }
+  out->slot_panes = out->slots = 1;
   if (window_count == 0) {
     return VN_OK;
   }
@@ -98,6 +99,17 @@ vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
     return VN_ERR_PLAN;
   }
   return derive_revisions(out, problem_window);
+}
+
+void vn_window_set_expect(vn_window_set_t *set, int64_t expected_every_ms) {
+  VN_ASSERT(expected_every_ms >= 1);
+  if (set->window_count == 0) {
+    return;
+  }
+  int64_t slots = set->pane_ms / expected_every_ms;
+  int64_t panes = vn_ceil_div(expected_every_ms, set->pane_ms);
+  set->slots = (uint8_t)(slots < 1 ? 1 : slots > VN_PANE_SLOTS_MAX ? VN_PANE_SLOTS_MAX : slots);
+  set->slot_panes = (uint32_t)(panes < 1 ? 1 : panes > VN_PANES_MAX ? VN_PANES_MAX : panes);
 }
 
 int64_t vn__grid_start(const vn_window_t *window, int64_t time_ms) {

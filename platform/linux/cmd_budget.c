@@ -62,6 +62,7 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, sizeof(vn_pane_t),
       grouped(pipeline->pane_bytes, d), grouped(pipeline->member_bytes, e),
       grouped(pipeline->revision_bytes, f), grouped(pipeline->alert_bytes, g));
+  (void)printf("    and: tallies and coverage %s B\n", grouped(pipeline->tally_bytes, d));
   if (pipeline->session_bytes + pipeline->count_bytes + pipeline->report_bytes +
           pipeline->extra_bytes >
       0) {
@@ -134,14 +135,14 @@ static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pi
       "{\"name\":\"%s\",\"series\":%lu,\"series_bytes\":%zu,\"bytes\":%zu,\"panes\":%lu,"
       "\"pane_ms\":%lld,\"pane_bytes\":%zu,\"member_bytes\":%zu,\"revision_bytes\":%zu,"
       "\"session_bytes\":%zu,\"count_bytes\":%zu,\"report_bytes\":%zu,\"extra_bytes\":%zu,\"recent_"
-      "bytes\":%zu,\"alert_"
+      "bytes\":%zu,\"tally_bytes\":%zu,\"alert_"
       "bytes\":%zu,"
       "\"slot_bytes_max\":%zu}",
       name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
       pipeline->member_bytes, pipeline->revision_bytes, pipeline->session_bytes,
       pipeline->count_bytes, pipeline->report_bytes, pipeline->extra_bytes, pipeline->guard_bytes,
-      pipeline->alert_bytes, pipeline->slot_bytes_max);
+      pipeline->tally_bytes, pipeline->alert_bytes, pipeline->slot_bytes_max);
 }
 
 static void print_json_life(const char *key, const vn_wear_t *wear) {

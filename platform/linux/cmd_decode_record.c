@@ -13,6 +13,8 @@ typedef enum form {
   FORM_VALUE,   /* an integer in units of the pipeline's resolution */
   FORM_SQUARE,  /* in units of its square */
   FORM_KIND,    /* its word */
+  FORM_COUNTS,  /* an accounting: its items by their words */
+  FORM_FLAGS,   /* their words */
   FORM_SAMPLE,  /* pairs of time and value */
   FORM_ANY      /* as JSON, whatever it is */
 } form_t;
@@ -26,7 +28,7 @@ static const struct {
     {"kind", FORM_KIND},        {"count", FORM_INTEGER},     {"sum", FORM_VALUE},
     {"sum_sq", FORM_SQUARE},    {"min", FORM_VALUE},         {"max", FORM_VALUE},
     {"first", FORM_VALUE},      {"last", FORM_VALUE},        {"sample", FORM_SAMPLE},
-    {"supersedes", FORM_ANY},   {"accounting", FORM_ANY},    {"flags", FORM_ANY},
+    {"supersedes", FORM_ANY},   {"accounting", FORM_COUNTS}, {"flags", FORM_FLAGS},
     {"mean", FORM_ANY},         {"variance", FORM_ANY},      {"variance_sample", FORM_ANY},
     {"stddev", FORM_ANY},       {"stddev_sample", FORM_ANY}, {"range", FORM_VALUE},
     {"from", FORM_INTEGER},     {"to", FORM_INTEGER},        {"p50", FORM_VALUE},
@@ -255,6 +257,92 @@ static void put_kind(const line_t *line, uint64_t kind) {
   }
 }
 
+static void put_unknown_key(vn_json_writer_t *writer, const vn_cbor_item_t *item) {
+  char digits[24];
+  vn_json_writer_t number;
+  vn_json_writer_init(&number, digits, sizeof digits);
+  if (item->kind == VN_CBOR_NEGATIVE && item->unsigned_value <= INT64_MAX) {
+    vn_json_integer(&number, -1 - (int64_t)item->unsigned_value);
+  } else {
+    vn_json_unsigned(&number, item->unsigned_value);
+  }
+  vn_text_t key = {digits, number.length};
+  vn_json_key_text(writer, item->kind == VN_CBOR_TEXT ? item->text : key);
+}
+
+/* What a later version adds to the map at the reader is shown under its key. */
+static bool put_unknown(const line_t *line, vn_cbor_reader_t reader, vn__word_fn word) {
+  vn_cbor_item_t map;
+  vn_cbor_item_t item;
+  if (!vn__decode_next(&reader, &map, line->problem)) {
+    return false;
+  }
+  for (uint64_t left = map.unsigned_value; left > 0; left--) {
+    if (!vn__decode_next(&reader, &item, line->problem)) {
+      return false;
+    }
+    bool known = vn__known_number(&item, word) < VN__KNOWN_MAX;
+    if (!known) {
+      put_unknown_key(line->writer, &item);
+    }
+    if (!(known ? vn__decode_skip(&reader, line->problem)
+                : vn__decode_item(&reader, line->writer, line->problem))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static const char *accounted_word(unsigned key) {
+  return key < VN_ACCOUNTED_COUNT_OF ? vn_accounted_word((vn_accounted_t)key) : NULL;
+}
+
+/* An accounting with the words of its items, in their order. */
+static bool put_accounting(const line_t *line, vn_cbor_reader_t reader) {
+  vn__known_t items;
+  if (!vn__known_scan(reader, accounted_word, &items, line->problem)) {
+    return false;
+  }
+  vn_json_object_begin(line->writer);
+  for (unsigned i = 0; i < VN_ACCOUNTED_COUNT_OF; i++) {
+    vn_cbor_reader_t item = reader;
+    item.position = items.at[i];
+    if (items.at[i] != 0) {
+      vn_json_key(line->writer, accounted_word(i));
+      if (!put_scaled(item, 0, line->writer, line->problem)) {
+        return false;
+      }
+    }
+  }
+  if (!put_unknown(line, reader, accounted_word)) {
+    return false;
+  }
+  vn_json_object_end(line->writer);
+  return true;
+}
+
+/* The words of the flags; one that has none yet as its bit. */
+static bool put_flags(const line_t *line, unsigned key) {
+  vn_cbor_item_t item;
+  if (!vn__known_take(line->record->reader, &line->known, key, VN_CBOR_UINT, &item)) {
+    return vn__decode_fail(line->problem, "flags are an unsigned integer",
+                           line->record->reader.position);
+  }
+  vn_json_array_begin(line->writer);
+  for (unsigned bit = 0; bit < 64; bit++) {
+    if ((item.unsigned_value >> bit & 1u) == 0) {
+      continue;
+    }
+    if (bit < VN_FLAG_COUNT_OF) {
+      vn_json_literal(line->writer, vn_flag_word((vn_flag_t)bit));
+    } else {
+      vn_json_unsigned(line->writer, bit);
+    }
+  }
+  vn_json_array_end(line->writer);
+  return true;
+}
+
 /* A field with its key, if it is there. */
 static bool put_field(const line_t *line, unsigned key) {
   vn_cbor_item_t item;
@@ -277,6 +365,10 @@ static bool put_field(const line_t *line, unsigned key) {
       }
       put_kind(line, item.unsigned_value);
       return true;
+    case FORM_COUNTS:
+      return put_accounting(line, reader);
+    case FORM_FLAGS:
+      return put_flags(line, key);
     case FORM_SAMPLE:
       return put_sample(line, reader);
     case FORM_ANY:
@@ -299,43 +391,6 @@ static void put_message(const line_t *line) {
   vn_json_text(writer, line->pipeline.window);
 }
 
-static void put_unknown_key(vn_json_writer_t *writer, const vn_cbor_item_t *item) {
-  char digits[24];
-  vn_json_writer_t number;
-  vn_json_writer_init(&number, digits, sizeof digits);
-  if (item->kind == VN_CBOR_NEGATIVE && item->unsigned_value <= INT64_MAX) {
-    vn_json_integer(&number, -1 - (int64_t)item->unsigned_value);
-  } else {
-    vn_json_unsigned(&number, item->unsigned_value);
-  }
-  vn_text_t key = {digits, number.length};
-  vn_json_key_text(writer, item->kind == VN_CBOR_TEXT ? item->text : key);
-}
-
-/* What a later version adds is shown under its key. */
-static bool put_unknown(const line_t *line) {
-  vn_cbor_reader_t reader = line->record->reader;
-  vn_cbor_item_t map;
-  vn_cbor_item_t item;
-  if (!vn__decode_next(&reader, &map, line->problem)) {
-    return false;
-  }
-  for (uint64_t left = map.unsigned_value; left > 0; left--) {
-    if (!vn__decode_next(&reader, &item, line->problem)) {
-      return false;
-    }
-    bool known = vn__known_number(&item, field_word) < VN__KNOWN_MAX;
-    if (!known) {
-      put_unknown_key(line->writer, &item);
-    }
-    if (!(known ? vn__decode_skip(&reader, line->problem)
-                : vn__decode_item(&reader, line->writer, line->problem))) {
-      return false;
-    }
-  }
-  return true;
-}
-
 bool vn__decode_render_record(const void *subject, vn_json_writer_t *writer,
                               vn__decode_problem_t *problem) {
   line_t line = {.record = subject, .writer = writer, .problem = problem};
@@ -350,7 +405,7 @@ bool vn__decode_render_record(const void *subject, vn_json_writer_t *writer,
       return false;
     }
   }
-  if (!put_unknown(&line)) {
+  if (!put_unknown(&line, line.record->reader, field_word)) {
     return false;
   }
   vn_json_object_end(writer);

@@ -41,6 +41,15 @@ SHAPE_LINES = (
     '"kind":"late","rev":1,"count":2,"supersedes":[[-10,5],[6,50]]}\n'
     '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"c","series":"s","start":7,"end":9,'
     '"from":-100,"to":12345,"kind":"count","rev":0,"count":2,"sample":[[-97,0.12]]}\n')
+# How the readings came, with an item and a flag of a later version.
+ACCOUNTED = bytes.fromhex(
+    "a60001016164020003000481a400617001600221038161770581"
+    "aa" "0000" "0100" "026173" "0300" "0401" "0500" "0601" "0702"
+    "10a400020501061902ee0701" "111830")
+ACCOUNTED_LINE = (
+    '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"w","series":"s","start":0,"end":1,'
+    '"kind":"late","rev":0,"count":2,"accounting":{"late":2,"gaps":1,"coverage":750,"7":1},'
+    '"flags":["final",5]}\n')
 
 
 def check(what, condition, seen=None):
@@ -57,6 +66,7 @@ def decode(data, *arguments):
 
 def lines():
     check("a message", decode(EXAMPLE) == (0, EXAMPLE_LINE, ""), decode(EXAMPLE))
+    check("an accounting", decode(ACCOUNTED) == (0, ACCOUNTED_LINE, ""), decode(ACCOUNTED))
     check("messages one after another", decode(EXAMPLE * 3)[1] == EXAMPLE_LINE * 3)
     check("optional and unknown keys", decode(RICH) == (0, RICH_LINE, ""), decode(RICH))
     check("sessions and counts", decode(SHAPES) == (0, SHAPE_LINES, ""), decode(SHAPES))

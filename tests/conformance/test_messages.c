@@ -102,6 +102,19 @@ static void add_extras(prng_t *prng, const vn_window_t *window, uint32_t i) {
   result->extra = extra;
 }
 
+/* How its readings came; sessions and count windows don't tell. */
+static void add_accounting(prng_t *prng, const vn_window_t *window, uint32_t i) {
+  vn_window_result_t *result = &content.results[i];
+  result->flags = (uint8_t)prng_below(prng, VN_FLAG_BIT(VN_FLAG_COUNT_OF));
+  if (window->shape >= VN_WINDOW_SESSION) {
+    return;
+  }
+  for (unsigned k = 0; k < VN_ACCOUNTED_COUNT_OF; k++) {
+    result->accounting[k] = prng_chance(prng, 60) ? 0 : prng_next(prng) >> prng_below(prng, 32);
+  }
+  result->accounting[VN_ACCOUNTED_COVERAGE] %= 1000;
+}
+
 static void make_record(prng_t *prng, uint32_t i) {
   static const char *const names[] = {"a", "site/a/temp", "x:9/long-name_with.many/levels/in/it"};
   vn_window_result_t *result = &content.results[i];
@@ -120,6 +133,7 @@ static void make_record(prng_t *prng, uint32_t i) {
   const vn_window_t *window = &content.windows[pipeline][result->window];
   shape_result(prng, window, i);
   add_extras(prng, window, i);
+  add_accounting(prng, window, i);
   uint32_t capacity = window->sample;
   uint32_t count = content.aggregates[i].count;
   result->sample_count = capacity < count ? capacity : count;
@@ -259,8 +273,23 @@ static void make_example(void) {
                                  .sample = content.samples[0],
                                  .start_ms = INT64_C(1795225600000),
                                  .end_ms = INT64_C(1795225660000),
-                                 .sample_count = 2};
+                                 .sample_count = 2,
+                                 .flags = VN_FLAG_BIT(VN_FLAG_FINAL)};
   content.summaries[0] = (vn_summary_t){&content.pipelines[0], {"line1/temp", 10}, result};
+}
+
+/* A revision: one reading came late, another one twice, and a quarter of the minute was silent. */
+static void emit_late_example(void) {
+  vn_window_result_t *result = &content.results[0];
+  content.head.seq = 46;
+  result->kind = VN_KIND_LATE;
+  result->revision = 1;
+  result->flags = 0;
+  result->accounting[VN_ACCOUNTED_LATE] = 1;
+  result->accounting[VN_ACCOUNTED_DUPLICATE] = 1;
+  result->accounting[VN_ACCOUNTED_GAPS] = 1;
+  result->accounting[VN_ACCOUNTED_COVERAGE] = 750;
+  print_line("example-json-late", message, build(VN_ENCODING_JSON), false);
 }
 
 /* The same readings in a session, in a count window and in a report. */
@@ -276,14 +305,18 @@ static void emit_shape_examples(void) {
   result->end_ms = INT64_C(1795225675000);
   result->kind = VN_KIND_LATE;
   result->revision = 1;
+  memset(result->accounting, 0, sizeof result->accounting);
   result->supersedes = content.spans[0];
   result->supersedes_count = 1;
   print_line("example-json-session", message, build(VN_ENCODING_JSON), false);
   *window = (vn_window_t){
       .name = "four", .statistics = VN_STATISTIC_BIT(VN_STATISTIC_MEAN), .shape = VN_WINDOW_COUNT};
   content.head.seq = 45;
-  *result = (vn_window_result_t){
-      .aggregate = &content.aggregates[0], .start_ms = 96, .end_ms = 100, .kind = VN_KIND_COUNT};
+  *result = (vn_window_result_t){.aggregate = &content.aggregates[0],
+                                 .start_ms = 96,
+                                 .end_ms = 100,
+                                 .kind = VN_KIND_COUNT,
+                                 .flags = VN_FLAG_BIT(VN_FLAG_FINAL)};
   print_line("example-json-count", message, build(VN_ENCODING_JSON), false);
   static const vn_member_t points[] = {{INT64_C(1795225600000), 2137, 0},
                                        {INT64_C(1795225645000), 2152, 0}};
@@ -348,6 +381,7 @@ static int emit(void) {
   for (int encoding = 0; encoding < ENCODINGS; encoding++) {
     emit_summary("example-", encoding);
   }
+  emit_late_example();
   emit_shape_examples();
   emit_alert_examples();
   return 0;

@@ -47,7 +47,8 @@ def summary_lines(runner):
     check("a summary and the totals", len(lines) == 2, lines)
     summary = json.loads(lines[0])
     check("members in their order",
-          list(summary) == IDENTITY + ALWAYS + ["stddev", "range", "sample"], list(summary))
+          list(summary) == IDENTITY + ALWAYS + ["stddev", "range", "sample", "flags"],
+          list(summary))
     check("sums are exact decimals", '"sum":20.87,"sum_sq":456.9269,' in lines[0], lines[0])
     check("the sample has times and values",
           sorted(summary["sample"]) == [[1000, 21.37], [2000, -0.5]], summary["sample"])
@@ -86,6 +87,28 @@ def drops(runner):
     check("totals add up", replay.conserves(totals) and totals["received"] == 5, totals)
     check("reasons in the totals",
           totals["reasons"] == {"range": 2, "charset": 1, "no_pipeline": 1}, totals)
+
+
+def accounting(runner):
+    config = CONFIG.replace("    windows:", "    expected_every: 10s\n    out_of_order: 5s\n"
+                            "    allowed_lateness: 1m\n    max_future: 1m\n    windows:")
+
+    def at(now, t, v, **more):
+        return {"at": now * 1000, "series": "a/temp", "t": t * 1000, "v": v, **more}
+
+    results, totals = runner.run(config, [
+        at(1, 1, 20, seq=1), at(2, 1, 20, seq=1), at(3, 12, 500, seq=2), at(14, 14, 20, seq=3),
+        at(15, 110, 20, seq=4), at(31, 31, 20, seq=5), at(32, 22, 20, seq=6),
+        at(71, 71, 20, seq=7), at(72, 45, 20, seq=8), {"op": "flush"}])
+    summaries = [r for r in results if r["type"] == "summary"]
+    check("three results", [(s["start"], s["kind"], s["rev"]) for s in summaries] ==
+          [(0, "on_time", 0), (0, "late", 1), (60000, "on_time", 0)], summaries)
+    expected = [({"late": 1, "duplicate": 1, "rejected": 1, "gaps": 1, "coverage": 666}, []),
+                ({"late": 2, "duplicate": 1, "rejected": 1, "gaps": 1, "coverage": 833}, []),
+                ({"quarantined": 1, "gaps": 2, "coverage": 166}, ["final"])]
+    seen = [(s.get("accounting"), s.get("flags", [])) for s in summaries]
+    check("the accounting of each", seen == expected, seen)
+    check("totals add up with it", replay.conserves(totals) and totals["quarantined"] == 1, totals)
 
 
 def csv(runner, lines_of_json):
@@ -139,6 +162,7 @@ def main():
         lines = summary_lines(runner)
         messages(runner)
         drops(runner)
+        accounting(runner)
         csv(runner, lines)
         determinism(runner)
         failures(runner)

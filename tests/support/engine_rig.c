@@ -58,6 +58,8 @@ static void on_summary(void *context, const vn_summary_t *summary) {
   copy->revision = result->revision;
   copy->window = result->window;
   copy->kind = result->kind;
+  copy->flags = result->flags;
+  memcpy(copy->accounting, result->accounting, sizeof copy->accounting);
 }
 
 static void on_drop(void *context, const vn_drop_t *drop) {

@@ -20,8 +20,9 @@ typedef struct rig_message {
 typedef struct rig_result {
   char series[16];
   int64_t start_ms, end_ms, sum;
+  uint32_t accounting[VN_ACCOUNTED_COUNT_OF];
   uint32_t revision, count;
-  uint8_t window, kind;
+  uint8_t window, kind, flags;
 } rig_result_t;
 
 typedef struct rig_transition {

@@ -29,12 +29,14 @@ static uint16_t encode(const vn_summary_t *summary, uint8_t out[TRACE_RECORD_MAX
   return (uint16_t)length;
 }
 
-/* As if it were the first result and on time: what is left is its content. */
+/* As if it were the first result, on time and not the last: what is left is its content. */
 static uint16_t encode_content(const vn_summary_t *summary, uint8_t out[TRACE_RECORD_MAX]) {
   vn_window_result_t result = *summary->result;
   result.kind = VN_KIND_ON_TIME;
   result.revision = 0;
   result.supersedes_count = 0;
+  result.flags = 0;
+  result.accounting[VN_ACCOUNTED_LATE] = 0;
   vn_summary_t content = *summary;
   content.result = &result;
   return encode(&content, out);
@@ -131,6 +133,7 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
 /* Those of time first, then sessions, then counts, as a pipeline wants them. */
 static void make_windows(trace_setup_t *setup, prng_t *prng) {
   uint32_t left = 1 + prng_below(prng, TRACE_WINDOWS_MAX);
+  setup->pipeline.expected_every_ms = PICK(prng, 0, 0, 1, 3, 10, 40);
   while (left > 0 && (setup->kinds & TRACE_TIME) != 0 && prng_chance(prng, 70)) {
     make_window(setup, prng, VN_WINDOW_TUMBLING);
     left--;

@@ -9,6 +9,8 @@ reading that joins makes a new form, which holds what the forms that it touched 
 form never changes and is told once at most.
 """
 from fractions import Fraction
+from functools import reduce
+from math import gcd
 
 NEVER = -(10**30)
 FOREVER = 10**30
@@ -19,11 +21,13 @@ class WindowOracle:
     a session; or name and count, optionally slide: a count window."""
 
     def __init__(self, windows, ooo=0, lateness=0, scope="series", idle_timeout=None,
-                 max_future=None):
+                 max_future=None, expected_every=None):
         self.windows = windows
         self.ooo, self.lateness = ooo, lateness
         self.common = scope == "global"
         self.idle_timeout, self.max_future = idle_timeout, max_future
+        self.expected_every = expected_every
+        self.behind = {}     # (series, window, start) -> readings in it that came late
         self.taken = {}      # series -> [(t, v, {(window, start)})] in order of arrival
         self.marks = {}      # scope -> watermark
         self.arrived = {}    # scope -> processing time of the last arrival
@@ -64,6 +68,37 @@ class WindowOracle:
 
     def is_gone(self, end, series):
         return end - 1 + self.lateness <= self.mark(self.scope_of(series))
+
+    # Accounting
+
+    def slots(self, window):
+        """Where the slots of a window of time end, from its start (panes, coverage)."""
+        on_grid = [w for w in self.windows if "size" in w]
+        origin = on_grid[0].get("offset", 0)
+        pane = reduce(gcd, [n for w in on_grid for n in (
+            w["size"], w.get("slide", w["size"]), w.get("offset", 0) - origin)])
+        panes = window["size"] // pane
+        expected = self.expected_every or pane
+        if expected > pane:
+            together = -(-expected // pane)
+            count = max(1, panes // together)
+            return [i * together * pane for i in range(1, count)] + [window["size"]]
+        fine = min(64, pane // expected)
+        return [p * pane + -(-i * pane // fine) for p in range(panes) for i in range(1, fine + 1)]
+
+    def accounting(self, series, window):
+        """What a result tells of how its readings came; refusals apart."""
+        ends = self.slots(self.windows[window[0]])
+        offsets = [t - window[1] for t, _ in self.content(series, window)]
+        heard = [any(low <= o < high for o in offsets) for low, high in zip([0] + ends, ends)]
+        told = {"late": self.behind.get((series,) + window, 0),
+                "gaps": sum(not h and (i == 0 or heard[i - 1]) for i, h in enumerate(heard)),
+                "coverage": max(1, 1000 * sum(heard) // len(heard)) * (not all(heard))}
+        return {key: count for key, count in told.items() if count}
+
+    def flags(self, series):
+        final = self.lateness == 0 or self.mark(self.scope_of(series)) == FOREVER
+        return ["final"] if final else []
 
     # Sessions
 
@@ -150,7 +185,9 @@ class WindowOracle:
         superseded = sorted(list(bounds) for bounds in standing if bounds != (start, end))
         told = self.told.get(key, 0)
         self.put(index, series, window[0], self.content(series, window), start=start, end=end,
-                 kind=kind, rev=earlier + told,
+                 kind=kind, rev=earlier + told, flags=self.flags(series),
+                 **({"accounting": self.accounting(series, window)}
+                    if "size" in self.windows[window[0]] else {}),
                  **({"supersedes": superseded} if superseded else {}))
         self.told[key] = told + 1
 
@@ -164,7 +201,8 @@ class WindowOracle:
                     content = arrived[-size:]
                     times = [t for t, _ in content]
                     self.put(index, series, number, content, start=end - len(content), end=end,
-                             **{"from": min(times)}, to=max(times), kind="count", rev=0)
+                             **{"from": min(times)}, to=max(times), kind="count", rev=0,
+                             flags=["final"])
 
     def drop(self, index, reason, series, t):
         self.lines.append(
@@ -198,6 +236,9 @@ class WindowOracle:
         mark = self.mark(scope)
         covering = self.covering(t)
         alive = [w for w in covering if not self.is_gone(self.end(series, w), series)]
+        for window in alive if t <= mark else []:
+            key = (series,) + window
+            self.behind[key] = self.behind.get(key, 0) + 1
         joined = self.join(series, t)
         if not alive and not joined and not self.holds_always():
             self.drop(index, "late" if covering or self.has_sessions() else "no_window", series, t)

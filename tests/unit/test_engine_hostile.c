@@ -91,6 +91,10 @@ static snapshot_t save_windows(rig_t *rig, const char *series) {
   assert_int_not_equal(number, VN_SERIES_NONE);
   vn__work_t work = vn__work(&rig->engine, number);
   vn_window_memory_t memory = vn__window_memory(&work);
+  vn_tally_clear(&memory.waiting->tally);
+  for (uint32_t i = 0; i < work.pipeline->geometry.set.pane_count; i++) {
+    vn_tally_clear(&memory.tallies[i]);
+  }
   snapshot.length =
       vn_window_save(&work.pipeline->geometry.set, &memory, snapshot.bytes, STATE_MAX);
   assert_true(snapshot.length <= STATE_MAX);

@@ -138,6 +138,50 @@ static void senml_times_of_count_windows_are_those_of_the_last_reading(void **st
   expect_hex("a30069612f772f636f756e7402183a221a6b00f83c");
 }
 
+/* All that can be said of how a window's readings came. */
+static void account_for_all(void) {
+  static const vn_accounted_t per_pane[] = {VN_ACCOUNTED_LATE, VN_ACCOUNTED_DUPLICATE,
+                                            VN_ACCOUNTED_REJECTED, VN_ACCOUNTED_LIMITED,
+                                            VN_ACCOUNTED_QUARANTINED};
+  for (size_t i = 0; i < sizeof per_pane / sizeof *per_pane; i++) {
+    result.accounting[per_pane[i]] = UINT32_MAX;
+  }
+  result.accounting[VN_ACCOUNTED_GAPS] = 3;
+  result.accounting[VN_ACCOUNTED_COVERAGE] = 999;
+  result.flags = VN_FLAG_BIT(VN_FLAG_COUNT_OF) - 1u;
+}
+
+static void cbor_tells_only_what_is_not_zero_of_the_accounting(void **state) {
+  (void)state;
+  result.accounting[VN_ACCOUNTED_LATE] = 2;
+  result.accounting[VN_ACCOUNTED_COVERAGE] = 750;
+  result.flags = VN_FLAG_BIT(VN_FLAG_FINAL);
+  encode(VN_ENCODING_CBOR);
+  expect_hex(
+      "aa00000100026161031b000001a1fbc8c000041b000001a1fbc9aa600500060007183a"
+      "10a20002061902ee"
+      "1110");
+  result.accounting[VN_ACCOUNTED_GAPS] = 1;
+  encode(VN_ENCODING_CBOR_NAMED);
+  static const char tail[] =
+      "\x6a"
+      "accounting\xa3\x64gaps\x01\x64late\x02\x68"
+      "coverage\x19\x02\xee";
+  assert_memory_equal(record + length - (sizeof tail - 1), tail, sizeof tail - 1);
+}
+
+static void json_tells_the_accounting_and_the_flags_at_the_end(void **state) {
+  (void)state;
+  account_for_all();
+  encode(VN_ENCODING_JSON);
+  assert_non_null(strstr(record,
+                         "\"count\":58,\"accounting\":{\"late\":4294967295,"
+                         "\"duplicate\":4294967295,\"rejected\":4294967295,"
+                         "\"limited\":4294967295,\"quarantined\":4294967295,\"gaps\":3,"
+                         "\"coverage\":999},\"flags\":[\"time_quality\",\"coarsened\","
+                         "\"partial\",\"degraded\",\"final\"]}"));
+}
+
 static void check_bound(vn_encoding_t encoding) {
   encode(encoding);
   size_t bound = vn_summary_record_max(encoding, &pipeline, 0, 1);
@@ -146,6 +190,16 @@ static void check_bound(vn_encoding_t encoding) {
 }
 
 /* -2^62 is as long as times get. */
+static void bounds_hold_with_a_full_accounting(void **state) {
+  (void)state;
+  aggregate.first_ms = aggregate.last_ms = result.start_ms = -(INT64_C(1) << 62);
+  result.end_ms = result.start_ms + 1;
+  account_for_all();
+  for (int encoding = VN_ENCODING_CBOR; encoding <= VN_ENCODING_JSON; encoding++) {
+    check_bound((vn_encoding_t)encoding);
+  }
+}
+
 static void bounds_hold_for_all_that_can_be_superseded_and_for_counts(void **state) {
   (void)state;
   static vn_span_t spans[UINT8_MAX];
@@ -155,6 +209,7 @@ static void bounds_hold_for_all_that_can_be_superseded_and_for_counts(void **sta
     spans[i] = (vn_span_t){result.start_ms, result.end_ms};
   }
   result.supersedes = spans;
+  result.flags = VN_FLAG_BIT(VN_FLAG_COUNT_OF) - 1u;
   for (int encoding = VN_ENCODING_CBOR; encoding <= VN_ENCODING_JSON; encoding++) {
     window.shape = VN_WINDOW_SESSION;
     for (unsigned count = 1; count <= UINT8_MAX; count++) {
@@ -176,6 +231,9 @@ int main(void) {
       TEST(cbor_count_windows_carry_their_times_and_samples_count_from_the_first),
       TEST(json_count_windows_carry_their_times_behind_the_end),
       TEST(senml_times_of_count_windows_are_those_of_the_last_reading),
+      TEST(cbor_tells_only_what_is_not_zero_of_the_accounting),
+      TEST(json_tells_the_accounting_and_the_flags_at_the_end),
+      TEST(bounds_hold_with_a_full_accounting),
       TEST(bounds_hold_for_all_that_can_be_superseded_and_for_counts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

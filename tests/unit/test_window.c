@@ -243,6 +243,7 @@ typedef struct series {
   vn_window_set_t set;
   vn_window_memory_t memory;
   vn_window_state_t state;
+  vn_waiting_t waiting;
   vn_window_sink_t sink;
   vn_member_t scratch[VN_SAMPLE_MAX];
   vn_trend_t trend;
@@ -268,6 +269,9 @@ static void series_begin(series_t *series, const vn_window_t *windows, uint8_t w
                     sizeof(uint32_t)),
                 .registers =
                     calloc((size_t)series->set.pane_count * series->set.extra.registers + 1, 1)},
+      .waiting = &series->waiting,
+      .tallies = calloc(series->set.pane_count, sizeof(vn_tally_t)),
+      .heard = calloc(series->set.pane_count, sizeof(uint64_t)),
       .sample_seed = 7};
   series->set.extra.low = -1000;
   series->set.extra.high = 1000;
@@ -284,6 +288,8 @@ static void series_end(series_t *series) {
   free(series->memory.extra.trends);
   free(series->memory.extra.counters);
   free(series->memory.extra.registers);
+  free(series->memory.tallies);
+  free(series->memory.heard);
 }
 
 static void save_and_load(series_t *series) {
@@ -292,6 +298,7 @@ static void save_and_load(series_t *series) {
   size_t length = vn_window_save(&series->set, &series->memory, bytes, most);
   assert_true(length <= most);
   memset(series->memory.panes, 0x5A, series->set.pane_count * sizeof(vn_pane_t));
+  memset(series->memory.tallies, 0x5A, series->set.pane_count * sizeof(vn_tally_t));
   memset(&series->state, 0x5A, sizeof series->state);
   assert_int_equal(vn_window_load(&series->set, &series->memory, bytes, length), VN_OK);
   free(bytes);

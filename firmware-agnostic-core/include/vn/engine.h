@@ -83,6 +83,7 @@ typedef struct vn_series_state {
   vn_time_ms_t last_arrival_wall_ms;
   vn_accounting_t accounting;
   vn_sequence_t sequence;
+  vn_waiting_t waiting; /* with the tallies of its panes */
 } vn_series_state_t;
 
 /* A pipeline at work: derived geometry, and where its arrays start. */
@@ -92,6 +93,7 @@ typedef struct vn_pipeline_state {
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
+  size_t heard_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -126,6 +128,8 @@ typedef struct vn_store {
   vn_recent_t *recent;
   vn_bucket_t *limits; /* the tokens of each series */
   uint8_t *checks;     /* of sequence numbers; none when no input has them */
+  vn_tally_t *tallies; /* as many as panes */
+  uint64_t *heard;     /* of coverage */
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -139,7 +143,7 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
-  size_t report_count, recent_count, residual_count, check_count, limit_count;
+  size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

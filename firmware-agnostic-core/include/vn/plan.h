@@ -61,9 +61,10 @@ typedef struct vn_pipeline {
   const vn_alert_plan_t *alerts;
   int64_t out_of_order_ms;
   int64_t lateness_ms;
-  int64_t idle_timeout_ms; /* VN_DURATION_OFF */
-  int64_t max_future_ms;   /* VN_DURATION_OFF */
-  vn_rate_t limit;         /* of each series */
+  int64_t idle_timeout_ms;   /* VN_DURATION_OFF */
+  int64_t max_future_ms;     /* VN_DURATION_OFF */
+  int64_t expected_every_ms; /* how often a reading should come; 0: coverage counts panes */
+  vn_rate_t limit;           /* of each series */
   int32_t range_low, range_high;
   uint32_t series_max;
   uint8_t alert_count;

@@ -43,6 +43,8 @@
   VN_STORE_ARRAY_(vn_recent_t, name##_recent_, name##_recent);                        \
   VN_STORE_ARRAY_(uint8_t, name##_checks_, name##_checks);                            \
   VN_STORE_ARRAY_(vn_bucket_t, name##_limits_, name##_limits);                        \
+  VN_STORE_ARRAY_(vn_tally_t, name##_tallies_, name##_panes);                         \
+  VN_STORE_ARRAY_(uint64_t, name##_heard_, name##_heard);                             \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -76,6 +78,8 @@
       .recent = name##_recent_,                                                       \
       .checks = name##_checks_,                                                       \
       .limits = name##_limits_,                                                       \
+      .tallies = name##_tallies_,                                                     \
+      .heard = name##_heard_,                                                         \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -106,6 +110,7 @@
       .recent_count = name##_recent,                                                  \
       .check_count = name##_checks,                                                   \
       .limit_count = name##_limits,                                                   \
+      .heard_count = name##_heard,                                                    \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -135,6 +140,7 @@
    VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \
+   VN_STORE_BYTES_(vn_tally_t, name##_panes) + VN_STORE_BYTES_(uint64_t, name##_heard) +           \
    VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \

@@ -9,6 +9,7 @@
 #include "vn/hash.h"
 #include "vn/reason.h"
 #include "vn/reservoir.h"
+#include "vn/tally.h"
 #include "vn/time.h"
 
 #include <stddef.h>
@@ -121,6 +122,8 @@ typedef struct vn_window_set {
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
   vn_extra_set_t extra; /* the caller sets the histogram's range; derive the rest */
+  uint32_t slot_panes;  /* coverage: a slot is so many panes, */
+  uint8_t slots;        /* or a pane has so many slots; one of the two is 1 */
   uint8_t window_count;
 } vn_window_set_t;
 
@@ -134,13 +137,33 @@ VN_NODISCARD vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window
                                            uint8_t window_count, int64_t out_of_order_ms,
                                            int64_t lateness_ms, uint8_t *problem_window);
 
+#define VN_PANE_SLOTS_MAX 64u
+
+/*
+ * Coverage is counted in slots of at least expected_every_ms >= 1 (how often a reading should
+ * come), as short as panes allow. Without this call a slot is a pane.
+ */
+void vn_window_set_expect(vn_window_set_t *set, int64_t expected_every_ms);
+
+/* Entries of a series' `heard`; 0: none are needed. */
+static inline uint32_t vn_window_heard(const vn_window_set_t *set) {
+  return set->slots > 1 ? set->pane_count : 0;
+}
+
 /* A pane of the ring. Its sample has min(sample, aggregate.count) members. */
 typedef struct vn_pane {
   int64_t number; /* floor((t - anchor) / pane) */
   vn_aggregate_t aggregate;
 } vn_pane_t;
 
-/* State of a series' windows, its ring apart; vn_window_reset makes the first state. */
+/* Refusals of a pane that has no slot yet: the one before it in its slot is still needed. */
+typedef struct vn_waiting {
+  int64_t number; /* INT64_MIN: nothing waits */
+  vn_tally_t tally;
+} vn_waiting_t;
+
+/* State of a series' windows, its ring and its tallies apart; vn_window_reset makes the first
+ * state. */
 typedef struct vn_window_state {
   vn_time_ms_t watermark_ms;
   vn_time_ms_t pane_low_ms,
@@ -156,6 +179,9 @@ typedef struct vn_window_memory {
   vn_member_t *members;    /* pane_count * sample */
   uint16_t *revisions;     /* revision_count */
   vn_extra_memory_t extra; /* over pane_count panes */
+  vn_tally_t *tallies;     /* pane_count */
+  vn_waiting_t *waiting;
+  uint64_t *heard; /* pane_count, where slots > 1: a bit for each slot with a reading */
   uint64_t sample_seed;
 } vn_window_memory_t;
 
@@ -176,9 +202,11 @@ typedef struct vn_window_result {
   vn_time_ms_t start_ms, end_ms;
   uint32_t sample_count;
   uint32_t revision;
+  uint32_t accounting[VN_ACCOUNTED_COUNT_OF]; /* coverage in permille; 0: whole, or not known */
   uint8_t supersedes_count;
   uint8_t window; /* index of the definition */
   uint8_t kind;   /* vn_kind_t */
+  uint8_t flags;  /* VN_FLAG_BIT set; FINAL is the engine's to say */
 } vn_window_result_t;
 
 typedef void (*vn_window_result_fn)(void *context, const vn_window_result_t *result);
@@ -211,6 +239,14 @@ VN_NODISCARD vn_reason_t vn_window_reading(const vn_window_set_t *set,
                                            const vn_window_memory_t *memory, vn_time_ms_t time_ms,
                                            int32_t value, const vn_window_sink_t *sink,
                                            vn_window_drop_fn refused);
+
+/*
+ * Counts a reading that was refused before it came here, for the windows that its time lies in, if
+ * one of them can still tell it. It moves nothing and takes nobody's slot; where its pane has none
+ * yet, one pane per series may wait for it. The time as above.
+ */
+void vn_window_refused(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       vn_time_ms_t time_ms, vn_accounted_t item);
 
 /*
  * Whether a reading goes the short way, as most do: its pane is that of the reading before it, it
