@@ -87,7 +87,8 @@ vn_extra_values_t vn_extra_result(const vn_extra_set_t *set, const vn_extra_memo
                                   const vn_aggregate_t *aggregate) {
   vn_extra_values_t values = {0};
   vn_ratio_t slope;
-  if (set->trend && vn_trend_result(memory->trends, &slope)) {
+  /* Sums that are full hold a part that depends on the order: better no slope than such a one. */
+  if (set->trend && !memory->trends->saturated && vn_trend_result(memory->trends, &slope)) {
     double per_s = vn_trend_per_second(&slope);
     values.has_slope = true;
     values.slope_per_s = per_s > -SLOPE_LEAST && per_s < SLOPE_LEAST ? 0 : per_s;

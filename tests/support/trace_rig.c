@@ -62,6 +62,7 @@ static void on_summary(void *context, const vn_summary_t *summary) {
   copy->start_ms = result->start_ms;
   copy->end_ms = result->end_ms;
   copy->aggregate = *result->aggregate;
+  copy->extra = result->extra != NULL ? *result->extra : (vn_extra_values_t){0};
   copy->superseded = told->span_count;
   copy->series = series_of(summary->series);
   copy->revision = result->revision;

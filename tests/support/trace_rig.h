@@ -44,6 +44,7 @@ typedef struct trace {
 typedef struct trace_result {
   vn_time_ms_t start_ms, end_ms;
   vn_aggregate_t aggregate;
+  vn_extra_values_t extra; /* all zero without extras */
   vn_member_t sample[TRACE_SAMPLE_MAX];
   size_t superseded; /* place of the first one in the list of spans */
   uint32_t series, revision, sample_count;
