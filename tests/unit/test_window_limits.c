@@ -16,6 +16,8 @@ typedef struct rig {
   vn_window_state_t state;
   vn_pane_t panes[PANES];
   uint16_t revisions[PANES];
+  vn_tally_t tallies[PANES];
+  vn_waiting_t waiting;
   vn_window_memory_t memory;
   vn_window_sink_t sink;
   vn_aggregate_t totals[RESULTS_MAX];
@@ -35,8 +37,11 @@ static void make(rig_t *rig, int64_t size_ms, int64_t slide_ms) {
   rig->window = (vn_window_t){.name = "w", .size_ms = size_ms, .slide_ms = slide_ms};
   assert_int_equal(vn_window_set_derive(&rig->set, &rig->window, 1, 0, 20, &problem), VN_OK);
   assert_true(rig->set.pane_count <= PANES && rig->set.revision_count <= PANES);
-  rig->memory =
-      (vn_window_memory_t){.state = &rig->state, .panes = rig->panes, .revisions = rig->revisions};
+  rig->memory = (vn_window_memory_t){.state = &rig->state,
+                                     .panes = rig->panes,
+                                     .revisions = rig->revisions,
+                                     .tallies = rig->tallies,
+                                     .waiting = &rig->waiting};
   rig->sink = (vn_window_sink_t){.deliver = collect, .context = rig};
   vn_window_reset(&rig->set, &rig->memory);
 }
