@@ -199,6 +199,24 @@ static void build_identity(vn__loader_t *loader, vn_pipeline_t *pipeline,
   }
 }
 
+/* An alert that waits longer than its series lives would never fire. */
+static void build_time_to_live(vn__loader_t *loader, vn_pipeline_t *pipeline,
+                               const vn__value_t *value) {
+  pipeline->time_to_live_ms = value->given && value->good ? value->number : 0;
+  for (uint8_t i = 0; i < pipeline->alert_count && pipeline->time_to_live_ms > 0; i++) {
+    const vn_alert_plan_t *alert = &pipeline->alerts[i];
+    if (alert->rule.condition == VN_ALERT_ABSENT_FOR &&
+        alert->rule.period_ms >= pipeline->time_to_live_ms) {
+      vn__error(loader, value->mark,
+                "`time_to_live` of %s gives a series up before alert %s can fire: make it longer "
+                "than the `absent_for` of %s",
+                vn__duration_text(loader, pipeline->time_to_live_ms),
+                vn__quote(loader, vn__text(alert->name)),
+                vn__duration_text(loader, alert->rule.period_ms));
+    }
+  }
+}
+
 void vn__build_limit(vn__loader_t *loader, const vn__value_t *section, vn_rate_t *out) {
   vn__value_t values[VN__LIMIT_KEYS];
   if (!section->good || !vn__read_section(loader, &vn__limit_section, section->node, values)) {
@@ -239,6 +257,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   check_shadow(build, index, &values[VN__PIPELINE_MATCH]);
   vn__build_windows(build, pipeline, &values[VN__PIPELINE_WINDOWS], marks);
   vn__build_alerts(build, pipeline, &values[VN__PIPELINE_ALERTS], marks);
+  build_time_to_live(loader, pipeline, &values[VN__PIPELINE_TIME_TO_LIVE]);
 }
 
 void vn__build_pipelines(vn__build_t *build, const vn__value_t *list) {

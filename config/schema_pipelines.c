@@ -117,6 +117,14 @@ static const vn__key_t pipeline_keys[] = {
          .fallback_words = "coverage counts panes",
          .doc = "How often a reading should come: windows of time are divided into slots of this "
                 "length for `coverage` and `gaps`."},
+    [VN__PIPELINE_TIME_TO_LIVE] = {.name = "time_to_live",
+                                   .type = VN__DURATION,
+                                   .low = 1,
+                                   .high = LONGEST,
+                                   .fallback_words = "for ever",
+                                   .doc = "After this silence a series is given up: what is open "
+                                          "is told, its alerts are resolved, its place is free. A "
+                                          "later reading opens it anew."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,

@@ -120,6 +120,8 @@ static const char *const peer_words[][2] = {
     {"rate", "limit"},
     {"rate_limit", "limit"},
     {"throttle", "limit"},
+    {"ttl", "time_to_live"},
+    {"expire_after", "time_to_live"},
     {"dedup", "deduplicate"},
     {"deduplication", "deduplicate"},
     {"median", "p50"},

@@ -76,7 +76,8 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
   }
   out->engine_bytes = sizeof(vn_engine_t);
   out->table_bytes = need.series_count * (sizeof(vn_series_state_t) + 1u) + need.name_bytes +
-                     need.check_count + need.bucket_count * sizeof(vn_series_bucket_t);
+                     need.check_count + need.places_used_count * sizeof(uint32_t) +
+                     need.bucket_count * sizeof(vn_series_bucket_t);
   out->queue_bytes = need.queue_bytes;
   out->outbox_bytes =
       need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t);

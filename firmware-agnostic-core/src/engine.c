@@ -35,6 +35,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->limits, have->limit_count, need->limit_count},
       {have->tallies, have->pane_count, need->pane_count},
       {have->heard, have->heard_count, need->heard_count},
+      {have->places_used, have->places_used_count, need->places_used_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -90,10 +91,13 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->heard_base = before->heard_base + series * vn_window_heard(&geometry->set);
   pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
+  pipeline->place_base = before->place_base + VN__PLACE_WORDS(series);
   pipeline->bucket_base = before->bucket_base + (before->limit.readings > 0 ? series : 0);
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {
+  memset(engine->store.places_used, 0,
+         engine->store.places_used_count * sizeof engine->store.places_used[0]);
   for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
     const vn_pipeline_t *plan = &engine->plan->pipelines[i];
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[i];
@@ -110,8 +114,9 @@ static void set_up_pipelines(vn_engine_t *engine) {
       place_after(pipeline, pipeline - 1);
     }
     pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->geometry);
-    engine->has_timers =
-        engine->has_timers || pipeline->has_absence || plan->idle_timeout_ms != VN_DURATION_OFF;
+    engine->has_expiry = engine->has_expiry || plan->time_to_live_ms > 0;
+    engine->has_timers = engine->has_timers || pipeline->has_absence || engine->has_expiry ||
+                         plan->idle_timeout_ms != VN_DURATION_OFF;
   }
 }
 
@@ -205,7 +210,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   }
   memset(state, 0, sizeof *state);
   state->pipeline = index;
-  state->local = pipeline->used++;
+  state->local = vn__place_take(engine, pipeline);
   state->next_owed = VN_SERIES_NONE;
   state->next_named = VN_SERIES_NONE;
   state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);

@@ -171,7 +171,7 @@ void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
     const vn_alert_rule_t *rule = &plan->alerts[i].rule;
     vn_alert_state_t *state = &vn__alerts(work)[i];
     if (rule->condition != VN_ALERT_ABSENT_FOR || state->phase != VN_ALERT_NORMAL ||
-        now_mono_ms - work->state->last_arrival_mono_ms < rule->period_ms) {
+        now_mono_ms - vn__quiet_since(work->engine, work->state) < rule->period_ms) {
       continue;
     }
     vn_alert_step_t step = {.changed = true, .from = VN_ALERT_NORMAL, .to = VN_ALERT_FIRING};
@@ -179,6 +179,24 @@ void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
     state->phase = VN_ALERT_FIRING;
     state->episode++;
     state->pending_since_ms = cause.at_ms;
+    follow(work, i, step, &cause);
+  }
+}
+
+/* Nobody will ever resolve what a series leaves behind: all of it ends now. */
+void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  for (size_t i = 0; i < plan->alert_count; i++) {
+    vn_alert_state_t *state = &vn__alerts(work)[i];
+    if (state->phase == VN_ALERT_NORMAL) {
+      continue;
+    }
+    vn_alert_step_t step = {.changed = true, .from = state->phase, .to = VN_ALERT_NORMAL};
+    cause_t cause = {at_ms, 0, 0};
+    if (state->phase != VN_ALERT_RECOVERING) {
+      state->recovering_since_ms = at_ms;
+    }
+    state->phase = VN_ALERT_NORMAL;
     follow(work, i, step, &cause);
   }
 }

@@ -44,6 +44,15 @@ static vn_err_t put_series(vn_engine_t *engine, vn_flash_log_t *log, uint32_t se
   return put(log, &thing, engine->store.scratch, length);
 }
 
+/* No item: the records that it answers lie in front of it, and fall out of the log before it. */
+static vn_err_t put_tomb(vn_flash_log_t *log, uint32_t series) {
+  vn_err_t error = vn_log_put(log, VN_LOG_NO_ITEM, VN_RECORD_TOMB, 0, series, "", 0);
+  if (error == VN_OK) {
+    vn_log_release(log, vn__item_of_series(series));
+  }
+  return error;
+}
+
 /* index u64 little-endian, then the outbox' own record. */
 static vn_err_t put_output(vn_engine_t *engine, vn_flash_log_t *log, uint64_t index) {
   thing_t thing = {vn__item_of_output(engine->plan, index), (uint32_t)index, VN_RECORD_OUT};
@@ -103,7 +112,8 @@ static vn_err_t put_outputs(vn_engine_t *engine) {
 static vn_err_t put_owed_series(vn_engine_t *engine) {
   for (uint32_t i = engine->owed.first; i != VN_SERIES_NONE;
        i = engine->store.series[i].next_owed) {
-    vn_err_t error = put_series(engine, &engine->log, i);
+    vn_err_t error = engine->table.name_lengths[i] > 0 ? put_series(engine, &engine->log, i)
+                                                       : put_tomb(&engine->log, i);
     if (error != VN_OK) {
       return error;
     }

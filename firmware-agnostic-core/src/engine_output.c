@@ -25,10 +25,8 @@ static void note_output(vn_engine_t *engine, size_t bytes, bool urgent) {
   engine->owed.globals = true;
 }
 
-/* Marks a series as one whose outputs go with its state. */
-static void owe(const vn__work_t *work, size_t bytes, bool urgent) {
+void vn__owe(const vn__work_t *work) {
   vn_engine_t *engine = work->engine;
-  note_output(engine, bytes, urgent);
   vn__touch(engine, work->state);
   if ((work->state->flags & VN__SERIES_OWED) == 0) {
     work->state->flags |= VN__SERIES_OWED;
@@ -36,6 +34,12 @@ static void owe(const vn__work_t *work, size_t bytes, bool urgent) {
     engine->owed.first = work->series;
     engine->owed.bytes += work->pipeline->slot_max;
   }
+}
+
+/* An output of a series, which goes with its state. */
+static void owe_output(const vn__work_t *work, size_t bytes, bool urgent) {
+  note_output(work->engine, bytes, urgent);
+  vn__owe(work);
 }
 
 void vn__cut_batch(vn_engine_t *engine) {
@@ -98,7 +102,7 @@ void vn__output_summary(vn__work_t *work, const vn_summary_t *summary) {
   VN_ASSERT(length <= longest && length <= engine->store.batch_bytes - batch->length);
   batch->length += length;
   batch->records++;
-  owe(work, length, false);
+  owe_output(work, length, false);
   if (batch->records >= engine->plan->batch_max) {
     vn__cut_batch(engine);
   }
@@ -153,7 +157,7 @@ void vn__output_transition(vn__work_t *work, const vn_transition_t *transition) 
   message.channel = VN_CHANNEL_EVENT;
   message.retained = false;
   send_out(engine, &message);
-  owe(work, 2 * bytes, true);
+  owe_output(work, 2 * bytes, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */

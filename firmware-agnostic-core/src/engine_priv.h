@@ -14,6 +14,9 @@
 #define VN__SERIES_OWED 2u    /* on the list of series with uncommitted outputs */
 #define VN__SERIES_COUNTED 4u /* counted repeats since then, which alone are worth no commit */
 
+/* Words of the bits that tell which places of a pipeline's arrays are used. */
+#define VN__PLACE_WORDS(series) (((series) + 31u) / 32u)
+
 /* Sizes that store, budget and engine agree on. */
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry);
@@ -117,6 +120,24 @@ bool vn__take_queued(vn_engine_t *engine);
 /* Gives a series that was just added to the table its pipeline and a fresh state. */
 vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series);
 
+/* A free place in the pipeline's arrays; there must be one. */
+uint32_t vn__place_take(vn_engine_t *engine, vn_pipeline_state_t *pipeline);
+
+/* The series is no more: its place and its number are free. */
+void vn__series_end(vn_engine_t *engine, uint32_t series);
+
+/*
+ * Series that have been silent for their time to live say goodbye: what is open is told, alerts
+ * are resolved, their accounting goes to the device's. A bounded number of series is looked at.
+ */
+void vn__expire(vn_engine_t *engine, int64_t now_mono_ms);
+
+/* Since when a series has been silent in this run: after a restart everybody just spoke. */
+static inline int64_t vn__quiet_since(const vn_engine_t *engine, const vn_series_state_t *state) {
+  return state->last_arrival_mono_ms > engine->started_mono_ms ? state->last_arrival_mono_ms
+                                                               : engine->started_mono_ms;
+}
+
 /* The state is not what the last commit holds. */
 static inline void vn__touch(vn_engine_t *engine, vn_series_state_t *state) {
   if ((state->flags & VN__SERIES_DIRTY) == 0) {
@@ -167,8 +188,10 @@ void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 void vn__alerts_on_arrival(vn__work_t *work);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
+void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
 
 /* Outputs. */
+void vn__owe(const vn__work_t *work); /* the next commit holds the series */
 void vn__output_summary(vn__work_t *work, const vn_summary_t *summary);
 void vn__output_transition(vn__work_t *work, const vn_transition_t *transition);
 void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offset);
@@ -191,7 +214,9 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity);
 bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length);
 
-/* Makes the device's accounting the sum of its series' after a restart. */
+void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part);
+
+/* Makes the device's accounting the sum of its series', of those that are gone, too. */
 void vn__sum_accounting(vn_engine_t *engine);
 
 /* The log's view of the engine. */

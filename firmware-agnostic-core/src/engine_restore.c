@@ -75,9 +75,24 @@ static uint32_t item_of(const vn_engine_t *engine, uint8_t type, uint32_t argume
   }
 }
 
+/* The series said goodbye: an older record of it may have come before. */
+static void apply_tomb(vn_engine_t *engine, uint32_t series) {
+  if (series >= engine->plan->series_max) {
+    return;
+  }
+  if (engine->table.name_lengths[series] > 0) {
+    vn__series_end(engine, series);
+  }
+  vn_log_release(&engine->log, vn__item_of_series(series));
+}
+
 uint32_t vn__log_apply(void *context, uint8_t type, uint8_t flags, uint32_t argument,
                        const uint8_t *payload, uint32_t length) {
   vn_engine_t *engine = context;
+  if (type == VN_RECORD_TOMB) {
+    apply_tomb(engine, argument);
+    return VN_LOG_NO_ITEM;
+  }
   part_t part = {payload, length, argument, type, flags};
   if (!assemble(engine, &part)) {
     return item_of(engine, type, argument);
@@ -120,7 +135,15 @@ static vn_err_t set_up_log(vn_engine_t *engine) {
   return vn_log_init(&engine->log, &config);
 }
 
-/* Everything restored was an arrival now: silence is counted from the restart on. */
+/* How long a series had been silent at the restart, if the clock can tell. */
+static int64_t silent_before(const vn_engine_t *engine, const vn_series_state_t *state) {
+  vn_time_ms_t wall_ms;
+  bool known = vn__wall_ms(engine, &wall_ms) && state->last_arrival_wall_ms > 0 &&
+               wall_ms > state->last_arrival_wall_ms;
+  return known ? wall_ms - state->last_arrival_wall_ms : 0;
+}
+
+/* For timeouts and absences silence counts from the restart on; a time to live goes on. */
 static void settle_restored(vn_engine_t *engine) {
   int64_t now_ms = vn__mono_ms(engine);
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
@@ -130,7 +153,7 @@ static void settle_restored(vn_engine_t *engine) {
     vn_series_state_t *state = &engine->store.series[i];
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
     engine->recovery.series_restored++;
-    state->last_arrival_mono_ms = now_ms;
+    state->last_arrival_mono_ms = now_ms - silent_before(engine, state);
     pipeline->last_arrival_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {
       pipeline->watermark_ms = state->window.watermark_ms;
@@ -193,6 +216,7 @@ vn_err_t vn_restore(vn_engine_t *engine) {
   engine->recovery.boot = engine->head.boot;
   engine->transaction_bytes = UINT64_MAX;
   engine->tick_mono_ms = engine->checkpoint_mono_ms = vn__mono_ms(engine);
+  engine->started_mono_ms = engine->tick_mono_ms;
   engine->restored = true;
   bool wanted = engine->plan->durability != VN_DURABILITY_VOLATILE;
   return wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;

@@ -40,7 +40,7 @@ static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *account
   accounting->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
 }
 
-static void add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
+void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
   sum->received += part->received;
   sum->accepted += part->accepted;
   sum->late += part->late;
@@ -98,15 +98,29 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   return packer.length + vn__windows_save(&work, out + packer.length, room);
 }
 
-/* Where the record's series lives now; VN_SERIES_NONE when it can't be taken over. */
-static bool place_series(vn_engine_t *engine, uint32_t series, vn_text_t name) {
-  if (series >= engine->plan->series_max) {
-    return false;
+/*
+ * A record counts more than those before it: where a tomb was lost, the number or the name may
+ * still belong to a series that is gone.
+ */
+static void make_way(vn_engine_t *engine, uint32_t series, uint32_t namesake) {
+  if (namesake != VN_SERIES_NONE) {
+    vn__series_end(engine, namesake);
   }
   if (engine->table.name_lengths[series] > 0) {
-    vn_text_t present = vn_series_name(&engine->table, series);
-    return present.length == name.length && memcmp(present.bytes, name.bytes, name.length) == 0;
+    vn__series_end(engine, series);
   }
+}
+
+/* Gives the record's series its number; false when it can't be taken over. */
+static bool place_series(vn_engine_t *engine, uint32_t series, vn_text_t name) {
+  if (series >= engine->plan->series_max || name.length == 0) {
+    return false;
+  }
+  uint32_t namesake = vn_series_find(&engine->table, name, vn_series_hash(name));
+  if (namesake == series) {
+    return true;
+  }
+  make_way(engine, series, namesake);
   if (vn_name_check(name, engine->plan->name_max) != VN_REASON_NONE ||
       vn_series_put(&engine->table, name, series) != VN_OK) {
     return false;
@@ -144,21 +158,19 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   if (unpacker.failed || !place_series(engine, series, text)) {
     return false;
   }
-  vn_pipeline_state_t *pipeline = &engine->store.pipelines[engine->store.series[series].pipeline];
+  const vn_pipeline_state_t *pipeline =
+      &engine->store.pipelines[engine->store.series[series].pipeline];
   if (layout_hash == pipeline->layout_hash && load_content(engine, series, &unpacker)) {
     return true;
   }
-  if (engine->store.series[series].local + 1 == pipeline->used) {
-    pipeline->used--;
-  }
-  vn_series_remove(&engine->table, series);
+  vn__series_end(engine, series);
   return false;
 }
 
-#define FIGURES_WORDS 9u
+#define FIGURES_WORDS 10u
 
 size_t vn__global_max(void) {
-  return 4u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX +
+  return 4u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
          (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
          VN_OUTBOX_QUEUES * VN__PACK_U64_MAX;
 }
@@ -174,6 +186,7 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
   words[6] = &figures->late_for_alerts;
   words[7] = &figures->dead_letters;
   words[8] = &figures->outbox_dropped;
+  words[9] = &figures->series_expired;
 }
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
@@ -186,6 +199,7 @@ size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity)
   for (size_t i = 0; i < FIGURES_WORDS; i++) {
     vn__pack_unsigned(&packer, *words[i]);
   }
+  pack_accounting(&packer, &figures.expired);
   vn__pack_unsigned(&packer, VN_REASON_COUNT);
   for (size_t i = 0; i < VN_REASON_COUNT; i++) {
     vn__pack_unsigned(&packer, figures.reasons[i]);
@@ -207,6 +221,7 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
   for (size_t i = 0; i < FIGURES_WORDS; i++) {
     *words[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   }
+  unpack_accounting(&unpacker, &engine->figures.expired);
   uint64_t reasons = vn__unpack_unsigned(&unpacker, VN_REASON_COUNT);
   for (size_t i = 0; i < reasons; i++) {
     engine->figures.reasons[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
@@ -222,9 +237,10 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
 void vn__sum_accounting(vn_engine_t *engine) {
   vn_accounting_t sum = {.received = engine->figures.unassigned,
                          .rejected = engine->figures.unassigned};
+  vn__add_accounting(&sum, &engine->figures.expired);
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
     if (engine->table.name_lengths[i] > 0) {
-      add_accounting(&sum, &engine->store.series[i].accounting);
+      vn__add_accounting(&sum, &engine->store.series[i].accounting);
     }
   }
   engine->figures.readings = sum;

@@ -12,7 +12,7 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
     vn__alerts_on_silence(work, now_ms);
   }
   if (plan->idle_timeout_ms != VN_DURATION_OFF && plan->scope != VN_SCOPE_GLOBAL &&
-      now_ms - work->state->last_arrival_mono_ms >= plan->idle_timeout_ms) {
+      now_ms - vn__quiet_since(work->engine, work->state) >= plan->idle_timeout_ms) {
     vn_time_ms_t open_ms = vn__windows_open_end(work);
     if (open_ms != VN_TIME_MINUS_INFINITY) {
       vn__windows_advance(work, open_ms, VN_KIND_IDLE);
@@ -83,6 +83,9 @@ void vn_tick(vn_engine_t *engine) {
     tick_global(engine, &engine->store.pipelines[i], now_ms);
   }
   visit(engine, NULL, tick_series, now_ms, VN_KIND_IDLE);
+  if (engine->has_expiry) {
+    vn__expire(engine, now_ms);
+  }
 }
 
 void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms) {

@@ -76,6 +76,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->count_state_count += series * geometry.count_count;
     need->count_pane_count += series * geometry.count_panes;
     need->recent_count += series * plan->pipelines[i].deduplicate;
+    need->places_used_count += VN__PLACE_WORDS(series);
     need->limit_count += plan->pipelines[i].limit.readings > 0 ? series : 0;
     need->report_count += series * geometry.report_count;
     need->heard_count += series * vn_window_heard(&geometry.set);
@@ -152,6 +153,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->limits = cut(block, &used, store->limit_count, sizeof *store->limits);
   store->tallies = cut(block, &used, store->pane_count, sizeof *store->tallies);
   store->heard = cut(block, &used, store->heard_count, sizeof *store->heard);
+  store->places_used = cut(block, &used, store->places_used_count, sizeof *store->places_used);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

@@ -119,6 +119,7 @@ size_t vn_statistics_write(const vn_daemon_t *daemon, char *text, size_t capacit
   vn_json_key(&writer, "uptime_ms");
   vn_json_integer(&writer, vn_clock_linux_mono_ms() - daemon->status.started_ms);
   put_unsigned(&writer, "series", daemon->engine.table.count);
+  put_unsigned(&writer, "series_expired", vn_engine_figures(&daemon->engine)->series_expired);
   put_traffic(&writer, daemon);
   put_readings(&writer, vn_engine_figures(&daemon->engine));
   put_reasons(&writer, vn_engine_figures(&daemon->engine));

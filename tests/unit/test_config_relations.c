@@ -81,6 +81,23 @@ static void limits(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+static void times_to_live(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"pipelines: [{name: p, time_to_live: 1m, alerts: [{name: quiet, absent_for: 1h}]}]\n",
+       {"1:37: `time_to_live` of 1m gives a series up before alert `quiet` can fire: make it "
+        "longer "
+        "than the `absent_for` of 1h"}},
+      {"pipelines: [{name: p, time_to_live: 0s}]\n",
+       {"1:37: `time_to_live`: `0s` is too small: at least 1ms"}},
+      {"pipelines: [{name: p, ttl: 7d}]\n",
+       {"1:23: `ttl` is no key of `pipelines[]`; did you mean `time_to_live`?"}},
+      {"pipelines: [{name: p, time_to_live: 7d, alerts: [{name: quiet, absent_for: 1h}]}]\n",
+       {NULL}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void states(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -313,9 +330,11 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers),   cmocka_unit_test(repeats), cmocka_unit_test(limits),
-      cmocka_unit_test(states),    cmocka_unit_test(inputs),  cmocka_unit_test(windows),
-      cmocka_unit_test(pipelines), cmocka_unit_test(alerts),  cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers),       cmocka_unit_test(repeats),
+      cmocka_unit_test(times_to_live), cmocka_unit_test(limits),
+      cmocka_unit_test(states),        cmocka_unit_test(inputs),
+      cmocka_unit_test(windows),       cmocka_unit_test(pipelines),
+      cmocka_unit_test(alerts),        cmocka_unit_test(too_many_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

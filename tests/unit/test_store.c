@@ -35,6 +35,7 @@ enum {
   plant_checks = 4 * 64,
   plant_limits = 0,
   plant_heard = 0,
+  plant_places_used = 2,
   plant_sample_scratch = 2,
   plant_queue_bytes = 4096,
   plant_blocks = 64,

@@ -24,12 +24,14 @@ typedef struct vn_accounting {
 
 /* Figures of the whole device since its first start (restored with the state). */
 typedef struct vn_figures {
-  vn_accounting_t readings;          /* of known series */
+  vn_accounting_t readings;          /* of all series, and what is unassigned */
+  vn_accounting_t expired;           /* of series that are gone; part of readings */
   uint64_t reasons[VN_REASON_COUNT]; /* every refusal, readings and messages */
   uint64_t messages, messages_refused, messages_dropped;
   uint64_t unassigned; /* readings refused before they had a series; part of readings.received */
   uint64_t summaries, alerts, late_for_alerts, dead_letters;
   uint64_t outbox_dropped;
+  uint64_t series_expired;
 } vn_figures_t;
 
 /* What a drop line says. */
@@ -94,10 +96,12 @@ typedef struct vn_pipeline_state {
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
   size_t heard_base;
+  size_t place_base;         /* in words */
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
   uint32_t used;
+  uint32_t place_hint; /* no place is free in front of this word */
   uint32_t layout_hash;
   vn_bucket_rate_t limit;
   bool has_absence;       /* some alert waits for silence */
@@ -126,10 +130,11 @@ typedef struct vn_store {
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
   vn_recent_t *recent;
-  vn_bucket_t *limits; /* the tokens of each series */
-  uint8_t *checks;     /* of sequence numbers; none when no input has them */
-  vn_tally_t *tallies; /* as many as panes */
-  uint64_t *heard;     /* of coverage */
+  vn_bucket_t *limits;   /* the tokens of each series */
+  uint8_t *checks;       /* of sequence numbers; none when no input has them */
+  vn_tally_t *tallies;   /* as many as panes */
+  uint64_t *heard;       /* of coverage */
+  uint32_t *places_used; /* a bit for each place of a pipeline's arrays */
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -144,6 +149,7 @@ typedef struct vn_store {
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
   size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
+  size_t places_used_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
@@ -223,12 +229,14 @@ typedef struct vn_engine {
   uint8_t parts_type, parts_next;
   size_t parts_length; /* of the record being put together at a restart */
   int64_t letter_credit_ms, letter_mono_ms;
-  int64_t checkpoint_mono_ms, tick_mono_ms;
+  int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms;
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
   vn_time_ms_t arrival_ms;         /* of the message or reading at work */
   int64_t arrival_mono_ms;
   bool arrival_valid;
-  bool has_timers; /* some pipeline has an idle timeout or an absence alert */
+  uint32_t sweep;  /* the series that is looked at next for its time to live */
+  bool has_timers; /* some pipeline has an idle timeout, a time to live or an absence alert */
+  bool has_expiry; /* some pipeline has a time to live */
   bool durable;    /* a flash is there and works */
   bool flash_failed;
   bool restored;

@@ -45,6 +45,7 @@
   VN_STORE_ARRAY_(vn_bucket_t, name##_limits_, name##_limits);                        \
   VN_STORE_ARRAY_(vn_tally_t, name##_tallies_, name##_panes);                         \
   VN_STORE_ARRAY_(uint64_t, name##_heard_, name##_heard);                             \
+  VN_STORE_ARRAY_(uint32_t, name##_places_used_, name##_places_used);                 \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -80,6 +81,7 @@
       .limits = name##_limits_,                                                       \
       .tallies = name##_tallies_,                                                     \
       .heard = name##_heard_,                                                         \
+      .places_used = name##_places_used_,                                             \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -111,6 +113,7 @@
       .check_count = name##_checks,                                                   \
       .limit_count = name##_limits,                                                   \
       .heard_count = name##_heard,                                                    \
+      .places_used_count = name##_places_used,                                        \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -141,6 +144,7 @@
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \
    VN_STORE_BYTES_(vn_tally_t, name##_panes) + VN_STORE_BYTES_(uint64_t, name##_heard) +           \
+   VN_STORE_BYTES_(uint32_t, name##_places_used) +                                                 \
    VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \
