@@ -33,7 +33,13 @@ static void build_capacity(vn__build_t *build, const vn__value_t *section) {
   plan->outbox_bytes = (uint32_t)values[VN__CAPACITY_OUTBOX].number;
   plan->outbox_entries = vn__outbox_entries(plan->outbox_bytes);
   build->outbox_given = values[VN__CAPACITY_OUTBOX].given;
-  build->outbox_mark = values[VN__CAPACITY_OUTBOX].mark;
+  build->memory_bytes = (uint64_t)values[VN__CAPACITY_MEMORY].number;
+  build->capacity_marks = (vn__capacity_marks_t){
+      .memory = values[VN__CAPACITY_MEMORY].mark,
+      .series = values[VN__CAPACITY_SERIES].mark,
+      .queue = values[VN__CAPACITY_INPUT_QUEUE].mark,
+      .outbox = values[VN__CAPACITY_OUTBOX].mark,
+  };
   uint64_t queue = (uint64_t)plan->queue_messages * BYTES_PER_MESSAGE;
   uint64_t longest = (uint64_t)plan->message_max_bytes * 4;
   plan->queue_bytes = power_of_two(queue > longest ? queue : longest);

@@ -11,6 +11,11 @@ typedef struct vn__pipeline_marks {
   vn__mark_t alerts[VN_ALERTS_MAX];
 } vn__pipeline_marks_t;
 
+/* Where the capacities stand in the file. */
+typedef struct vn__capacity_marks {
+  vn__mark_t memory, series, queue, outbox;
+} vn__capacity_marks_t;
+
 /* One load. The configuration lies in the loader's arena. */
 typedef struct vn__build {
   vn__loader_t *loader;
@@ -20,7 +25,8 @@ typedef struct vn__build {
   vn__mark_t input_marks[VN_INPUTS_MAX];
   vn__mark_t lifetime_mark; /* of `state.flash.lifetime` */
   vn__mark_t state_mark;    /* of the size, or of the state */
-  vn__mark_t outbox_mark;
+  vn__capacity_marks_t capacity_marks;
+  uint64_t memory_bytes; /* 0: no limit */
   bool outbox_given;
 } vn__build_t;
 
@@ -33,6 +39,8 @@ void vn__fit_region(vn__build_t *build);
 
 /* Warns when the flash is likely to die before `lifetime`. */
 void vn__check_lifetime(const vn__build_t *build);
+/* build_memory.c: a plan must not need more memory than it may. */
+void vn__check_memory(const vn__build_t *build);
 /* build_broker.c */
 void vn__build_brokers(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]);
 /* build_inputs.c */

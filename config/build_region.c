@@ -71,7 +71,7 @@ void vn__fit_region(vn__build_t *build) {
     tell_too_small(build, needed_bytes);
   } else if (build->outbox_given) {
     vn__warning(
-        build->loader, build->outbox_mark,
+        build->loader, build->capacity_marks.outbox,
         "`outbox`: %s doesn't fit into the region of the state beside the series: %s is used; "
         "for all of it %s of `state.size` would do",
         vn__size_text(build->loader, wanted), vn__size_text(build->loader, plan->outbox_bytes),

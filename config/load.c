@@ -60,6 +60,7 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
   }
   if (loader->error_count == 0) {
     vn__fit_region(&build);
+    vn__check_memory(&build);
     vn__check_lifetime(&build);
   }
 }

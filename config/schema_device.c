@@ -238,6 +238,14 @@ static const vn__key_t capacity_keys[] = {
                               .fallback = "reject",
                               .doc = "What happens to readings of one series too many: they are "
                                      "refused and counted."},
+    [VN__CAPACITY_MEMORY] = {.name = "memory",
+                             .type = VN__SIZE,
+                             .low = 4 * KIB,
+                             .high = INT64_C(1) << 40,
+                             .fallback_words = "no limit",
+                             .doc = "At most so many bytes for all of it, as `vnotch budget` "
+                                    "counts them; a configuration that needs more is refused, "
+                                    "and told what takes most."},
 };
 const vn__section_t vn__capacity_section = {
     "capacity", "Limits; `vnotch budget FILE` shows what they cost.", KEYS(capacity_keys)};

@@ -105,6 +105,7 @@ enum vn__capacity_key {
   VN__CAPACITY_NAME,
   VN__CAPACITY_MESSAGE,
   VN__CAPACITY_ON_FULL,
+  VN__CAPACITY_MEMORY,
   VN__CAPACITY_KEYS
 };
 enum vn__state_key {

@@ -3,6 +3,41 @@
 
 #include "engine_priv.h"
 
+/* The one that decides the length of the ring that all windows of time share. */
+static uint8_t largest_of_time(const vn_window_set_t *set) {
+  uint8_t largest = 0;
+  for (uint8_t i = 1; i < set->window_count; i++) {
+    largest = set->windows[i].size_ms > set->windows[largest].size_ms ? i : largest;
+  }
+  return largest;
+}
+
+static void budget_of_windows(const vn_geometry_t *geometry, vn_budget_pipeline_t *out) {
+  const vn_window_set_t *set = &geometry->set;
+  if (set->window_count > 0) {
+    out->window_bytes[largest_of_time(set)] =
+        out->pane_bytes + out->extra_bytes + out->tally_bytes + out->revision_bytes +
+        (size_t)set->pane_count * set->sample * sizeof(vn_member_t);
+  }
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    const vn_session_set_t *session = &geometry->sessions[i];
+    out->window_bytes[session->window] =
+        sizeof(vn_session_state_t) + session->capacity * (sizeof(vn_session_t) + sizeof(vn_span_t) +
+                                                          session->sample * sizeof(vn_member_t));
+  }
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    const vn_count_window_t *count = &geometry->counts[i];
+    out->window_bytes[count->window] =
+        sizeof(vn_count_state_t) +
+        count->pane_count * (sizeof(vn_aggregate_t) + count->sample * sizeof(vn_member_t));
+  }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    const vn_report_t *report = &geometry->reports[i];
+    out->window_bytes[report->window] =
+        sizeof(vn_report_state_t) + report->points * sizeof(vn_member_t);
+  }
+}
+
 static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                                vn_budget_pipeline_t *out) {
   vn_geometry_t geometry;
@@ -37,6 +72,7 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                       out->report_bytes + out->member_bytes + out->guard_bytes + out->tally_bytes +
                       out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
+  budget_of_windows(&geometry, out);
 }
 
 /* Room for folding extras, where there are any. */

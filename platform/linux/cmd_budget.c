@@ -17,9 +17,9 @@ typedef struct report {
 } report_t;
 
 typedef struct part {
-  const char *name; /* for people */
-  const char *key;  /* in JSON */
+  const char *key; /* in JSON */
   size_t bytes;
+  const char *name; /* for people */
 } part_t;
 
 #define PARTS 8u
@@ -41,14 +41,14 @@ static const char *grouped(uint64_t number, char out[32]) {
 
 static void list_parts(const vn_budget_t *budget, part_t parts[PARTS]) {
   const part_t all[PARTS] = {
-      {"series table", "table_bytes", budget->table_bytes},
-      {"input queue", "queue_bytes", budget->queue_bytes},
-      {"outbox", "outbox_bytes", budget->outbox_bytes},
-      {"batch of results", "batch_bytes", budget->batch_bytes},
-      {"scratch", "scratch_bytes", budget->scratch_bytes},
-      {"state on flash", "log_bytes", budget->log_bytes},
-      {"engine", "engine_bytes", budget->engine_bytes},
-      {"alignment", "alignment_bytes", budget->alignment_bytes},
+      {"table_bytes", budget->table_bytes, "series table"},
+      {"queue_bytes", budget->queue_bytes, "input queue"},
+      {"outbox_bytes", budget->outbox_bytes, "outbox"},
+      {"batch_bytes", budget->batch_bytes, "batch of results"},
+      {"scratch_bytes", budget->scratch_bytes, "scratch"},
+      {"log_bytes", budget->log_bytes, "state on flash"},
+      {"engine_bytes", budget->engine_bytes, "engine"},
+      {"alignment_bytes", budget->alignment_bytes, "alignment"},
   };
   memcpy(parts, all, sizeof all);
 }
@@ -130,19 +130,40 @@ static void print_state(const report_t *report) {
   (void)printf("    most is written for %s\n", advice(&report->usual));
 }
 
-static void print_json_pipeline(const char *name, const vn_budget_pipeline_t *pipeline) {
-  (void)printf(
-      "{\"name\":\"%s\",\"series\":%lu,\"series_bytes\":%zu,\"bytes\":%zu,\"panes\":%lu,"
-      "\"pane_ms\":%lld,\"pane_bytes\":%zu,\"member_bytes\":%zu,\"revision_bytes\":%zu,"
-      "\"session_bytes\":%zu,\"count_bytes\":%zu,\"report_bytes\":%zu,\"extra_bytes\":%zu,\"recent_"
-      "bytes\":%zu,\"tally_bytes\":%zu,\"alert_"
-      "bytes\":%zu,"
-      "\"slot_bytes_max\":%zu}",
-      name, (unsigned long)pipeline->series, pipeline->series_bytes, pipeline->bytes,
-      (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, pipeline->pane_bytes,
-      pipeline->member_bytes, pipeline->revision_bytes, pipeline->session_bytes,
-      pipeline->count_bytes, pipeline->report_bytes, pipeline->extra_bytes, pipeline->guard_bytes,
-      pipeline->tally_bytes, pipeline->alert_bytes, pipeline->slot_bytes_max);
+static void print_json_windows(const vn_summary_pipeline_t *summary,
+                               const vn_budget_pipeline_t *pipeline) {
+  (void)fputs(",\"windows\":[", stdout);
+  for (uint8_t i = 0; i < summary->window_count; i++) {
+    (void)printf("%s{\"name\":\"%s\",\"series_bytes\":%zu}", i == 0 ? "" : ",",
+                 summary->windows[i].name, pipeline->window_bytes[i]);
+  }
+  (void)fputs("]}", stdout);
+}
+
+static void print_json_pipeline(const vn_summary_pipeline_t *summary,
+                                const vn_budget_pipeline_t *pipeline) {
+  const part_t parts[] = {
+      {"series_bytes", pipeline->series_bytes, NULL},
+      {"bytes", pipeline->bytes, NULL},
+      {"pane_bytes", pipeline->pane_bytes, NULL},
+      {"member_bytes", pipeline->member_bytes, NULL},
+      {"revision_bytes", pipeline->revision_bytes, NULL},
+      {"session_bytes", pipeline->session_bytes, NULL},
+      {"count_bytes", pipeline->count_bytes, NULL},
+      {"report_bytes", pipeline->report_bytes, NULL},
+      {"extra_bytes", pipeline->extra_bytes, NULL},
+      {"guard_bytes", pipeline->guard_bytes, NULL},
+      {"tally_bytes", pipeline->tally_bytes, NULL},
+      {"alert_bytes", pipeline->alert_bytes, NULL},
+      {"slot_bytes_max", pipeline->slot_bytes_max, NULL},
+  };
+  (void)printf("{\"name\":\"%s\",\"series\":%lu,\"panes\":%lu,\"pane_ms\":%lld", summary->name,
+               (unsigned long)pipeline->series, (unsigned long)pipeline->panes,
+               (long long)pipeline->pane_ms);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    (void)printf(",\"%s\":%zu", parts[i].key, parts[i].bytes);
+  }
+  print_json_windows(summary, pipeline);
 }
 
 static void print_json_life(const char *key, const vn_wear_t *wear) {
@@ -161,7 +182,7 @@ static void print_json(const report_t *report) {
   (void)fputs(",\"pipelines\":[", stdout);
   for (uint8_t i = 0; i < report->plan->pipeline_count; i++) {
     (void)fputs(i == 0 ? "" : ",", stdout);
-    print_json_pipeline(report->plan->pipelines[i].summary.name, &report->budget.pipelines[i]);
+    print_json_pipeline(&report->plan->pipelines[i].summary, &report->budget.pipelines[i]);
   }
   (void)fputs("]", stdout);
   if (report->durable) {

@@ -5,16 +5,18 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import sys
 import unittest
 from unittest import mock
 
 import harness
-from harness import BASE_MS, SOURCE_DIR, Case, configuration, wait_for
+from harness import BASE_MS, BIN_DIR, SOURCE_DIR, Case, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 import mqtt_packets  # noqa: E402
 
+VNOTCH = os.path.join(BIN_DIR, "vnotch")
 VALGRIND = shutil.which("valgrind")
 IN_CI = os.environ.get("CI", "") == "true"
 GROWTH_MAX_BYTES = 256 * 1024
@@ -41,6 +43,18 @@ PIPELINES = """
   alerts:
     - {name: high, above: 80}
     - {name: silent, absent_for: 1h}
+"""
+ALL_WINDOWS = """
+- name: all
+  range: [-1000, 1000]
+  deduplicate: 8
+  windows:
+    - {name: minute, tumbling: 1m, sample: 8, statistics: [p95, slope, distinct]}
+    - {name: trend, sliding: {size: 5m, slide: 10s}}
+    - {name: visit, session: {gap: 30s}, sample: 4}
+    - {name: hundred, count: {size: 100, slide: 20}, sample: 4}
+    - {name: trail, report: {swinging_door: 0.5, points: 20}}
+  alerts: [{name: high, above: 80}]
 """
 # Small: each byte of it is in use long before the first look at the resident set.
 CAPACITY = "{series: 32, input_queue: 256, message: 4KiB, outbox: 64KiB}"
@@ -133,6 +147,26 @@ class Memory(Case):
         self.assertEqual(figures["messages"]["dropped"], 0)
         self.assertEqual(daemon.stop(), 0, daemon.log())
         print(f"resident: {early} bytes after 5,000 messages, {growth:+} after 50,000")
+
+    def mapped_bytes(self, name, series):
+        """What the daemon has mapped for itself, and what its budget says."""
+        state = "durability: volatile"
+        capacity = f"{{series: {series}, input_queue: 256, message: 4KiB, outbox: 64KiB}}"
+        text = configuration(self.broker().port, INPUTS, ALL_WINDOWS, state, capacity=capacity)
+        daemon = self.daemon(text, name=name)
+        told = json.loads(subprocess.run([VNOTCH, "budget", "--json", daemon.config], check=True,
+                                         capture_output=True, text=True).stdout)["total_bytes"]
+        daemon.start()
+        with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
+            mapped = 1024 * int(re.search(r"VmData:\s+(\d+) kB", file.read())[1])
+        self.assertEqual(daemon.stop(), 0, daemon.log())
+        return mapped, told
+
+    def test_the_daemon_maps_what_the_budget_tells(self):
+        mapped_few, told_few = self.mapped_bytes("few", 10)
+        mapped_many, told_many = self.mapped_bytes("many", 3000)
+        self.assertGreater(told_many - told_few, 32 << 20)
+        self.assertLess(abs((mapped_many - mapped_few) - (told_many - told_few)), 512 << 10)
 
 
 if __name__ == "__main__":

@@ -76,9 +76,11 @@ class Tool(unittest.TestCase):
         pipelines = sum(pipeline["bytes"] for pipeline in budget["pipelines"])
         self.assertEqual(parts + pipelines, budget["total_bytes"])
         for pipeline in budget["pipelines"]:
-            own = sum(pipeline[key] for key in ("pane_bytes", "member_bytes", "revision_bytes",
-                                                "alert_bytes"))
+            own = sum(value for key, value in pipeline.items()
+                      if key.endswith("_bytes") and key != "series_bytes")
             self.assertEqual(own, pipeline["series_bytes"])
+            windows = sum(window["series_bytes"] for window in pipeline["windows"])
+            self.assertEqual(windows + pipeline["alert_bytes"] + pipeline["guard_bytes"], own)
             self.assertEqual(pipeline["series"] * own, pipeline["bytes"])
         self.assertLess(budget["state"]["life_worst"]["years"],
                         budget["state"]["life_usual"]["years"])
