@@ -6,7 +6,9 @@ import replay
 from window_oracle import WindowOracle
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
-EPOCHS = (0, -100000, -10**13, 1795219200000)
+FIRST_TIME, LAST_TIME = -62135596800000, 253402300799999  # the years 1 and 9999
+EPOCHS = (0, -100000, -10**13, 1795219200000, 2**31 * 1000 - 50, FIRST_TIME + 400,
+          LAST_TIME - 7 * 10**10)
 RESOLUTIONS = {"1": 0, "0.1": -1, "0.01": -2, "0.000001": -6, "10": 1}
 
 
@@ -54,8 +56,9 @@ def config_yaml(case, alerts=""):
                       ("expected_every", "expected_every")):
         if cfg.get(key) is not None:
             lines.append(f"    {word}: {cfg[key]}ms")
-    if cfg.get("scope"):
-        lines.append(f"    scope: {cfg['scope']}")
+    for key in ("scope", "time"):
+        if cfg.get(key):
+            lines.append(f"    {key}: {cfg[key]}")
     windows = "".join(window_yaml(window) for window in cfg["windows"])
     return "\n".join(lines) + "\n" + ("    windows:\n" + windows if windows else "") + alerts
 
@@ -193,13 +196,31 @@ def random_event(rng, now_t, series):
     return event
 
 
+def random_steps(rng, windows):
+    """How far time moves from reading to reading: a walk, around one window's edges, in bursts."""
+    edge = rng.choice([w.get("gap") or w.get("slide") or w.get("size", 1) for w in windows])
+    jump = rng.choice((0, 200, 10**9))
+    return rng.choice(((0, 1, 1, 2, 3, 7, 15, jump), (0, 1, 1, 2, 3, 7, 15, jump),
+                       (edge - 1, edge, edge, edge + 1), (0, 0, 0, 0, 0, 0, 1, edge),
+                       (1, 1, 1, 20 * edge)))
+
+
+def random_delays(rng):
+    if rng.random() < 0.15:
+        return {"ooo": rng.choice((60, 150)), "lateness": rng.choice((0, 90, 200))}
+    return {"ooo": rng.choice((0, 0, 1, 5, 20)), "lateness": rng.choice((0, 0, 3, 10, 40))}
+
+
 def random_case(seed):
-    """Times move on in small steps, with disorder around the bounds and a rare jump."""
+    """Times move on, with disorder around the bounds and a rare jump."""
     rng = random.Random(seed)
-    cfg = {"windows": [random_window(rng, i) for i in range(rng.choice((1, 1, 2, 3)))],
-           "ooo": rng.choice((0, 0, 1, 5, 20)), "lateness": rng.choice((0, 0, 3, 10, 40))}
+    windows = [random_window(rng, i) for i in range(rng.choice((1, 1, 2, 3, 5)))]
+    cfg = {"windows": windows, **random_delays(rng)}
+    steps = random_steps(rng, windows)
     if rng.random() < 0.25:
         cfg["scope"] = "global"
+    if rng.random() < 0.08:
+        cfg["time"] = "arrival"
     if rng.random() < 0.3:
         cfg["idle_timeout"] = rng.choice((5, 20, 50))
     if rng.random() < 0.3:
@@ -212,7 +233,7 @@ def random_case(seed):
     edge = cfg["ooo"] + cfg["lateness"]
     events = []
     for _ in range(rng.randint(5, 60)):
-        front += rng.choice((0, 1, 1, 2, 3, 7, 15, rng.choice((0, 200, 10**9))))
+        front += rng.choice(steps)
         clock = max(clock, front) + rng.choice((0, 1, 4))
         kind = rng.random()
         if kind < 0.88:

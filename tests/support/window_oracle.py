@@ -21,12 +21,13 @@ class WindowOracle:
     a session; or name and count, optionally slide: a count window."""
 
     def __init__(self, windows, ooo=0, lateness=0, scope="series", idle_timeout=None,
-                 max_future=None, expected_every=None):
+                 max_future=None, expected_every=None, time="event"):
         self.windows = windows
         self.ooo, self.lateness = ooo, lateness
         self.common = scope == "global"
         self.idle_timeout, self.max_future = idle_timeout, max_future
         self.expected_every = expected_every
+        self.by_arrival = time == "arrival"
         self.behind = {}     # (series, window, start) -> readings in it that came late
         self.taken = {}      # series -> [(t, v, {(window, start)})] in order of arrival
         self.marks = {}      # scope -> watermark
@@ -278,7 +279,8 @@ class WindowOracle:
                 self.set_clock(event["t"])
             operation = event.get("op")
             if operation is None:
-                self.reading(index, event["series"], event["t"], event["v"])
+                t = self.now if self.by_arrival else event["t"]
+                self.reading(index, event["series"], t, event["v"])
             elif operation == "tick":
                 self.tick(index)
             elif operation == "watermark":
