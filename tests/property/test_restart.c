@@ -13,7 +13,7 @@
 #include "trace_rig.h"
 
 #define SEED 53u
-#define TRACES 100u
+#define TRACES 40u
 
 enum { STOPS = 50, READINGS = STOPS + 1, ALL_KINDS = TRACE_TIME | TRACE_SESSIONS | TRACE_COUNTS };
 
