@@ -256,6 +256,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   build_range(loader, pipeline, &values[VN__PIPELINE_RANGE]);
   check_shadow(build, index, &values[VN__PIPELINE_MATCH]);
   vn__build_windows(build, pipeline, &values[VN__PIPELINE_WINDOWS], marks);
+  vn__build_ordered(build, pipeline, values, marks);
   vn__build_alerts(build, pipeline, &values[VN__PIPELINE_ALERTS], marks);
   build_time_to_live(loader, pipeline, &values[VN__PIPELINE_TIME_TO_LIVE]);
 }

@@ -55,6 +55,9 @@ void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
 /* build_report.c: a report of this pipeline, from its section; tells what is wrong. */
 bool vn__read_report(vn__build_t *build, const vn_pipeline_t *pipeline, const vn__value_t *shape,
                      vn_window_t *window);
+/* build_ordered.c: after the windows, which say what is asked for. */
+void vn__build_ordered(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *values,
+                       const vn__pipeline_marks_t *marks);
 /* build_alerts.c */
 void vn__build_alerts(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                       vn__pipeline_marks_t *marks);

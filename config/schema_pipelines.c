@@ -15,6 +15,9 @@ static const vn__word_t scope_words[] = {
 static const vn__word_t same_time_words[] = {{"keep", VN_SAME_TIME_KEEP, false},
                                              {"conflict", VN_SAME_TIME_CONFLICT, false},
                                              {NULL, 0, false}};
+static const vn__word_t interpolation_words[] = {{"hold", VN_TIME_WEIGHTED_LOCF, false},
+                                                 {"linear", VN_TIME_WEIGHTED_TRAPEZOID, false},
+                                                 {NULL, 0, false}};
 static const vn__key_t pipeline_keys[] = {
     [VN__PIPELINE_NAME] = {.name = "name",
                            .type = VN__NAME,
@@ -125,6 +128,46 @@ static const vn__key_t pipeline_keys[] = {
                                    .doc = "After this silence a series is given up: what is open "
                                           "is told, its alerts are resolved, its place is free. A "
                                           "later reading opens it anew."},
+    [VN__PIPELINE_REORDER] =
+        {.name = "reorder",
+         .type = VN__INTEGER,
+         .low = 1,
+         .high = VN_REORDER_CAPACITY_MAX,
+         .fallback = "16",
+         .doc = "Readings of a series that can wait for the watermark, for statistics that go by "
+                "time order; enough are the readings of an `out_of_order`. With more of them the "
+                "oldest goes on early, and what then comes behind it is counted as `unordered`."},
+    [VN__PIPELINE_INTERPOLATION] =
+        {.name = "interpolation",
+         .type = VN__WORD,
+         .words = interpolation_words,
+         .fallback = "hold",
+         .doc = "What `time_weighted_mean`, `integral` and `covered_ms` take a value to be between "
+                "two readings: that of the first, or the straight line."},
+    [VN__PIPELINE_MAX_HOLD] = {.name = "max_hold",
+                               .type = VN__DURATION,
+                               .low = 1,
+                               .high = LONGEST,
+                               .fallback_words = "off",
+                               .doc = "`hold`: no value holds longer. `linear`: a longer gap isn't "
+                                      "covered."},
+    [VN__PIPELINE_COUNTER_MODULUS] =
+        {.name = "counter_modulus",
+         .type = VN__DECIMAL,
+         .fallback_words = "none: a fall is a restart from 0",
+         .doc = "Where the counter of `increase` and `rate` wraps: 65536 for one of 16 bits."},
+    [VN__PIPELINE_HALF_LIFE] = {.name = "half_life",
+                                .type = VN__DURATION,
+                                .low = 1,
+                                .high = LONGEST,
+                                .fallback_words = "none",
+                                .doc = "After this time without change `exponential_mean` has come "
+                                       "half the way to the value."},
+    [VN__PIPELINE_ALPHA] = {.name = "alpha",
+                            .type = VN__DECIMAL,
+                            .fallback_words = "none",
+                            .doc = "Instead of `half_life`: the share of each reading, whatever "
+                                   "the time between them; above 0, at most 1."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,

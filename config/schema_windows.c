@@ -9,12 +9,7 @@
 
 #define STATISTIC_WORD(name, word) {word, VN_STATISTIC_##name, false},
 const vn__word_t vn__statistic_words[] = {
-    VN_STATISTIC_LIST(STATISTIC_WORD){"rate", 0, true},
-    {"increase", 0, true},
-    {"integral", 0, true},
-    {"time_weighted_mean", 0, true},
-    {"exponential_mean", 0, true},
-    {NULL, 0, false},
+    VN_STATISTIC_LIST(STATISTIC_WORD){NULL, 0, false},
 };
 static const vn__key_t window_keys[] = {
     [VN__WINDOW_NAME] = {.name = "name",
@@ -65,7 +60,9 @@ static const vn__key_t window_keys[] = {
          .doc = "What messages carry. `variance` and `stddev` divide by n, "
                 "`variance_sample` and `stddev_sample` by n - 1. Quantiles come from "
                 "a histogram of 64 bins over `range`; `slope` is per second; "
-                "`distinct` is an estimate."},
+                "`distinct` is an estimate. `time_weighted_mean`, `integral` (unit times seconds), "
+                "`covered_ms`, `increase`, `rate` (per second) and `exponential_mean` go by time "
+                "order: see `reorder`."},
     [VN__WINDOW_SAMPLE] = {.name = "sample",
                            .type = VN__INTEGER,
                            .low = 0,

@@ -38,6 +38,13 @@ static void budget_of_windows(const vn_geometry_t *geometry, vn_budget_pipeline_
   }
 }
 
+static size_t ordered_bytes(const vn_window_set_t *set) {
+  return set->ordered.kinds == 0
+             ? 0
+             : set->pane_count * sizeof(vn_ordered_pane_t) +
+                   set->ordered.capacity * sizeof(vn_reorder_entry_t) + sizeof(vn_ordered_state_t);
+}
+
 static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                                vn_budget_pipeline_t *out) {
   vn_geometry_t geometry;
@@ -63,14 +70,15 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .guard_bytes = pipeline->deduplicate * sizeof(vn_recent_t) +
                      (pipeline->limit.readings > 0 ? sizeof(vn_bucket_t) : 0),
       .tally_bytes = set->pane_count * sizeof(vn_tally_t) + vn_window_heard(set) * sizeof(uint64_t),
+      .ordered_bytes = ordered_bytes(set),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) +
                      geometry.residual_count * sizeof(vn_residual_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
-  out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->session_bytes +
-                      out->report_bytes + out->member_bytes + out->guard_bytes + out->tally_bytes +
-                      out->revision_bytes + out->alert_bytes;
+  out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->ordered_bytes +
+                      out->session_bytes + out->report_bytes + out->member_bytes +
+                      out->guard_bytes + out->tally_bytes + out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
   budget_of_windows(&geometry, out);
 }

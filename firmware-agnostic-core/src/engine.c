@@ -36,6 +36,9 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->tallies, have->pane_count, need->pane_count},
       {have->heard, have->heard_count, need->heard_count},
       {have->places_used, have->places_used_count, need->places_used_count},
+      {have->ordered_states, have->ordered_state_count, need->ordered_state_count},
+      {have->reorder, have->reorder_count, need->reorder_count},
+      {have->ordered_panes, have->ordered_pane_count, need->ordered_pane_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
@@ -66,9 +69,8 @@ static bool has_absence(const vn_pipeline_t *plan) {
 
 /* No reading needs more than its pane, its alerts and the watermark of its series. */
 static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *geometry) {
-  return geometry->set.window_count > 0 && !vn_extra_wanted(&geometry->set.extra) &&
-         geometry->set.slots == 1 && geometry->set.window_count == plan->summary.window_count &&
-         plan->scope == VN_SCOPE_SERIES;
+  return geometry->set.window_count > 0 && !geometry->set.keeps_more && geometry->set.slots == 1 &&
+         geometry->set.window_count == plan->summary.window_count && plan->scope == VN_SCOPE_SERIES;
 }
 
 /* A pipeline's arrays begin where those of the one before it end. */
@@ -93,6 +95,11 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
   pipeline->place_base = before->place_base + VN__PLACE_WORDS(series);
   pipeline->bucket_base = before->bucket_base + (before->limit.readings > 0 ? series : 0);
+  const vn_ordered_set_t *ordered = &geometry->set.ordered;
+  bool in_order = ordered->kinds != 0;
+  pipeline->ordered_state_base = before->ordered_state_base + (in_order ? series : 0);
+  pipeline->reorder_base = before->reorder_base + series * ordered->capacity;
+  pipeline->ordered_pane_base = before->ordered_pane_base + (in_order ? panes : 0);
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {

@@ -60,6 +60,22 @@ static inline vn_extra_memory_t vn__extra_memory(const vn_engine_t *engine,
                    panes * set->registers};
 }
 
+/* The ordered content of a series; its panes are placed as all others. */
+static inline vn_ordered_memory_t vn__ordered_memory(const vn_engine_t *engine,
+                                                     const vn_pipeline_state_t *pipeline,
+                                                     uint32_t local) {
+  const vn_window_set_t *set = &pipeline->geometry.set;
+  if (set->ordered.kinds == 0) {
+    return (vn_ordered_memory_t){0};
+  }
+  return (vn_ordered_memory_t){
+      .state = engine->store.ordered_states + pipeline->ordered_state_base + local,
+      .entries =
+          engine->store.reorder + pipeline->reorder_base + (size_t)local * set->ordered.capacity,
+      .panes = engine->store.ordered_panes + pipeline->ordered_pane_base +
+               (size_t)local * set->pane_count};
+}
+
 static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
   vn_series_state_t *state = &engine->store.series[series];
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
@@ -89,18 +105,22 @@ static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
   vn_series_state_t *state = work->state;
   const vn_window_set_t *set = &pipeline->geometry.set;
   size_t panes = (size_t)state->local * set->pane_count;
-  return (vn_window_memory_t){
+  vn_window_memory_t memory = {
       .state = &state->window,
       .panes = store->panes + pipeline->pane_base + panes,
       .members = store->members + pipeline->member_base +
                  (size_t)state->local * pipeline->geometry.members,
       .revisions =
           store->revisions + pipeline->revision_base + (size_t)state->local * set->revision_count,
-      .extra = vn__extra_memory(work->engine, pipeline, panes),
       .tallies = store->tallies + pipeline->pane_base + panes,
       .waiting = &state->waiting,
       .heard = store->heard + pipeline->heard_base + (size_t)state->local * vn_window_heard(set),
       .sample_seed = state->sample_seed};
+  if (set->keeps_more) {
+    memory.extra = vn__extra_memory(work->engine, pipeline, panes);
+    memory.ordered = vn__ordered_memory(work->engine, pipeline, state->local);
+  }
+  return memory;
 }
 
 static inline int64_t vn__mono_ms(const vn_engine_t *engine) {

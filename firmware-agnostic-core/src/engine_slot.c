@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
-#define ACCOUNTING_MAX (9u * VN__PACK_U64_MAX)
+#define ACCOUNTING_MAX (10u * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -26,6 +26,7 @@ static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *account
   vn__pack_unsigned(packer, accounting->quarantined);
   vn__pack_unsigned(packer, accounting->rejected);
   vn__pack_unsigned(packer, accounting->missing);
+  vn__pack_unsigned(packer, accounting->unordered);
 }
 
 static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *accounting) {
@@ -38,6 +39,7 @@ static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *account
   accounting->quarantined = vn__unpack_unsigned(unpacker, UINT64_MAX);
   accounting->rejected = vn__unpack_unsigned(unpacker, UINT64_MAX);
   accounting->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  accounting->unordered = vn__unpack_unsigned(unpacker, UINT64_MAX);
 }
 
 void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
@@ -50,6 +52,7 @@ void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
   sum->quarantined += part->quarantined;
   sum->rejected += part->rejected;
   sum->missing += part->missing;
+  sum->unordered += part->unordered;
 }
 
 static void pack_alert(vn__packer_t *packer, const vn_alert_state_t *alert) {

@@ -175,6 +175,21 @@ static void report_reading(vn__work_t *work, int32_t value) {
   }
 }
 
+/* Into windows of time; those that ask for readings in order say whether it came so. */
+static vn_reason_t take_into_time(vn__work_t *work, const vn_window_memory_t *windows,
+                                  int32_t value, const vn_window_sink_t *sink,
+                                  vn_window_drop_fn refused) {
+  const vn_window_set_t *set = &work->pipeline->geometry.set;
+  const vn_ordered_state_t *ordered = windows->ordered.state;
+  uint64_t unordered = ordered != NULL ? ordered->unordered : 0;
+  vn_reason_t verdict = vn_window_reading(set, windows, work->time_ms, value, sink, refused);
+  if (ordered != NULL) {
+    work->state->accounting.unordered += ordered->unordered - unordered;
+    work->engine->figures.readings.unordered += ordered->unordered - unordered;
+  }
+  return verdict;
+}
+
 /* Sessions insert before the watermark moves, windows of time after: each needs it so. */
 static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
@@ -188,7 +203,7 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   }
   insert_into_sessions(work, takers, &reading, &sink);
   if (geometry->set.window_count > 0) {
-    (void)!vn_window_reading(&geometry->set, &windows, work->time_ms, value, &sink, NULL);
+    (void)take_into_time(work, &windows, value, &sink, NULL);
   }
   vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
   count_reading(work, value, &sink);
@@ -206,8 +221,7 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
   }
   vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
-  vn_reason_t verdict =
-      vn_window_reading(&geometry->set, &windows, work->time_ms, value, &sink, refused);
+  vn_reason_t verdict = take_into_time(work, &windows, value, &sink, refused);
   if (verdict == VN_REASON_LIMITED) {
     refused(work, verdict);
   }

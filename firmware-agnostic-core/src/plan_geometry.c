@@ -94,6 +94,10 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   }
   out->set.extra.low = pipeline->range_low;
   out->set.extra.high = pipeline->range_high;
+  out->set.ordered.rule = pipeline->ordered;
+  if (out->set.ordered.kinds != 0 && pipeline->out_of_order_ms > 0) {
+    out->set.ordered.capacity = pipeline->ordered.reorder;
+  }
   out->members = out->set.pane_count * out->set.sample;
   out->scratch = (uint16_t)out->set.sample;
   count_detectors(pipeline, out);

@@ -17,6 +17,19 @@ static uint32_t hash_word(uint32_t hash, const char *word) {
   return vn_murmur3_32(word, strlen(word), hash);
 }
 
+/* What panes hold beside aggregates; the areas under lines and steps have different units. */
+static uint32_t hash_contents(uint32_t hash, const vn_window_set_t *set) {
+  if (!set->keeps_more) {
+    return hash;
+  }
+  hash = hash_number(hash, set->extra.bins);
+  hash = hash_number(hash, set->extra.registers);
+  hash = hash_number(hash, set->extra.trend);
+  hash = hash_number(hash, set->ordered.kinds);
+  hash = hash_number(hash, set->ordered.capacity);
+  return hash_number(hash, set->ordered.rule.time_weighted.mode);
+}
+
 uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   VN_ASSERT(pipeline != NULL);
   const vn_summary_pipeline_t *summary = &pipeline->summary;
@@ -28,6 +41,7 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   hash = hash_number(hash, geometry.set.pane_count);
   hash = hash_number(hash, geometry.session_slots);
   hash = hash_number(hash, geometry.set.slots);
+  hash = hash_contents(hash, &geometry.set);
   for (uint8_t i = 0; i < summary->window_count; i++) {
     const vn_window_t *window = &summary->windows[i];
     hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);

@@ -67,8 +67,8 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
     return vn__fail(problem, "name of a window: empty or too long");
   }
   bool of_time = window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
-  if (!of_time && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
-    return vn__fail(problem, "quantiles, slope and distinct are for windows of time");
+  if (!of_time && (window->statistics & (VN_STATISTICS_EXTRA | VN_STATISTICS_ORDERED)) != 0) {
+    return vn__fail(problem, "this statistic is for windows of time");
   }
   return check_shape(window, problem) &&
          vn__in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
@@ -113,6 +113,36 @@ static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
   }
 }
 
+static bool check_exponential(const vn_exponential_rule_t *rule, vn_plan_problem_t *problem) {
+  if ((rule->half_life_ms > 0) == (rule->alpha > 0)) {
+    return vn__fail(problem, "an exponential mean needs a half-life or an alpha, not both");
+  }
+  return vn__in_span(problem, "half-life", rule->half_life_ms, 0) &&
+         vn__in_range(problem, "alpha", rule->alpha, 0, VN_EXPONENTIAL_ONE);
+}
+
+/* What the windows keep of readings in time order. */
+static bool check_ordered(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  const vn_ordered_rule_t *rule = &pipeline->ordered;
+  uint32_t statistics = 0;
+  for (uint8_t i = 0; i < pipeline->summary.window_count; i++) {
+    statistics |= pipeline->summary.windows[i].statistics;
+  }
+  uint8_t kinds = vn_statistics_ordered_kinds(statistics);
+  if (kinds == 0) {
+    return true;
+  }
+  if (rule->counter_modulus > VN_COUNTER_MODULUS_MAX) {
+    return vn__fail(problem, "the modulus of a counter is above 2^32");
+  }
+  return vn__in_range(problem, "waiting readings", rule->reorder, 1, VN_REORDER_CAPACITY_MAX) &&
+         vn__in_range(problem, "mode of integrals", rule->time_weighted.mode, 0,
+                      VN_TIME_WEIGHTED_TRAPEZOID) &&
+         vn__in_span(problem, "max_hold", rule->time_weighted.max_hold_ms,
+                     (int32_t)VN_DURATION_OFF) &&
+         ((kinds & VN_ORDERED_EXPONENTIAL) == 0 || check_exponential(&rule->exponential, problem));
+}
+
 static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
   const vn_summary_pipeline_t *summary = &pipeline->summary;
   for (uint8_t i = 0; i < summary->window_count; i++) {
@@ -121,7 +151,8 @@ static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *prob
       return false;
     }
   }
-  return check_geometry(pipeline, problem);
+  problem->window = VN__NO_PART;
+  return check_ordered(pipeline, problem) && check_geometry(pipeline, problem);
 }
 
 /* What an alert compares. */

@@ -62,6 +62,14 @@ static void need_of_extras(const vn_window_set_t *set, size_t series, vn_store_t
   }
 }
 
+static void need_of_ordered(const vn_window_set_t *set, size_t series, vn_store_t *need) {
+  if (set->ordered.kinds != 0) {
+    need->ordered_state_count += series;
+    need->reorder_count += series * set->ordered.capacity;
+    need->ordered_pane_count += series * set->pane_count;
+  }
+}
+
 static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
     vn_geometry_t geometry = geometry_of(&plan->pipelines[i]);
@@ -81,6 +89,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->report_count += series * geometry.report_count;
     need->heard_count += series * vn_window_heard(&geometry.set);
     need_of_extras(&geometry.set, series, need);
+    need_of_ordered(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }
 }
@@ -154,6 +163,10 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->tallies = cut(block, &used, store->pane_count, sizeof *store->tallies);
   store->heard = cut(block, &used, store->heard_count, sizeof *store->heard);
   store->places_used = cut(block, &used, store->places_used_count, sizeof *store->places_used);
+  store->ordered_states =
+      cut(block, &used, store->ordered_state_count, sizeof *store->ordered_states);
+  store->reorder = cut(block, &used, store->reorder_count, sizeof *store->reorder);
+  store->ordered_panes = cut(block, &used, store->ordered_pane_count, sizeof *store->ordered_panes);
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);

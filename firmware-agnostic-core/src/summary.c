@@ -64,14 +64,15 @@ VN_STATIC_ASSERT(VN__FIELD_LAST - VN__FIELD_COUNT == VN_STATISTIC_LAST - VN_STAT
                  "COUNT..LAST are one run");
 VN_STATIC_ASSERT(VN__FIELD_RANGE - VN__FIELD_MEAN == VN_STATISTIC_RANGE - VN_STATISTIC_MEAN,
                  "MEAN..RANGE are one run");
-VN_STATIC_ASSERT(VN__FIELD_DISTINCT - VN__FIELD_P50 == VN_STATISTIC_DISTINCT - VN_STATISTIC_P50,
-                 "P50..DISTINCT are one run");
-VN_STATIC_ASSERT(VN_STATISTIC_COUNT_OF == VN_STATISTIC_DISTINCT + 1,
-                 "a statistic behind DISTINCT follows it in the fields, too");
+VN_STATIC_ASSERT(VN__FIELD_EXPONENTIAL_MEAN - VN__FIELD_P50 ==
+                     VN_STATISTIC_EXPONENTIAL_MEAN - VN_STATISTIC_P50,
+                 "P50..EXPONENTIAL_MEAN are one run");
+VN_STATIC_ASSERT(VN_STATISTIC_COUNT_OF == VN_STATISTIC_EXPONENTIAL_MEAN + 1,
+                 "a statistic behind EXPONENTIAL_MEAN follows it in the fields, too");
 
 vn_statistic_t vn__field_statistic(vn__field_t field) {
   if (field >= VN__FIELD_P50) {
-    VN_ASSERT(field <= VN__FIELD_DISTINCT);
+    VN_ASSERT(field <= VN__FIELD_EXPONENTIAL_MEAN);
     return (vn_statistic_t)(VN_STATISTIC_P50 + (int)(field - VN__FIELD_P50));
   }
   if (field >= VN__FIELD_MEAN) {

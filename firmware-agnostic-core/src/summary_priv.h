@@ -7,39 +7,45 @@
 
 /* Fields of a record: X(NAME, "word"). The place in the list is the integer key; never reordered.
  */
-#define VN__FIELD_LIST(X)               \
-  X(PIPELINE, "pipeline")               \
-  X(WINDOW, "window")                   \
-  X(SERIES, "series")                   \
-  X(START, "start")                     \
-  X(END, "end")                         \
-  X(REV, "rev")                         \
-  X(KIND, "kind")                       \
-  X(COUNT, "count")                     \
-  X(SUM, "sum")                         \
-  X(SUM_SQ, "sum_sq")                   \
-  X(MIN, "min")                         \
-  X(MAX, "max")                         \
-  X(FIRST, "first")                     \
-  X(LAST, "last")                       \
-  X(SAMPLE, "sample")                   \
-  X(SUPERSEDES, "supersedes")           \
-  X(ACCOUNTING, "accounting")           \
-  X(FLAGS, "flags")                     \
-  X(MEAN, "mean")                       \
-  X(VARIANCE, "variance")               \
-  X(VARIANCE_SAMPLE, "variance_sample") \
-  X(STDDEV, "stddev")                   \
-  X(STDDEV_SAMPLE, "stddev_sample")     \
-  X(RANGE, "range")                     \
-  X(FROM, "from")                       \
-  X(TO, "to")                           \
-  X(P50, "p50")                         \
-  X(P90, "p90")                         \
-  X(P95, "p95")                         \
-  X(P99, "p99")                         \
-  X(SLOPE, "slope")                     \
-  X(DISTINCT, "distinct")
+#define VN__FIELD_LIST(X)                     \
+  X(PIPELINE, "pipeline")                     \
+  X(WINDOW, "window")                         \
+  X(SERIES, "series")                         \
+  X(START, "start")                           \
+  X(END, "end")                               \
+  X(REV, "rev")                               \
+  X(KIND, "kind")                             \
+  X(COUNT, "count")                           \
+  X(SUM, "sum")                               \
+  X(SUM_SQ, "sum_sq")                         \
+  X(MIN, "min")                               \
+  X(MAX, "max")                               \
+  X(FIRST, "first")                           \
+  X(LAST, "last")                             \
+  X(SAMPLE, "sample")                         \
+  X(SUPERSEDES, "supersedes")                 \
+  X(ACCOUNTING, "accounting")                 \
+  X(FLAGS, "flags")                           \
+  X(MEAN, "mean")                             \
+  X(VARIANCE, "variance")                     \
+  X(VARIANCE_SAMPLE, "variance_sample")       \
+  X(STDDEV, "stddev")                         \
+  X(STDDEV_SAMPLE, "stddev_sample")           \
+  X(RANGE, "range")                           \
+  X(FROM, "from")                             \
+  X(TO, "to")                                 \
+  X(P50, "p50")                               \
+  X(P90, "p90")                               \
+  X(P95, "p95")                               \
+  X(P99, "p99")                               \
+  X(SLOPE, "slope")                           \
+  X(DISTINCT, "distinct")                     \
+  X(TIME_WEIGHTED_MEAN, "time_weighted_mean") \
+  X(INTEGRAL, "integral")                     \
+  X(COVERED_MS, "covered_ms")                 \
+  X(INCREASE, "increase")                     \
+  X(RATE, "rate")                             \
+  X(EXPONENTIAL_MEAN, "exponential_mean")
 
 typedef enum vn__field {
 #define VN__FIELD_ENUM(name, word) VN__FIELD_##name,
@@ -52,7 +58,7 @@ typedef enum vn__field {
 
 const char *vn__field_word(vn__field_t field);
 
-/* The statistic that a field carries; one of COUNT..LAST, MEAN..RANGE, P50..DISTINCT. */
+/* The statistic that a field carries; one of COUNT..LAST, MEAN..RANGE, P50..EXPONENTIAL_MEAN. */
 vn_statistic_t vn__field_statistic(vn__field_t field);
 
 /* The fields that carry these statistics. */
@@ -87,10 +93,12 @@ bool vn__statistic_defined(const vn_aggregate_t *aggregate, vn_statistic_t stati
 /* Those of `statistics` that this result has. */
 uint32_t vn__statistics_of(const vn_window_result_t *result, uint32_t statistics);
 
-/* 1 for values, 2 for squares, 0 for counts: how often the pipeline's exponent applies. */
+/* 1 for values, 2 for squares, 0 for counts and times: how often the pipeline's exponent applies.
+ */
 int vn__statistic_power(vn_statistic_t statistic);
 
-/* COUNT, SUM, MIN, MAX, FIRST, LAST, RANGE, quantiles in scaled units, DISTINCT. */
+/* COUNT, SUM, MIN, MAX, FIRST, LAST, RANGE, quantiles, INCREASE in scaled units, DISTINCT,
+ * COVERED_MS. */
 int64_t vn__statistic_integer(const vn_window_result_t *result, vn_statistic_t statistic);
 bool vn__statistic_is_integer(vn_statistic_t statistic);
 

@@ -20,9 +20,14 @@ static uint32_t statistics_of(const vn_summary_t *summary) {
   return vn__statistics_of(summary->result, asked);
 }
 
-/* Squares and counts are not in the pipeline's unit. */
+/* Squares, counts and times, what is per second or times seconds aren't in the pipeline's unit. */
 static const char *unit_of(const vn_summary_t *summary, vn_statistic_t statistic) {
-  return vn__statistic_power(statistic) == 1 ? summary->pipeline->unit : "";
+  const uint32_t with_seconds = VN_STATISTIC_BIT(VN_STATISTIC_SLOPE) |
+                                VN_STATISTIC_BIT(VN_STATISTIC_RATE) |
+                                VN_STATISTIC_BIT(VN_STATISTIC_INTEGRAL);
+  bool own =
+      vn__statistic_power(statistic) != 1 || (with_seconds & VN_STATISTIC_BIT(statistic)) != 0;
+  return own ? "" : summary->pipeline->unit;
 }
 
 static vn_time_ms_t time_of(const vn_summary_t *summary) {

@@ -17,9 +17,20 @@ static uint32_t extras_missing(const vn_extra_values_t *extra) {
   return missing | (extra->has_distinct ? 0 : VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT));
 }
 
+/* Ordered values that this result lacks: it has none, or no reading came in order. */
+static uint32_t ordered_missing(const vn_ordered_values_t *ordered) {
+  if (ordered == NULL) {
+    return VN_STATISTICS_ORDERED;
+  }
+  uint32_t missing = ordered->has_mean ? 0 : VN_STATISTICS_TIME_WEIGHTED;
+  missing |= ordered->has_increase ? 0 : VN_STATISTIC_BIT(VN_STATISTIC_INCREASE);
+  missing |= ordered->has_rate ? 0 : VN_STATISTIC_BIT(VN_STATISTIC_RATE);
+  return missing | (ordered->has_exponential ? 0 : VN_STATISTICS_EXPONENTIAL);
+}
+
 uint32_t vn__statistics_of(const vn_window_result_t *result, uint32_t statistics) {
   uint32_t defined = statistics & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u);
-  defined &= ~extras_missing(result->extra);
+  defined &= ~(extras_missing(result->extra) | ordered_missing(result->ordered));
   if (result->aggregate->count < 2) {
     defined &= ~(VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE_SAMPLE) |
                  VN_STATISTIC_BIT(VN_STATISTIC_STDDEV_SAMPLE));
@@ -31,6 +42,7 @@ int vn__statistic_power(vn_statistic_t statistic) {
   switch (statistic) {
     case VN_STATISTIC_COUNT:
     case VN_STATISTIC_DISTINCT:
+    case VN_STATISTIC_COVERED_MS:
       return 0;
     case VN_STATISTIC_SUM_SQ:
     case VN_STATISTIC_VARIANCE:
@@ -47,7 +59,8 @@ bool vn__statistic_is_integer(vn_statistic_t statistic) {
       VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |
       VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) |
       VN_STATISTIC_BIT(VN_STATISTIC_RANGE) | VN_STATISTICS_QUANTILES |
-      VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT);
+      VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT) | VN_STATISTIC_BIT(VN_STATISTIC_COVERED_MS) |
+      VN_STATISTIC_BIT(VN_STATISTIC_INCREASE);
   return (integers & VN_STATISTIC_BIT(statistic)) != 0;
 }
 
@@ -70,6 +83,10 @@ int64_t vn__statistic_integer(const vn_window_result_t *result, vn_statistic_t s
       return (int64_t)aggregate->max - aggregate->min;
     case VN_STATISTIC_DISTINCT:
       return (int64_t)result->extra->distinct;
+    case VN_STATISTIC_COVERED_MS:
+      return result->ordered->covered_ms;
+    case VN_STATISTIC_INCREASE:
+      return result->ordered->increase;
     default:
       VN_ASSERT(statistic >= VN_STATISTIC_P50 && statistic <= VN_STATISTIC_P99);
       return result->extra->quantiles[statistic - VN_STATISTIC_P50];
@@ -129,14 +146,26 @@ static double quotient(double numerator, double denominator, int exponent) {
   return numerator * power_of_ten(exponent) / denominator;
 }
 
-/* What is a double already: roots and the slope. */
+/* What is a double already: roots, the slope, what depends on order. */
 static double plain_float(const vn_window_result_t *result, vn_statistic_t statistic) {
   const vn_aggregate_t *aggregate = result->aggregate;
-  if (statistic == VN_STATISTIC_SLOPE) {
-    return result->extra->slope_per_s;
+  switch (statistic) {
+    case VN_STATISTIC_SLOPE:
+      return result->extra->slope_per_s;
+    case VN_STATISTIC_TIME_WEIGHTED_MEAN:
+      return result->ordered->mean;
+    case VN_STATISTIC_INTEGRAL:
+      return result->ordered->integral_s;
+    case VN_STATISTIC_RATE:
+      return result->ordered->rate_per_s;
+    case VN_STATISTIC_EXPONENTIAL_MEAN:
+      return result->ordered->exponential_mean;
+    case VN_STATISTIC_STDDEV:
+      return vn_square_root(vn_aggregate_variance(aggregate));
+    default:
+      VN_ASSERT(statistic == VN_STATISTIC_STDDEV_SAMPLE);
+      return vn_square_root(vn_aggregate_variance_sample(aggregate));
   }
-  return vn_square_root(statistic == VN_STATISTIC_STDDEV ? vn_aggregate_variance(aggregate)
-                                                         : vn_aggregate_variance_sample(aggregate));
 }
 
 double vn__statistic_float(const vn_window_result_t *result, vn_statistic_t statistic,

@@ -9,6 +9,9 @@ void vn__pane_begin(const vn_window_set_t *set, const vn_window_memory_t *memory
   memory->panes[slot].number = number;
   vn_aggregate_clear(&memory->panes[slot].aggregate);
   vn_extra_clear(&set->extra, &memory->extra, slot);
+  if (set->ordered.kinds != 0) {
+    memory->ordered.panes[slot].used = false;
+  }
   vn__tally_begin(set, memory, slot);
 }
 
@@ -23,6 +26,9 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
     memory->panes[i].number = VN__NO_PANE;
     vn_aggregate_clear(&memory->panes[i].aggregate);
     vn__pane_begin(set, memory, i, VN__NO_PANE);
+  }
+  if (set->ordered.kinds != 0) {
+    vn_ordered_clear(&set->ordered, &memory->ordered);
   }
   if (set->revision_count > 0) {
     memset(memory->revisions, 0, set->revision_count * sizeof memory->revisions[0]);
@@ -49,6 +55,9 @@ static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
   vn_window_state_t *state = firing->memory->state;
   int64_t ends_ms[VN_WINDOWS_MAX] = {0};
   bool unbounded = from_ms < VN_TIME_LOWEST_MS;
+  if (set->ordered.kinds != 0) {
+    vn__ordered_drain(set, firing->memory, firing->watermark_ms);
+  }
   for (uint8_t i = 0; i < set->window_count; i++) {
     ends_ms[i] = unbounded ? vn__next_end_with_data(set, firing->memory->panes, i,
                                                     VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS)
@@ -68,16 +77,33 @@ static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
   }
 }
 
+/* Raises the watermark; true when it passes an end, `from_ms` is then where it stood. */
+static inline bool raise_watermark(const vn_window_set_t *set, vn_window_state_t *state,
+                                   vn_time_ms_t watermark_ms, vn_time_ms_t *from_ms) {
+  *from_ms = state->watermark_ms;
+  if (watermark_ms <= state->watermark_ms) {
+    return false;
+  }
+  state->watermark_ms = watermark_ms;
+  return watermark_ms >= state->next_due_ms && set->window_count > 0;
+}
+
 void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,
                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink) {
-  vn_window_state_t *state = memory->state;
-  if (watermark_ms <= state->watermark_ms) {
-    return;
+  vn_time_ms_t from_ms;
+  if (raise_watermark(set, memory->state, watermark_ms, &from_ms)) {
+    vn__firing_t firing = {set, memory, sink, watermark_ms, kind, NULL};
+    fire_due(&firing, from_ms);
   }
-  vn_time_ms_t from_ms = state->watermark_ms;
-  state->watermark_ms = watermark_ms;
-  if (watermark_ms >= state->next_due_ms && set->window_count > 0) {
-    vn__firing_t firing = {set, memory, sink, watermark_ms, kind};
+}
+
+/* The same by a reading, which is the next one in order where windows ask for that. */
+static void advance_by(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       const vn_point_t *reading, const vn_window_sink_t *sink) {
+  vn_time_ms_t watermark_ms = reading->time_ms - set->out_of_order_ms - 1;
+  vn_time_ms_t from_ms;
+  if (raise_watermark(set, memory->state, watermark_ms, &from_ms)) {
+    vn__firing_t firing = {set, memory, sink, watermark_ms, VN_KIND_ON_TIME, reading};
     fire_due(&firing, from_ms);
   }
 }
@@ -126,18 +152,29 @@ static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *mem
   }
 }
 
+/* What the windows keep beside aggregate and sample; the aggregate has taken the reading. */
+static void insert_more(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                        vn_time_ms_t time_ms, int32_t value) {
+  if (vn_extra_wanted(&set->extra)) {
+    vn_extra_add(&set->extra, &memory->extra, memory->state->pane_slot,
+                 time_ms - memory->state->pane_low_ms, value);
+  }
+  if (set->ordered.kinds != 0) {
+    vn_point_t reading = {time_ms, value};
+    vn__ordered_take(set, memory, &reading);
+  }
+}
+
 /* Into the current pane. */
 static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
                    vn_time_ms_t time_ms, int32_t value) {
-  const vn_window_state_t *state = memory->state;
-  if (vn_extra_wanted(&set->extra)) {
-    vn_extra_add(&set->extra, &memory->extra, state->pane_slot, time_ms - state->pane_low_ms,
-                 value);
-  }
   if (set->slots > 1) {
-    vn__tally_heard(set, memory, state->pane_slot, time_ms - state->pane_low_ms);
+    vn__tally_heard(set, memory, memory->state->pane_slot, time_ms - memory->state->pane_low_ms);
   }
   vn_window_add(set, memory, time_ms, value);
+  if (set->keeps_more) {
+    insert_more(set, memory, time_ms, value);
+  }
 }
 
 /* Windows that have fired and are not gone fire again with the late reading in them (W5). */
@@ -171,10 +208,12 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
   if (verdict != VN_REASON_NONE && refused != NULL) {
     refused(sink->context, verdict);
   }
-  vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
   if (verdict != VN_REASON_NONE) {
+    vn_window_advance(set, memory, time_ms - set->out_of_order_ms - 1, VN_KIND_ON_TIME, sink);
     return verdict;
   }
+  vn_point_t reading = {time_ms, value};
+  advance_by(set, memory, &reading, sink);
   enter_pane(set, memory, time_ms);
   if (memory->panes[memory->state->pane_slot].aggregate.count == UINT32_MAX) {
     return VN_REASON_LIMITED;
@@ -182,7 +221,7 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
   insert(set, memory, time_ms, value);
   if (time_ms <= before_ms) {
     vn_tally_bump(&memory->tallies[memory->state->pane_slot], VN_ACCOUNTED_LATE);
-    vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE};
+    vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE, NULL};
     fire_again(&firing, time_ms);
   }
   return VN_REASON_NONE;

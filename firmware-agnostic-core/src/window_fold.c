@@ -99,15 +99,21 @@ bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
     return false;
   }
   vn_extra_values_t extra;
+  vn_ordered_values_t ordered;
   bool has_extra = (definition->statistics & VN_STATISTICS_EXTRA) != 0;
   if (has_extra) {
     extra = fold_extras(firing, definition, start_ms, &total);
+  }
+  bool has_ordered = (definition->statistics & VN_STATISTICS_ORDERED) != 0;
+  if (has_ordered) {
+    ordered = vn__ordered_fold(firing, definition, start_ms);
   }
   uint32_t members = total.count < definition->sample ? total.count : definition->sample;
   vn_window_result_t result = {
       .aggregate = &total,
       .sample = firing->sink->scratch,
       .extra = has_extra ? &extra : NULL,
+      .ordered = has_ordered ? &ordered : NULL,
       .start_ms = start_ms,
       .end_ms = end_ms,
       .sample_count = members,

@@ -54,7 +54,32 @@ typedef struct vn__firing {
   const vn_window_sink_t *sink;
   vn_time_ms_t watermark_ms; /* decides whether the window may fire again */
   vn_kind_t kind;
+  const vn_point_t *after; /* the reading that makes it fire, where that is the next one in order */
 } vn__firing_t;
 bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms);
+
+/* Ordered content (window_ordered.c), where the windows ask for it. */
+
+/* An accepted reading, whose pane has taken it: waits, or goes on, or is counted as unordered. */
+void vn__ordered_take(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                      const vn_point_t *reading);
+
+/* What waits up to the watermark goes into its panes. */
+void vn__ordered_drain(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       vn_time_ms_t watermark_ms);
+
+/* Whether the line behind a window's last reading can be known when the window fires: then and only
+ * then the next reading counts (docs/semantics.md). */
+static inline bool vn__ordered_knows_after(const vn_window_set_t *set) {
+  return (set->ordered.kinds & VN_ORDERED_TIME_WEIGHTED) != 0 && set->out_of_order_ms == 0 &&
+         set->ordered.rule.time_weighted.mode == VN_TIME_WEIGHTED_TRAPEZOID;
+}
+
+/* The values of the window [start_ms, start_ms + size). */
+vn_ordered_values_t vn__ordered_fold(const vn__firing_t *firing, const vn_window_t *window,
+                                     int64_t start_ms);
+
+/* Whether what was restored fits together: panes, the last reading and what waits. */
+bool vn__ordered_is_sane(const vn_window_set_t *set, const vn_window_memory_t *memory);
 
 #endif

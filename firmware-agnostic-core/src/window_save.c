@@ -1,4 +1,5 @@
 /* Windows into a checkpoint and back: only live panes, integers of variable length. */
+#include "ordered_priv.h"
 #include "reservoir_priv.h"
 #include "window_priv.h"
 
@@ -41,6 +42,10 @@ static unsigned load_tally(vn__unpacker_t *unpacker, vn_tally_t *tally) {
   return mask;
 }
 
+static vn_time_ms_t low_of(const vn_window_set_t *set, const vn_pane_t *pane) {
+  return pane->number * set->pane_ms + set->anchor_ms;
+}
+
 static vn__sample_t sample_of(const vn_window_set_t *set, const vn_window_memory_t *memory,
                               uint32_t slot) {
   return (vn__sample_t){.aggregate = &memory->panes[slot].aggregate,
@@ -74,6 +79,10 @@ static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
   if (vn_extra_wanted(&set->extra)) {
     save_extra(packer, set, memory, slot);
   }
+  if (set->ordered.kinds != 0) {
+    vn__ordered_pane_pack(packer, &set->ordered, &memory->ordered.panes[slot],
+                          low_of(set, &memory->panes[slot]));
+  }
 }
 
 static void save_waiting(vn__packer_t *packer, const vn_waiting_t *waiting) {
@@ -102,14 +111,20 @@ size_t vn_window_save(const vn_window_set_t *set, const vn_window_memory_t *memo
   for (uint32_t i = 0; i < set->revision_count; i++) {
     vn__pack_unsigned(&packer, memory->revisions[i]);
   }
+  if (set->ordered.kinds != 0) {
+    vn__ordered_state_pack(&packer, &set->ordered, &memory->ordered);
+  }
   return packer.length;
 }
 
 size_t vn_window_save_max(const vn_window_set_t *set) {
+  bool ordered = set->ordered.kinds != 0;
   return STATE_MAX +
-         set->pane_count * (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
-                            VN__PACK_U32_MAX + vn_extra_save_max(&set->extra)) +
-         (size_t)set->revision_count * COUNTER_MAX;
+         set->pane_count *
+             (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX + VN__PACK_U32_MAX +
+              vn_extra_save_max(&set->extra) + (ordered ? VN__ORDERED_PANE_SAVE_MAX : 0)) +
+         (size_t)set->revision_count * COUNTER_MAX +
+         (ordered ? VN__ORDERED_STATE_SAVE_MAX(set->ordered.capacity) : 0);
 }
 
 static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
@@ -126,7 +141,7 @@ static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
 
 /* Times of a pane lie within it, or folding would not find what it looks for. */
 static bool lies_within(const vn_window_set_t *set, const vn_pane_t *pane) {
-  int64_t low_ms = pane->number * set->pane_ms + set->anchor_ms;
+  int64_t low_ms = low_of(set, pane);
   return pane->aggregate.first_ms >= low_ms && pane->aggregate.last_ms < low_ms + set->pane_ms;
 }
 
@@ -169,6 +184,16 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   if (vn_extra_wanted(&set->extra)) {
     load_extra(unpacker, set, memory, slot);
   }
+  if (set->ordered.kinds != 0) {
+    vn__ordered_pane_unpack(unpacker, &set->ordered, &memory->ordered.panes[slot],
+                            low_of(set, pane), set->pane_ms);
+  }
+}
+
+static void load_ordered(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                         const vn_window_memory_t *memory) {
+  vn__ordered_state_unpack(unpacker, &set->ordered, &memory->ordered);
+  unpacker->failed = unpacker->failed || !vn__ordered_is_sane(set, memory);
 }
 
 /* The watermark of a restored series may fire only what is still ahead of it. */
@@ -201,6 +226,9 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
   }
   for (uint32_t i = 0; i < set->revision_count; i++) {
     memory->revisions[i] = (uint16_t)vn__unpack_unsigned(&unpacker, UINT16_MAX);
+  }
+  if (set->ordered.kinds != 0) {
+    load_ordered(&unpacker, set, memory);
   }
   if (unpacker.failed || unpacker.position != length) {
     vn_window_reset(set, memory);

@@ -27,7 +27,7 @@ static int64_t common_pane(const vn_window_t *windows, uint8_t window_count) {
 /* Bins and registers of a pane: rank errors of a percent or two, distinct counts within 14 %. */
 #define BINS 64u
 
-static void derive_extras(vn_window_set_t *set) {
+static void derive_contents(vn_window_set_t *set) {
   uint32_t statistics = 0;
   for (uint8_t i = 0; i < set->window_count; i++) {
     statistics |= set->windows[i].statistics;
@@ -36,6 +36,8 @@ static void derive_extras(vn_window_set_t *set) {
   set->extra.bins = (statistics & VN_STATISTICS_QUANTILES) != 0 ? BINS : 0;
   set->extra.registers =
       (statistics & VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT)) != 0 ? VN_DISTINCT_REGISTERS_FEW : 0;
+  set->ordered.kinds = vn_statistics_ordered_kinds(statistics);
+  set->keeps_more = vn_extra_wanted(&set->extra) || set->ordered.kinds != 0;
 }
 
 /* The window whose size decides the length of the ring. */
@@ -88,7 +90,7 @@ vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
     }
     out->sample = windows[i].sample > out->sample ? windows[i].sample : out->sample;
   }
-  derive_extras(out);
+  derive_contents(out);
   out->pane_ms = common_pane(windows, window_count);
   out->anchor_ms = windows[0].offset_ms;
   *problem_window = largest_window(windows, window_count);

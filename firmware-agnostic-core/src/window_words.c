@@ -9,6 +9,13 @@ const char *vn_statistic_word(vn_statistic_t statistic) {
   return words[statistic];
 }
 
+uint8_t vn_statistics_ordered_kinds(uint32_t statistics) {
+  return (
+      uint8_t)(((statistics & VN_STATISTICS_TIME_WEIGHTED) != 0 ? VN_ORDERED_TIME_WEIGHTED : 0) |
+               ((statistics & VN_STATISTICS_COUNTER) != 0 ? VN_ORDERED_COUNTER : 0) |
+               ((statistics & VN_STATISTICS_EXPONENTIAL) != 0 ? VN_ORDERED_EXPONENTIAL : 0));
+}
+
 const char *vn_kind_word(vn_kind_t kind) {
   static const char *const words[VN_KINDS] = {
       [VN_KIND_ON_TIME] = "on_time", [VN_KIND_LATE] = "late",     [VN_KIND_IDLE] = "idle",

@@ -77,6 +77,9 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
   if (pipeline->guard_bytes > 0) {
     (void)printf("    and: repeats and limits %s B\n", grouped(pipeline->guard_bytes, d));
   }
+  if (pipeline->ordered_bytes > 0) {
+    (void)printf("    and: readings in time order %s B\n", grouped(pipeline->ordered_bytes, d));
+  }
 }
 
 static void print_memory(const report_t *report) {
@@ -152,6 +155,7 @@ static void print_json_pipeline(const vn_summary_pipeline_t *summary,
       {"count_bytes", pipeline->count_bytes, NULL},
       {"report_bytes", pipeline->report_bytes, NULL},
       {"extra_bytes", pipeline->extra_bytes, NULL},
+      {"ordered_bytes", pipeline->ordered_bytes, NULL},
       {"guard_bytes", pipeline->guard_bytes, NULL},
       {"tally_bytes", pipeline->tally_bytes, NULL},
       {"alert_bytes", pipeline->alert_bytes, NULL},

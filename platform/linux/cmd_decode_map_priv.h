@@ -4,7 +4,7 @@
 
 #include "cmd_decode_priv.h"
 
-#define VN__KNOWN_MAX 32u
+#define VN__KNOWN_MAX 64u
 
 /* Where the values of a map's known keys lie; 0: absent (no value lies at the first byte). */
 typedef struct vn__known {

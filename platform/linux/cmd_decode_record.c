@@ -5,7 +5,7 @@
 #define EXPONENT_MAX 18u
 
 /* Fields of a record; the order is that of the integer keys. */
-enum { FIELD_PIPELINE, FIELD_WINDOW, FIELD_START = 3, FIELD_FROM = 24, FIELD_COUNT_OF = 32 };
+enum { FIELD_PIPELINE, FIELD_WINDOW, FIELD_START = 3, FIELD_FROM = 24, FIELD_COUNT_OF = 38 };
 
 /* How the value of a field is shown. */
 typedef enum form {
@@ -23,23 +23,51 @@ static const struct {
   const char *word;
   form_t form;
 } fields[FIELD_COUNT_OF] = {
-    {"pipeline", FORM_INTEGER}, {"window", FORM_INTEGER},    {"series", FORM_ANY},
-    {"start", FORM_INTEGER},    {"end", FORM_INTEGER},       {"rev", FORM_INTEGER},
-    {"kind", FORM_KIND},        {"count", FORM_INTEGER},     {"sum", FORM_VALUE},
-    {"sum_sq", FORM_SQUARE},    {"min", FORM_VALUE},         {"max", FORM_VALUE},
-    {"first", FORM_VALUE},      {"last", FORM_VALUE},        {"sample", FORM_SAMPLE},
-    {"supersedes", FORM_ANY},   {"accounting", FORM_COUNTS}, {"flags", FORM_FLAGS},
-    {"mean", FORM_ANY},         {"variance", FORM_ANY},      {"variance_sample", FORM_ANY},
-    {"stddev", FORM_ANY},       {"stddev_sample", FORM_ANY}, {"range", FORM_VALUE},
-    {"from", FORM_INTEGER},     {"to", FORM_INTEGER},        {"p50", FORM_VALUE},
-    {"p90", FORM_VALUE},        {"p95", FORM_VALUE},         {"p99", FORM_VALUE},
-    {"slope", FORM_ANY},        {"distinct", FORM_INTEGER},
+    {"pipeline", FORM_INTEGER},
+    {"window", FORM_INTEGER},
+    {"series", FORM_ANY},
+    {"start", FORM_INTEGER},
+    {"end", FORM_INTEGER},
+    {"rev", FORM_INTEGER},
+    {"kind", FORM_KIND},
+    {"count", FORM_INTEGER},
+    {"sum", FORM_VALUE},
+    {"sum_sq", FORM_SQUARE},
+    {"min", FORM_VALUE},
+    {"max", FORM_VALUE},
+    {"first", FORM_VALUE},
+    {"last", FORM_VALUE},
+    {"sample", FORM_SAMPLE},
+    {"supersedes", FORM_ANY},
+    {"accounting", FORM_COUNTS},
+    {"flags", FORM_FLAGS},
+    {"mean", FORM_ANY},
+    {"variance", FORM_ANY},
+    {"variance_sample", FORM_ANY},
+    {"stddev", FORM_ANY},
+    {"stddev_sample", FORM_ANY},
+    {"range", FORM_VALUE},
+    {"from", FORM_INTEGER},
+    {"to", FORM_INTEGER},
+    {"p50", FORM_VALUE},
+    {"p90", FORM_VALUE},
+    {"p95", FORM_VALUE},
+    {"p99", FORM_VALUE},
+    {"slope", FORM_ANY},
+    {"distinct", FORM_INTEGER},
+    {"time_weighted_mean", FORM_ANY},
+    {"integral", FORM_ANY},
+    {"covered_ms", FORM_INTEGER},
+    {"increase", FORM_VALUE},
+    {"rate", FORM_ANY},
+    {"exponential_mean", FORM_ANY},
 };
 
 /* The order in a line: times behind the bounds, kind before rev, derived statistics before the
  * sample. */
-static const uint8_t line_order[] = {2,  3,  4,  24, 25, 6,  5,  7,  8,  9,  10, 11, 12, 13, 18,
-                                     19, 20, 21, 22, 23, 26, 27, 28, 29, 30, 31, 14, 15, 16, 17};
+static const uint8_t line_order[] = {2,  3,  4,  24, 25, 6,  5,  7,  8,  9,  10, 11,
+                                     12, 13, 18, 19, 20, 21, 22, 23, 26, 27, 28, 29,
+                                     30, 31, 32, 33, 34, 35, 36, 37, 14, 15, 16, 17};
 
 enum { PIPELINE_NAME, PIPELINE_UNIT, PIPELINE_EXPONENT, PIPELINE_WINDOWS, PIPELINE_COUNT };
 static const char *const pipeline_words[PIPELINE_COUNT] = {"name", "unit", "exponent", "windows"};

@@ -141,6 +141,7 @@ void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figure
       {"alerts", figures->alerts},
       {"late_for_alerts", figures->late_for_alerts},
       {"series_expired", figures->series_expired},
+      {"unordered", readings->unordered},
   };
   vn_json_writer_t writer = begin_line(lines, "totals");
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {

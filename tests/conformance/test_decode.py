@@ -134,7 +134,8 @@ def emitted():
 
 
 def near(key, mine, theirs):
-    return key.startswith(("mean", "variance", "stddev")) and \
+    return key.startswith(("mean", "variance", "stddev", "time_weighted", "integral", "rate",
+                           "exponential")) and \
         abs(mine - theirs) <= abs(theirs) / 2**51
 
 

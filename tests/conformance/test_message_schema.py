@@ -53,7 +53,8 @@ def record_as_json(record, pipelines):
     scale = Fraction(10) ** pipeline["exponent"]
     out = dict(record, pipeline=pipeline["name"], window=pipeline["windows"][record["window"]],
                kind=KINDS[record["kind"]])
-    for key in ("sum", "min", "max", "first", "last", "range", "p50", "p90", "p95", "p99"):
+    for key in ("sum", "min", "max", "first", "last", "range", "p50", "p90", "p95", "p99",
+                "increase"):
         if key in out:
             out[key] = value_of(out[key]) * scale
     if "sum_sq" in out:
@@ -104,7 +105,7 @@ def check_senml(pack, summaries):
     expected = [(f"gw-17/{s['series']}/{s['window']}/{key}",
                  Fraction(s.get("to", s["end"]), 1000), s[key])
                 for s in summaries for key in s
-                if key in FIELDS[7:14] + FIELDS[18:24] + FIELDS[26:32]]
+                if key in FIELDS[7:14] + FIELDS[18:24] + FIELDS[26:38]]
     assert resolved == expected, f"{resolved} and {expected}"
 
 

@@ -38,6 +38,7 @@ typedef struct content {
   vn_member_t samples[RECORDS_MAX][8];
   vn_span_t spans[RECORDS_MAX][SPANS_MAX];
   vn_extra_values_t extras[RECORDS_MAX];
+  vn_ordered_values_t ordered[RECORDS_MAX];
   vn_window_result_t results[RECORDS_MAX];
   vn_summary_t summaries[RECORDS_MAX];
   uint8_t pipeline_index[RECORDS_MAX];
@@ -115,6 +116,25 @@ static void add_accounting(prng_t *prng, const vn_window_t *window, uint32_t i) 
   result->accounting[VN_ACCOUNTED_COVERAGE] %= 1000;
 }
 
+/* And values in time order, of which some or all may be missing. */
+static void add_ordered(prng_t *prng, const vn_window_t *window, uint32_t i) {
+  if ((window->statistics & VN_STATISTICS_ORDERED) == 0 || window->shape >= VN_WINDOW_SESSION) {
+    return;
+  }
+  content.ordered[i] =
+      (vn_ordered_values_t){.mean = (double)prng_between(prng, -1000000, 1000000) / 7.0,
+                            .integral_s = (double)prng_between(prng, -1000000, 1000000) * 1e12,
+                            .rate_per_s = (double)prng_below(prng, 1000000) / 8192.0,
+                            .exponential_mean = any_value(prng) / 1024.0,
+                            .covered_ms = prng_between(prng, 1, INT64_C(10000000000000)),
+                            .increase = prng_between(prng, 0, INT64_MAX),
+                            .has_mean = prng_chance(prng, 80),
+                            .has_increase = prng_chance(prng, 80),
+                            .has_rate = prng_chance(prng, 80),
+                            .has_exponential = prng_chance(prng, 80)};
+  content.results[i].ordered = &content.ordered[i];
+}
+
 static void make_record(prng_t *prng, uint32_t i) {
   static const char *const names[] = {"a", "site/a/temp", "x:9/long-name_with.many/levels/in/it"};
   vn_window_result_t *result = &content.results[i];
@@ -134,6 +154,7 @@ static void make_record(prng_t *prng, uint32_t i) {
   shape_result(prng, window, i);
   add_extras(prng, window, i);
   add_accounting(prng, window, i);
+  add_ordered(prng, window, i);
   uint32_t capacity = window->sample;
   uint32_t count = content.aggregates[i].count;
   result->sample_count = capacity < count ? capacity : count;

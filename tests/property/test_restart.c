@@ -29,7 +29,10 @@ typedef struct bench {
 /* Times in disorder, some of them late, some too late. */
 static void make(bench_t *bench, uint32_t number) {
   prng_t prng = prng_make(trace_seed(SEED), number);
-  trace_setup_random(&bench->setup, &prng, ALL_KINDS | (number % 3 == 0 ? TRACE_TIES : 0));
+  trace_setup_random(
+      &bench->setup, &prng,
+      ALL_KINDS | (number % 3 == 0 ? TRACE_TIES : 0) | (number % 2 == 0 ? TRACE_ORDERED : 0));
+  bench->setup.pipeline.ordered.reorder = (uint16_t)(1 + prng_below(&prng, 8));
   trace_random(&bench->trace, &prng, &bench->setup, READINGS);
   const vn_pipeline_t *pipeline = &bench->setup.pipeline;
   trace_shuffle(&bench->trace, &prng, pipeline->out_of_order_ms + pipeline->lateness_ms + 5);

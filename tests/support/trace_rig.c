@@ -127,6 +127,7 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
   } else {
     make_time_window(window, prng);
     statistics |= prng_chance(prng, 50) ? extras : 0;
+    statistics |= (setup->kinds & TRACE_ORDERED) != 0 ? VN_STATISTICS_ORDERED : 0;
   }
   window->statistics = (setup->kinds & TRACE_TIES) != 0 ? statistics & ~ends : statistics;
 }
@@ -150,6 +151,15 @@ static void make_windows(trace_setup_t *setup, prng_t *prng) {
   if (setup->pipeline.summary.window_count == 0) {
     make_window(setup, prng, VN_WINDOW_TUMBLING);
   }
+}
+
+static void make_order(vn_ordered_rule_t *rule, prng_t *prng) {
+  rule->reorder = TRACE_READINGS_MAX;
+  rule->time_weighted.mode = (uint8_t)prng_below(prng, 2);
+  rule->time_weighted.max_hold_ms = prng_chance(prng, 50) ? VN_DURATION_OFF : PICK(prng, 0, 3, 40);
+  rule->counter_modulus = prng_chance(prng, 50) ? 0 : PICK(prng, 1, 100, UINT32_MAX);
+  rule->exponential.half_life_ms = prng_chance(prng, 50) ? 0 : PICK(prng, 1, 20, 100000);
+  rule->exponential.alpha = rule->exponential.half_life_ms > 0 ? 0 : VN_EXPONENTIAL_ONE / 5;
 }
 
 /* What a session may replace follows from the delays, as the loader works it out. */
@@ -220,6 +230,9 @@ void trace_setup_random(trace_setup_t *setup, prng_t *prng, unsigned kinds) {
     setup->pipeline.range_high = 60;
   }
   setup->pipeline.scope = prng_chance(prng, 30) ? VN_SCOPE_GLOBAL : VN_SCOPE_SERIES;
+  if ((kinds & TRACE_ORDERED) != 0) {
+    make_order(&setup->pipeline.ordered, prng);
+  }
   make_windows(setup, prng);
   derive_superseded(setup);
 }

@@ -10,7 +10,7 @@ enum {
   TRACE_WINDOWS_MAX = 4,
   TRACE_READINGS_MAX = 128,
   TRACE_SAMPLE_MAX = 8,
-  TRACE_RECORD_MAX = 640
+  TRACE_RECORD_MAX = 704
 };
 
 /* Which windows a random setup may have, and which traces are drawn for it. */
@@ -18,7 +18,8 @@ typedef enum trace_kind {
   TRACE_TIME = 1,     /* tumbling and sliding */
   TRACE_SESSIONS = 2, /* session windows as well */
   TRACE_COUNTS = 4,   /* count windows as well */
-  TRACE_TIES = 8      /* equal times in a series; then without first and last */
+  TRACE_TIES = 8,     /* equal times in a series; then without first and last */
+  TRACE_ORDERED = 16  /* windows of time with statistics in time order */
 } trace_kind_t;
 
 /* A plan with one pipeline; it points into itself: do not copy. */
@@ -75,7 +76,8 @@ typedef struct trace_run {
   trace_results_t told;
 } trace_run_t;
 
-/* 1..TRACE_WINDOWS_MAX windows of some of the kinds, delays, scope, range. */
+/* 1..TRACE_WINDOWS_MAX windows of some of the kinds, delays, scope, range. All readings of a trace
+ * can wait for their turn. */
 void trace_setup_random(trace_setup_t *setup, prng_t *prng, unsigned kinds);
 
 /* These windows (with their statistics and samples) and delays; the range is all of int32. */

@@ -176,7 +176,8 @@ static void sizes_numbers_and_words(void **state) {
        "mean]}]}]\n",
        {"1:70: `statistics`: `avg` is none of count, sum, sum_sq, min, max, first, last, mean, "
         "variance, variance_sample, stddev, stddev_sample, range, p50, p90, p95, p99, slope, "
-        "distinct; did you mean `mean`?",
+        "distinct, time_weighted_mean, integral, covered_ms, increase, rate, exponential_mean; did "
+        "you mean `mean`?",
         "1:81: `statistics`: `mean` is there twice"}},
   };
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
@@ -209,8 +210,6 @@ static void what_is_not_built_yet_says_so(void **state) {
        {"1:21: `on_full: overflow` is not available in this version"}},
       {"state: {file: x, durability: journal}\n" PIPELINE,
        {"1:30: `durability: journal` is not available in this version"}},
-      {"pipelines: [{name: p, windows: [{name: w, tumbling: 1s, statistics: [rate]}]}]\n",
-       {"1:70: `statistics: rate` is not available in this version"}},
       {"pipelines: [{name: p, alerts: [{name: a, outside: [1, 2]}]}]\n",
        {"1:42: `outside` is not available in this version"}},
       {"pipelines: [{name: p, alerts: [{name: a, above: 1, evaluate: event}]}]\n",

@@ -195,6 +195,52 @@ static void pipelines(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+#define ORDERED(keys, statistic)                                                                   \
+  "pipelines:\n  - name: p\n" keys "    windows: [{name: w, tumbling: 1m, statistics: [" statistic \
+  "]}]\n"
+
+static void statistics_in_time_order(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {ORDERED("    half_life: 1m\n    out_of_order: 1s\n    reorder: 8\n", "exponential_mean"),
+       {NULL}},
+      {ORDERED("    alpha: 1\n", "exponential_mean"), {NULL}},
+      {ORDERED("    max_hold: 1m\n    interpolation: linear\n", "covered_ms"), {NULL}},
+      {ORDERED("    counter_modulus: 42949672.96\n", "rate"), {NULL}},
+      {ORDERED("", "exponential_mean"),
+       {"3:15: `exponential_mean` needs to know how fast to forget: add `half_life: 1m` or"}},
+      {ORDERED("    half_life: 1m\n    alpha: 0.5\n", "exponential_mean"),
+       {"4:5: `alpha`: how the mean forgets is said by `half_life` in line 3, column 5 already"}},
+      {ORDERED("    alpha: 0\n", "exponential_mean"),
+       {"3:12: `alpha`: `0` can't be held: 0.000000001 to 1.000000000 at nine decimals"}},
+      {ORDERED("    alpha: 1.5\n", "exponential_mean"), {"3:12: `alpha`: `1.5` can't be held"}},
+      {ORDERED("    counter_modulus: 42949672.97\n", "increase"),
+       {"3:22: `counter_modulus`: `42949672.97` can't be held: 0.01 to 42949672.96 at the"}},
+      {ORDERED("    counter_modulus: 0.005\n", "increase"),
+       {"3:22: `counter_modulus`: `0.005` can't be held"}},
+      {ORDERED("    max_hold: 1m\n", "increase"),
+       {"3:5: `max_hold` does nothing: no window of the pipeline asks for `time_weighted_mean`"}},
+      {ORDERED("    interpolation: hold\n", "mean"), {"3:5: `interpolation` does nothing"}},
+      {ORDERED("    counter_modulus: 256\n", "integral"),
+       {"3:5: `counter_modulus` does nothing: no window of the pipeline asks for `increase` or"}},
+      {ORDERED("    half_life: 1m\n", "mean"), {"3:5: `half_life` does nothing"}},
+      {ORDERED("    reorder: 8\n    out_of_order: 1s\n", "mean"),
+       {"3:5: `reorder` does nothing: no window of the pipeline asks for a statistic that goes "
+        "by"}},
+      {ORDERED("    reorder: 8\n", "rate"),
+       {"3:5: `reorder` does nothing: no reading waits with `out_of_order: 0s`"}},
+      {ORDERED("    reorder: 1025\n    out_of_order: 1s\n", "rate"),
+       {"3:14: `reorder`: `1025` is too large: at most 1024"}},
+      {ORDERED("    interpolation: cubic\n", "integral"),
+       {"3:20: `interpolation`: `cubic` is none of hold, linear"}},
+      {WINDOWS("      - {name: w, session: {gap: 1s}, statistics: [rate]}\n"),
+       {"4:9: statistics that go by time order are for `tumbling` and `sliding` windows"}},
+      {WINDOWS("      - {name: w, count: 5, statistics: [integral]}\n"),
+       {"4:9: statistics that go by time order are for `tumbling` and `sliding` windows"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void windows(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -330,11 +376,12 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers),       cmocka_unit_test(repeats),
-      cmocka_unit_test(times_to_live), cmocka_unit_test(limits),
-      cmocka_unit_test(states),        cmocka_unit_test(inputs),
-      cmocka_unit_test(windows),       cmocka_unit_test(pipelines),
-      cmocka_unit_test(alerts),        cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers),          cmocka_unit_test(repeats),
+      cmocka_unit_test(times_to_live),    cmocka_unit_test(limits),
+      cmocka_unit_test(states),           cmocka_unit_test(inputs),
+      cmocka_unit_test(windows),          cmocka_unit_test(statistics_in_time_order),
+      cmocka_unit_test(pipelines),        cmocka_unit_test(alerts),
+      cmocka_unit_test(too_many_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,6 +261,16 @@ static void senml_cbor_says_the_same(void **state) {
 
 static void make_worst(void) {
   static char series[256];
+  static const vn_ordered_values_t ordered = {.mean = -1e9 - 0.12345678,
+                                              .integral_s = -9223372036854775807.0,
+                                              .rate_per_s = 1.2345678901234567e-9,
+                                              .exponential_mean = -1.2345678901234567e-9,
+                                              .covered_ms = INT64_MAX,
+                                              .increase = INT64_MAX,
+                                              .has_mean = true,
+                                              .has_increase = true,
+                                              .has_rate = true,
+                                              .has_exponential = true};
   memset(series, 's', sizeof series);
   aggregate = (vn_aggregate_t){.sum = INT64_MIN + 1,
                                .squares_low = UINT64_MAX,
@@ -273,6 +283,7 @@ static void make_worst(void) {
   result.start_ms = -(INT64_C(1) << 62);
   result.end_ms = result.start_ms + 1;
   result.revision = UINT32_MAX;
+  result.ordered = &ordered;
   result.kind = VN_KIND_ON_TIME;
   summary.series = (vn_text_t){series, 200};
 }

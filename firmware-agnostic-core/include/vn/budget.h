@@ -23,6 +23,7 @@ typedef struct vn_budget_pipeline {
    * and guards they make series_bytes.
    */
   size_t window_bytes[VN_WINDOWS_MAX];
+  size_t ordered_bytes;  /* what goes by time order: panes, readings that wait */
   size_t slot_bytes_max; /* in a checkpoint */
   size_t bytes;          /* of all its series */
 } vn_budget_pipeline_t;

@@ -19,7 +19,8 @@ typedef struct vn_accounting {
   uint64_t received;
   uint64_t accepted; /* in at least one window, or in a pipeline without windows */
   uint64_t late, no_window, duplicate, limited, quarantined, rejected;
-  uint64_t missing; /* skipped sequence numbers: readings that never came */
+  uint64_t missing;   /* skipped sequence numbers: readings that never came */
+  uint64_t unordered; /* accepted, but too late for what goes by time order */
 } vn_accounting_t;
 
 /* Figures of the whole device since its first start (restored with the state). */
@@ -96,7 +97,8 @@ typedef struct vn_pipeline_state {
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
   size_t heard_base;
-  size_t place_base;         /* in words */
+  size_t place_base; /* in words */
+  size_t ordered_state_base, reorder_base, ordered_pane_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -135,6 +137,9 @@ typedef struct vn_store {
   vn_tally_t *tallies;   /* as many as panes */
   uint64_t *heard;       /* of coverage */
   uint32_t *places_used; /* a bit for each place of a pipeline's arrays */
+  vn_ordered_state_t *ordered_states;
+  vn_reorder_entry_t *reorder; /* readings that wait for their turn */
+  vn_ordered_pane_t *ordered_panes;
   vn_member_t *sample_scratch;
   uint8_t *queue;
   vn_outbox_block_t *blocks;
@@ -150,6 +155,7 @@ typedef struct vn_store {
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
   size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
   size_t places_used_count;
+  size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

@@ -66,6 +66,7 @@ typedef struct vn_pipeline {
   int64_t expected_every_ms; /* how often a reading should come; 0: coverage counts panes */
   int64_t time_to_live_ms;   /* of a silent series; 0: it stays */
   vn_rate_t limit;           /* of each series */
+  vn_ordered_rule_t ordered; /* where a window asks for it; else not looked at */
   int32_t range_low, range_high;
   uint32_t series_max;
   uint8_t alert_count;

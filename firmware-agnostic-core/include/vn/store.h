@@ -46,6 +46,9 @@
   VN_STORE_ARRAY_(vn_tally_t, name##_tallies_, name##_panes);                         \
   VN_STORE_ARRAY_(uint64_t, name##_heard_, name##_heard);                             \
   VN_STORE_ARRAY_(uint32_t, name##_places_used_, name##_places_used);                 \
+  VN_STORE_ARRAY_(vn_ordered_state_t, name##_ordered_states_, name##_ordered_states); \
+  VN_STORE_ARRAY_(vn_reorder_entry_t, name##_reorder_, name##_reorder);               \
+  VN_STORE_ARRAY_(vn_ordered_pane_t, name##_ordered_panes_, name##_ordered_panes);    \
   VN_STORE_ARRAY_(vn_member_t, name##_sample_scratch_, name##_sample_scratch);        \
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
@@ -82,6 +85,9 @@
       .tallies = name##_tallies_,                                                     \
       .heard = name##_heard_,                                                         \
       .places_used = name##_places_used_,                                             \
+      .ordered_states = name##_ordered_states_,                                       \
+      .reorder = name##_reorder_,                                                     \
+      .ordered_panes = name##_ordered_panes_,                                         \
       .sample_scratch = name##_sample_scratch_,                                       \
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
@@ -114,6 +120,9 @@
       .limit_count = name##_limits,                                                   \
       .heard_count = name##_heard,                                                    \
       .places_used_count = name##_places_used,                                        \
+      .ordered_state_count = name##_ordered_states,                                   \
+      .reorder_count = name##_reorder,                                                \
+      .ordered_pane_count = name##_ordered_panes,                                     \
       .sample_scratch_count = name##_sample_scratch,                                  \
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
@@ -145,6 +154,9 @@
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \
    VN_STORE_BYTES_(vn_tally_t, name##_panes) + VN_STORE_BYTES_(uint64_t, name##_heard) +           \
    VN_STORE_BYTES_(uint32_t, name##_places_used) +                                                 \
+   VN_STORE_BYTES_(vn_ordered_state_t, name##_ordered_states) +                                    \
+   VN_STORE_BYTES_(vn_reorder_entry_t, name##_reorder) +                                           \
+   VN_STORE_BYTES_(vn_ordered_pane_t, name##_ordered_panes) +                                      \
    VN_STORE_BYTES_(vn_member_t, name##_sample_scratch) +                                           \
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \

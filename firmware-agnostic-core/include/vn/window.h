@@ -7,6 +7,7 @@
 #include "vn/error.h"
 #include "vn/extra.h"
 #include "vn/hash.h"
+#include "vn/ordered.h"
 #include "vn/reason.h"
 #include "vn/reservoir.h"
 #include "vn/tally.h"
@@ -25,26 +26,32 @@ typedef enum vn_window_shape {
 typedef enum vn_report_method { VN_REPORT_DEADBAND, VN_REPORT_SWINGING_DOOR } vn_report_method_t;
 
 /* Statistics of a summary, as bits of vn_window_t.statistics. X(NAME, "word"). */
-#define VN_STATISTIC_LIST(X)            \
-  X(COUNT, "count")                     \
-  X(SUM, "sum")                         \
-  X(SUM_SQ, "sum_sq")                   \
-  X(MIN, "min")                         \
-  X(MAX, "max")                         \
-  X(FIRST, "first")                     \
-  X(LAST, "last")                       \
-  X(MEAN, "mean")                       \
-  X(VARIANCE, "variance")               \
-  X(VARIANCE_SAMPLE, "variance_sample") \
-  X(STDDEV, "stddev")                   \
-  X(STDDEV_SAMPLE, "stddev_sample")     \
-  X(RANGE, "range")                     \
-  X(P50, "p50")                         \
-  X(P90, "p90")                         \
-  X(P95, "p95")                         \
-  X(P99, "p99")                         \
-  X(SLOPE, "slope")                     \
-  X(DISTINCT, "distinct")
+#define VN_STATISTIC_LIST(X)                  \
+  X(COUNT, "count")                           \
+  X(SUM, "sum")                               \
+  X(SUM_SQ, "sum_sq")                         \
+  X(MIN, "min")                               \
+  X(MAX, "max")                               \
+  X(FIRST, "first")                           \
+  X(LAST, "last")                             \
+  X(MEAN, "mean")                             \
+  X(VARIANCE, "variance")                     \
+  X(VARIANCE_SAMPLE, "variance_sample")       \
+  X(STDDEV, "stddev")                         \
+  X(STDDEV_SAMPLE, "stddev_sample")           \
+  X(RANGE, "range")                           \
+  X(P50, "p50")                               \
+  X(P90, "p90")                               \
+  X(P95, "p95")                               \
+  X(P99, "p99")                               \
+  X(SLOPE, "slope")                           \
+  X(DISTINCT, "distinct")                     \
+  X(TIME_WEIGHTED_MEAN, "time_weighted_mean") \
+  X(INTEGRAL, "integral")                     \
+  X(COVERED_MS, "covered_ms")                 \
+  X(INCREASE, "increase")                     \
+  X(RATE, "rate")                             \
+  X(EXPONENTIAL_MEAN, "exponential_mean")
 
 typedef enum vn_statistic {
 #define VN_STATISTIC_ENUM(name, word) VN_STATISTIC_##name,
@@ -62,6 +69,19 @@ typedef enum vn_statistic {
 #define VN_STATISTICS_EXTRA                                         \
   (VN_STATISTICS_QUANTILES | VN_STATISTIC_BIT(VN_STATISTIC_SLOPE) | \
    VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT))
+
+/* Those that need readings in time order; windows of time only. */
+#define VN_STATISTICS_TIME_WEIGHTED                                                              \
+  (VN_STATISTIC_BIT(VN_STATISTIC_TIME_WEIGHTED_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_INTEGRAL) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_COVERED_MS))
+#define VN_STATISTICS_COUNTER \
+  (VN_STATISTIC_BIT(VN_STATISTIC_INCREASE) | VN_STATISTIC_BIT(VN_STATISTIC_RATE))
+#define VN_STATISTICS_EXPONENTIAL VN_STATISTIC_BIT(VN_STATISTIC_EXPONENTIAL_MEAN)
+#define VN_STATISTICS_ORDERED \
+  (VN_STATISTICS_TIME_WEIGHTED | VN_STATISTICS_COUNTER | VN_STATISTICS_EXPONENTIAL)
+
+/* The kinds of ordered content (VN_ORDERED_...) that these statistics need. */
+uint8_t vn_statistics_ordered_kinds(uint32_t statistics);
 
 /* "count", "mean", ...; static storage. */
 const char *vn_statistic_word(vn_statistic_t statistic);
@@ -121,10 +141,12 @@ typedef struct vn_window_set {
   uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
-  vn_extra_set_t extra; /* the caller sets the histogram's range; derive the rest */
-  uint32_t slot_panes;  /* coverage: a slot is so many panes, */
-  uint8_t slots;        /* or a pane has so many slots; one of the two is 1 */
+  vn_extra_set_t extra;     /* the caller sets the histogram's range; derive the rest */
+  uint32_t slot_panes;      /* coverage: a slot is so many panes, */
+  uint8_t slots;            /* or a pane has so many slots; one of the two is 1 */
+  vn_ordered_set_t ordered; /* the caller sets rule and capacity; derive the kinds */
   uint8_t window_count;
+  bool keeps_more; /* extras or ordered content beside the aggregates */
 } vn_window_set_t;
 
 /*
@@ -182,6 +204,7 @@ typedef struct vn_window_memory {
   vn_tally_t *tallies;     /* pane_count */
   vn_waiting_t *waiting;
   uint64_t *heard; /* pane_count, where slots > 1: a bit for each slot with a reading */
+  vn_ordered_memory_t ordered;
   uint64_t sample_seed;
 } vn_window_memory_t;
 
@@ -197,8 +220,9 @@ typedef struct vn_span {
 typedef struct vn_window_result {
   const vn_aggregate_t *aggregate;
   const vn_member_t *sample;
-  const vn_span_t *supersedes;    /* sessions: earlier results that this one replaces */
-  const vn_extra_values_t *extra; /* NULL: the window asks for none */
+  const vn_span_t *supersedes;        /* sessions: earlier results that this one replaces */
+  const vn_extra_values_t *extra;     /* NULL: the window asks for none */
+  const vn_ordered_values_t *ordered; /* NULL: the window asks for none */
   vn_time_ms_t start_ms, end_ms;
   uint32_t sample_count;
   uint32_t revision;
