@@ -6,13 +6,18 @@
 
 #include "vn/engine.h"
 
-/* A sliding window of 6 panes (1 minute by 10 s), an alert, a sample of 8. */
+/* Decoded cases: each series reports ten times a second, 100 readings per pane. */
+#define BENCH_PERIOD_MS 100
+#define BENCH_PANE_MS 10000
+
+/* A sliding window of `panes` panes of 10 s, an alert, a sample of 8. */
 typedef struct bench {
   vn_engine_t engine;
   vn_plan_t plan;
   vn_pipeline_t pipeline;
   vn_input_t inputs[4];
   vn_field_t field;
+  vn_window_t window;
   vn_store_t store;
   void *block;
   char (*names)[32];
@@ -23,6 +28,7 @@ typedef struct bench {
   uint64_t summaries;
   int64_t now_ms; /* of the readings */
   uint32_t series;
+  uint32_t panes; /* per window */
   uint32_t random;
 } bench_t;
 
@@ -30,10 +36,11 @@ typedef struct bench_case {
   const char *name;
   void (*run)(bench_t *bench, uint64_t readings);
   uint32_t series;
+  uint32_t panes;
   uint64_t readings;
 } bench_case_t;
 
-bool bench_open(bench_t *bench, uint32_t series);
+bool bench_open(bench_t *bench, uint32_t series, uint32_t panes);
 void bench_close(bench_t *bench);
 
 /* The next value of a random walk's noise, scaled: 15.00 .. 25.23. */
@@ -42,6 +49,7 @@ int32_t bench_value(bench_t *bench);
 void bench_known_series(bench_t *bench, uint64_t readings);
 void bench_by_name(bench_t *bench, uint64_t readings);
 void bench_by_name_shuffled(bench_t *bench, uint64_t readings);
+void bench_naive_map(bench_t *bench, uint64_t readings);
 void bench_naive(bench_t *bench, uint64_t readings);
 void bench_json_pack(bench_t *bench, uint64_t readings);
 void bench_json_single(bench_t *bench, uint64_t readings);

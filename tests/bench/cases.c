@@ -7,8 +7,6 @@
 #include "vn/cbor.h"
 
 #define PACK 100u
-/* Decoded cases: each series reports ten times a second, 100 readings per pane. */
-#define PERIOD_MS 100
 /* Message cases: one message a second. */
 #define MESSAGE_EVERY_MS 1000
 
@@ -24,7 +22,7 @@ void bench_known_series(bench_t *bench, uint64_t readings) {
     (void)vn_take_reading(&bench->engine, bench->numbers[next], &reading);
     if (++next == bench->series) {
       next = 0;
-      bench->now_ms += PERIOD_MS;
+      bench->now_ms += BENCH_PERIOD_MS;
     }
   }
 }
@@ -45,7 +43,7 @@ void bench_by_name(bench_t *bench, uint64_t readings) {
     take_named(bench, bench->names[next]);
     if (++next == bench->series) {
       next = 0;
-      bench->now_ms += PERIOD_MS;
+      bench->now_ms += BENCH_PERIOD_MS;
     }
   }
 }
@@ -56,45 +54,8 @@ void bench_by_name_shuffled(bench_t *bench, uint64_t readings) {
   for (uint64_t i = 0; i < readings; i++) {
     random = random * 1664525u + 1013904223u;
     take_named(bench, bench->names[((uint64_t)random * bench->series) >> 32]);
-    bench->now_ms += i % bench->series == 0 ? PERIOD_MS : 0;
+    bench->now_ms += i % bench->series == 0 ? BENCH_PERIOD_MS : 0;
   }
-}
-
-/* What a user would write first: a bucket of doubles per window, six of them open at a time. */
-typedef struct bucket {
-  double sum, squares, min, max;
-  int64_t start_ms;
-  uint64_t count;
-} bucket_t;
-
-static void naive_reading(bench_t *bench, bucket_t *buckets, int64_t time_ms, double value) {
-  for (int64_t k = 0; k < 6; k++) {
-    int64_t start_ms = time_ms / 10000 * 10000 - k * 10000;
-    bucket_t *bucket = &buckets[(start_ms / 10000) % 7];
-    if (bucket->start_ms != start_ms) {
-      bench->summaries += bucket->count > 0 ? 1 : 0;
-      *bucket = (bucket_t){.start_ms = start_ms, .min = value, .max = value};
-    }
-    bucket->sum += value;
-    bucket->squares += value * value;
-    bucket->min = value < bucket->min ? value : bucket->min;
-    bucket->max = value > bucket->max ? value : bucket->max;
-    bucket->count++;
-  }
-}
-
-void bench_naive(bench_t *bench, uint64_t readings) {
-  bucket_t *buckets = calloc((size_t)bench->series * 7, sizeof *buckets);
-  uint32_t next = 0;
-  for (uint64_t i = 0; i < readings && buckets != NULL; i++) {
-    naive_reading(bench, buckets + (size_t)next * 7, bench->now_ms,
-                  (double)bench_value(bench) / 100.0);
-    if (++next == bench->series) {
-      next = 0;
-      bench->now_ms += PERIOD_MS;
-    }
-  }
-  free(buckets);
 }
 
 static void send_message(bench_t *bench, const char *topic, size_t length) {

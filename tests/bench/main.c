@@ -7,19 +7,25 @@
 #include "bench.h"
 
 static const bench_case_t cases[] = {
-    {"known_series_100", bench_known_series, 100, 8000000},
-    {"known_series_10k", bench_known_series, 10000, 8000000},
-    {"known_series_1M", bench_known_series, 1000000, 8000000},
-    {"by_name_100", bench_by_name, 100, 8000000},
-    {"by_name_10k", bench_by_name, 10000, 8000000},
-    {"by_name_1M", bench_by_name, 1000000, 8000000},
-    {"by_name_shuffled_10k", bench_by_name_shuffled, 10000, 8000000},
-    {"naive_buckets_100", bench_naive, 100, 8000000},
-    {"json_pack_of_100", bench_json_pack, 100, 4000000},
-    {"json_single", bench_json_single, 100, 1000000},
-    {"senml_json_pack_of_100", bench_senml_json_pack, 100, 4000000},
-    {"senml_cbor_pack_of_100", bench_senml_cbor_pack, 100, 4000000},
-    {"number_single", bench_number_single, 100, 1000000},
+    {"known_series_100", bench_known_series, 100, 6, 8000000},
+    {"known_series_10k", bench_known_series, 10000, 6, 8000000},
+    {"known_series_1M", bench_known_series, 1000000, 6, 8000000},
+    {"by_name_100", bench_by_name, 100, 6, 8000000},
+    {"by_name_10k", bench_by_name, 10000, 6, 8000000},
+    {"by_name_1M", bench_by_name, 1000000, 6, 8000000},
+    {"by_name_shuffled_10k", bench_by_name_shuffled, 10000, 6, 8000000},
+    {"panes_1", bench_known_series, 100, 1, 8000000},
+    {"panes_6", bench_known_series, 100, 6, 8000000},
+    {"panes_60", bench_known_series, 100, 60, 8000000},
+    {"naive_map_1", bench_naive_map, 100, 1, 8000000},
+    {"naive_map_6", bench_naive_map, 100, 6, 4000000},
+    {"naive_map_60", bench_naive_map, 100, 60, 400000},
+    {"naive_buckets_100", bench_naive, 100, 6, 8000000},
+    {"json_pack_of_100", bench_json_pack, 100, 6, 4000000},
+    {"json_single", bench_json_single, 100, 6, 1000000},
+    {"senml_json_pack_of_100", bench_senml_json_pack, 100, 6, 4000000},
+    {"senml_cbor_pack_of_100", bench_senml_cbor_pack, 100, 6, 4000000},
+    {"number_single", bench_number_single, 100, 6, 1000000},
 };
 
 static double now_s(void) {
@@ -30,7 +36,7 @@ static double now_s(void) {
 
 static int run(const bench_case_t *bench, uint64_t readings) {
   bench_t state;
-  if (!bench_open(&state, bench->series)) {
+  if (!bench_open(&state, bench->series, bench->panes)) {
     fprintf(stderr, "vnotch-bench: %s: no memory for %u series\n", bench->name, bench->series);
     return 1;
   }
@@ -39,10 +45,12 @@ static int run(const bench_case_t *bench, uint64_t readings) {
   bench->run(&state, readings);
   double spent_s = now_s() - start_s;
   printf(
-      "{\"bench\": \"%s\", \"series\": %u, \"readings\": %llu, \"readings_per_s\": %.0f, "
+      "{\"bench\": \"%s\", \"series\": %u, \"panes\": %u, \"readings\": %llu, \"readings_per_s\": "
+      "%.0f, "
       "\"ns_per_reading\": %.1f, \"summaries\": %llu, \"store_bytes\": %zu}\n",
-      bench->name, bench->series, (unsigned long long)readings, (double)readings / spent_s,
-      spent_s * 1e9 / (double)readings, (unsigned long long)state.summaries, state.store_bytes);
+      bench->name, bench->series, bench->panes, (unsigned long long)readings,
+      (double)readings / spent_s, spent_s * 1e9 / (double)readings,
+      (unsigned long long)state.summaries, state.store_bytes);
   fflush(stdout);
   bench_close(&state);
   return 0;

@@ -9,12 +9,6 @@
 /* Beside those of the decoded cases: for the series of the message cases. */
 #define SPARE_SERIES 16u
 
-static const vn_window_t windows[] = {{.name = "minute",
-                                       .size_ms = 60000,
-                                       .slide_ms = 10000,
-                                       .statistics = VN_STATISTIC_BIT(VN_STATISTIC_MEAN),
-                                       .sample = 8,
-                                       .shape = VN_WINDOW_SLIDING}};
 static const vn_alert_plan_t alerts[] = {{.name = "hot",
                                           .severity = "",
                                           .of = "value",
@@ -62,9 +56,18 @@ static bool make_inputs(bench_t *bench) {
 }
 
 static void make_plan(bench_t *bench) {
+  bench->window = (vn_window_t){.name = "window",
+                                .size_ms = (int64_t)bench->panes * BENCH_PANE_MS,
+                                .slide_ms = BENCH_PANE_MS,
+                                .statistics = VN_STATISTIC_BIT(VN_STATISTIC_MEAN),
+                                .sample = 8,
+                                .shape = VN_WINDOW_SLIDING};
   bench->pipeline = (vn_pipeline_t){
-      .summary =
-          {.name = "bench", .unit = "Cel", .windows = windows, .window_count = 1, .exponent = -2},
+      .summary = {.name = "bench",
+                  .unit = "Cel",
+                  .windows = &bench->window,
+                  .window_count = 1,
+                  .exponent = -2},
       .match = text("*"),
       .alerts = alerts,
       .out_of_order_ms = 2000,
@@ -126,9 +129,10 @@ static bool open_series(bench_t *bench) {
   return true;
 }
 
-bool bench_open(bench_t *bench, uint32_t series) {
+bool bench_open(bench_t *bench, uint32_t series, uint32_t panes) {
   memset(bench, 0, sizeof *bench);
   bench->series = series;
+  bench->panes = panes;
   bench->random = 12345;
   bench->now_ms = INT64_C(1795219200000);
   make_plan(bench);

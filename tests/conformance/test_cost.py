@@ -1,0 +1,60 @@
+"""What a reading costs, in instructions under callgrind: the same between closes for any number of
+panes; a window that closes folds each of its panes once."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("VN_BIN_DIR", ROOT / "build" / "release" / "bin"))
+SERIES = 100
+READINGS_PER_PANE = 100      # of each series
+FOLD_MAX = 500               # instructions for a pane of a closing window, its sample with it
+PANES = (1, 6, 60)
+
+
+def executed(case, readings):
+    """Instructions of a run; None where callgrind cannot run the program (sanitizers)."""
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                           str(BIN / "vnotch-bench"), "--readings", str(readings), case],
+                          capture_output=True, text=True, check=False)
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    return int(found[1]) if done.returncode == 0 and found else None
+
+
+def taken(readings):
+    """With those before, which warm up."""
+    return readings + readings // 8 + 1
+
+
+def per_reading(case, few, many):
+    return (executed(case, many) - executed(case, few)) / (taken(many) - taken(few))
+
+
+@unittest.skipIf(shutil.which("valgrind") is None, "valgrind is missing: tools/setup test")
+class Cost(unittest.TestCase):
+    def setUp(self):
+        if executed("panes_1", 1) is None:
+            self.skipTest("this build does not run under valgrind")
+
+    def test_between_closes_panes_cost_nothing(self):
+        first_pane = SERIES * READINGS_PER_PANE
+        few, many = first_pane // 8, first_pane * 7 // 8
+        self.assertLess(taken(many), first_pane)
+        costs = {panes: per_reading(f"panes_{panes}", few, many) for panes in PANES}
+        print("instructions per reading between closes:", costs)
+        self.assertLess(max(costs.values()) - min(costs.values()), 1, costs)
+
+    def test_a_close_costs_one_fold_of_each_pane(self):
+        few, many = 20000, 60000
+        costs = {panes: per_reading(f"panes_{panes}", few, many) for panes in PANES}
+        print("instructions per reading with closes:", costs)
+        for less, more in zip(PANES, PANES[1:]):
+            fold = (costs[more] - costs[less]) * READINGS_PER_PANE / (more - less)
+            self.assertLess(fold, FOLD_MAX, costs)
+
+
+if __name__ == "__main__":
+    unittest.main()
