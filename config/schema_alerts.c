@@ -10,7 +10,7 @@
 
 static const vn__word_t detector_words[] = {
     {"residual", VN_DETECTOR_RESIDUAL, false},
-    {"composite", 0, true},
+    {"composite", VN_DETECTOR_COMPOSITE, false},
     {NULL, 0, false},
 };
 static const vn__key_t deviation_keys[] = {
@@ -22,9 +22,9 @@ static const vn__key_t deviation_keys[] = {
     [VN__DEVIATION_THRESHOLD] = {.name = "threshold",
                                  .type = VN__DECIMAL,
                                  .fallback = "6",
-                                 .doc = "True at a score above it: at 6 one reading in a million "
-                                        "deviates as much by chance, if the baseline is "
-                                        "Gaussian; 0.001 to 57."},
+                                 .doc =
+                                     "True at a score above it, -log10 of how rare such a reading "
+                                     "is; docs/anomaly.md has measured rates; 0.001 to 57."},
     [VN__DEVIATION_WARM_UP] = {.name = "warm_up",
                                .type = VN__INTEGER,
                                .low = 1,

@@ -73,7 +73,8 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .ordered_bytes = ordered_bytes(set),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) +
-                     geometry.residual_count * sizeof(vn_residual_t),
+                     geometry.residual_count * sizeof(vn_residual_t) +
+                     geometry.composite_count * sizeof(vn_composite_t),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->ordered_bytes +

@@ -3,16 +3,13 @@
 #include <string.h>
 
 /*
- * The published constants. Lengths of the means in readings; none was fitted to data.
- * Z_HIGHEST: what is farther off doesn't count for more, so that one reading can't spoil a mean.
+ * The published constants: lengths of the means in readings. None was fitted to data.
  */
 enum { LEVEL_LENGTH = 8, SIZE_LENGTH = 512, NEAR_LENGTH = 8, USUAL_LENGTH = 1024 };
 enum { LEARNED_HIGHEST = 4 }; /* deviations of the short mean */
 enum { SETTLED = 32 };        /* before that the usual size says too little to measure by */
-enum { LEVEL_BITS = 16, Z_BITS = 24, Z_HIGHEST = 16 };
-#define UNIT (INT64_C(1) << LEVEL_BITS)
+enum { Z_BITS = 24, Z_HIGHEST = VN__Z_HIGHEST };
 #define Z_ONE (INT64_C(1) << Z_BITS)
-#define LEVEL_LIMIT (INT64_C(1) << (31 + LEVEL_BITS))
 
 VN_STATIC_ASSERT(sizeof(vn_residual_t) <= 64, "a few bytes per series");
 VN_STATIC_ASSERT(VN_RESIDUAL_SAVE_MAX == 2 * VN__PACK_U64_MAX + 4 * VN__PACK_U32_MAX,
@@ -52,19 +49,6 @@ static uint64_t root_of(uint64_t x) {
   return root;
 }
 
-static uint64_t magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_t)x; }
-
-/* What a mean moves by: all readings weigh the same until there are `length` of them. */
-static int64_t step(int64_t distance, uint32_t readings, uint32_t length) {
-  return distance / (readings < length ? (int64_t)readings + 1 : (int64_t)length);
-}
-
-/* The usual deviation of the residual, 5/4 of its usual size; one unit at least: what the
- * resolution can't tell is no deviation. */
-static uint64_t deviation_of(const vn_residual_t *residual) {
-  return residual->size + residual->size / 4 + (uint64_t)UNIT;
-}
-
 /* size / deviation; size <= Z_HIGHEST * deviation and below 2^48. */
 static int64_t ratio_of(uint64_t size, uint64_t deviation) {
   return (int64_t)((size << 16) / deviation) << (Z_BITS - 16);
@@ -81,11 +65,12 @@ static uint32_t judge(vn_residual_t *residual, uint32_t readings) {
   if (readings >= SETTLED && above > LEARNED_HIGHEST * deviation) {
     above = LEARNED_HIGHEST * deviation;
   }
-  int64_t move = step(above, readings, USUAL_LENGTH);
+  int64_t move = vn__step(above, readings, USUAL_LENGTH);
   int64_t square = (above * (above - move)) >> Z_BITS;
   residual->usual = (uint32_t)(residual->usual + move);
-  residual->variance = (uint32_t)(residual->variance + step(square - (int64_t)residual->variance,
-                                                            readings, USUAL_LENGTH));
+  residual->variance =
+      (uint32_t)(residual->variance +
+                 vn__step(square - (int64_t)residual->variance, readings, USUAL_LENGTH));
   return score;
 }
 
@@ -94,26 +79,26 @@ uint32_t vn_residual_add(vn_residual_t *residual, int32_t value) {
   uint32_t readings = residual->readings;
   residual->readings += readings < UINT32_MAX;
   if (readings == 0) {
-    residual->level = value * UNIT;
+    residual->level = value * VN__LEVEL_UNIT;
     return 0;
   }
-  int64_t distance = value * UNIT - residual->level;
-  uint64_t size = magnitude(distance);
-  uint64_t deviation = deviation_of(residual);
+  int64_t distance = value * VN__LEVEL_UNIT - residual->level;
+  uint64_t size = vn__magnitude(distance);
+  uint64_t deviation = vn__deviation_of(residual->size);
   if (readings >= SETTLED && size / Z_HIGHEST >= deviation) {
     size = deviation * Z_HIGHEST;
   }
-  residual->level += step(distance, readings, LEVEL_LENGTH);
+  residual->level += vn__step(distance, readings, LEVEL_LENGTH);
   residual->size =
       (uint64_t)((int64_t)residual->size +
-                 step((int64_t)size - (int64_t)residual->size, readings - 1, SIZE_LENGTH));
+                 vn__step((int64_t)size - (int64_t)residual->size, readings - 1, SIZE_LENGTH));
   if (readings < SETTLED) {
     return 0;
   }
   readings -= SETTLED;
   int64_t z = ratio_of(size, deviation);
   residual->near =
-      (uint32_t)(residual->near + step(z - (int64_t)residual->near, readings, NEAR_LENGTH));
+      (uint32_t)(residual->near + vn__step(z - (int64_t)residual->near, readings, NEAR_LENGTH));
   uint32_t score = judge(residual, readings);
   return readings < SETTLED ? 0 : score;
 }
@@ -132,13 +117,12 @@ void vn__residual_unpack(vn__unpacker_t *unpacker, vn_residual_t *residual) {
   VN_ASSERT(residual != NULL);
   const uint64_t z_highest = (uint64_t)(Z_HIGHEST * Z_ONE);
   residual->level = vn__unpack_signed(unpacker);
-  residual->size = vn__unpack_unsigned(unpacker, (uint64_t)LEVEL_LIMIT * 2);
+  residual->size = vn__unpack_unsigned(unpacker, VN__SIZE_LIMIT);
   residual->near = (uint32_t)vn__unpack_unsigned(unpacker, z_highest);
   residual->usual = (uint32_t)vn__unpack_unsigned(unpacker, z_highest);
   residual->variance = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   residual->readings = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  unpacker->failed =
-      unpacker->failed || residual->level < -LEVEL_LIMIT || residual->level > LEVEL_LIMIT;
+  unpacker->failed = unpacker->failed || !vn__is_level(residual->level);
 }
 
 size_t vn_residual_save(const vn_residual_t *residual, uint8_t *out, size_t capacity) {

@@ -21,6 +21,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->revisions, have->revision_count, need->revision_count},
       {have->alerts, have->alert_count, need->alert_count},
       {have->residuals, have->residual_count, need->residual_count},
+      {have->composites, have->composite_count, need->composite_count},
       {have->session_states, have->session_state_count, need->session_state_count},
       {have->sessions, have->session_count, need->session_count},
       {have->spans, have->session_count, need->session_count},
@@ -82,6 +83,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->revision_base = before->revision_base + series * geometry->set.revision_count;
   pipeline->alert_base = before->alert_base + series * before->plan->alert_count;
   pipeline->residual_base = before->residual_base + series * geometry->residual_count;
+  pipeline->composite_base = before->composite_base + series * geometry->composite_count;
   pipeline->session_base = before->session_base + series * geometry->session_slots;
   pipeline->session_state_base = before->session_state_base + series * geometry->session_count;
   pipeline->count_pane_base = before->count_pane_base + series * geometry->count_panes;
@@ -231,9 +233,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   if (pipeline->plan->alert_count > 0) {
     memset(vn__alerts(&work), 0, pipeline->plan->alert_count * sizeof(vn_alert_state_t));
   }
-  if (pipeline->geometry.residual_count > 0) {
-    memset(vn__residuals(&work), 0, pipeline->geometry.residual_count * sizeof(vn_residual_t));
-  }
+  vn__detectors_reset(&work);
   return VN_REASON_NONE;
 }
 

@@ -52,43 +52,17 @@ static void follow(vn__work_t *work, size_t rule, vn_alert_step_t step, const ca
   }
 }
 
-static void tell_score(const vn__work_t *work, const vn_alert_plan_t *alert, vn_time_ms_t time_ms,
-                       uint32_t score) {
-  const vn_observer_t *observer = work->engine->ports.observer;
-  if (observer != NULL && observer->score != NULL) {
-    vn_score_t told = {alert->name, vn_series_name(&work->engine->table, work->series), time_ms,
-                       score};
-    observer->score(observer->context, &told);
-  }
-}
-
-/* A reading that is too old for the alert doesn't teach its detector either. */
-static vn_alert_step_t evaluate_score(vn__work_t *work, size_t rule, vn_time_ms_t time_ms,
-                                      int32_t value, vn_residual_t *residual) {
-  const vn_alert_plan_t *alert = &work->pipeline->plan->alerts[rule];
-  vn_alert_state_t *state = &vn__alerts(work)[rule];
-  uint32_t score = 0;
-  if (!vn_alert_is_late(state, time_ms)) {
-    bool warm = residual->readings >= alert->warm_up;
-    score = vn_residual_add(residual, value);
-    score = warm ? score : 0;
-    tell_score(work, alert, time_ms, score);
-  }
-  return vn_alert_score(&alert->rule, state, time_ms, score);
-}
-
 void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) {
   const vn_pipeline_t *plan = work->pipeline->plan;
-  size_t detector = 0;
+  vn__detectors_t detectors = vn__detectors(work);
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     if (!vn__looks_at_values(alert)) {
       continue;
     }
-    vn_alert_step_t step =
-        alert->rule.condition == VN_ALERT_DEVIATION
-            ? evaluate_score(work, i, time_ms, value, vn__residuals(work) + detector++)
-            : vn_alert_value(&alert->rule, &vn__alerts(work)[i], time_ms, value);
+    vn_alert_step_t step = alert->rule.condition == VN_ALERT_DEVIATION
+                               ? vn__detectors_evaluate(work, i, &detectors, time_ms, value)
+                               : vn_alert_value(&alert->rule, &vn__alerts(work)[i], time_ms, value);
     if (step.changed || step.late) {
       cause_t cause = {time_ms, value, 1};
       follow(work, i, step, &cause);

@@ -93,12 +93,6 @@ static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
          (size_t)work->state->local * work->pipeline->plan->alert_count;
 }
 
-/* The detectors of a series, in the order of their alerts. */
-static inline vn_residual_t *vn__residuals(const vn__work_t *work) {
-  return work->engine->store.residuals + work->pipeline->residual_base +
-         (size_t)work->state->local * work->pipeline->geometry.residual_count;
-}
-
 static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;
   const vn_pipeline_state_t *pipeline = work->pipeline;
@@ -209,6 +203,20 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 void vn__alerts_on_arrival(vn__work_t *work);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
+
+/* The detectors of a series, in the order of their alerts; the next one of each kind. */
+typedef struct vn__detectors {
+  vn_residual_t *residual;
+  vn_composite_t *composite;
+} vn__detectors_t;
+vn__detectors_t vn__detectors(const vn__work_t *work);
+size_t vn__detectors_max(const vn_geometry_t *geometry);
+void vn__detectors_reset(const vn__work_t *work);
+void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work);
+void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
+/* The next detector scores a reading for its alert, and `next` moves on. */
+vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
+                                       vn_time_ms_t time_ms, int32_t value);
 
 /* Outputs. */
 void vn__owe(const vn__work_t *work); /* the next commit holds the series */

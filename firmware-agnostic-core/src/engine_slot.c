@@ -1,5 +1,4 @@
 /* States as bytes: one series, and what belongs to no series. */
-#include "deviation_priv.h"
 #include "engine_priv.h"
 #include "pack_priv.h"
 
@@ -12,8 +11,8 @@
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
   return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
-         (size_t)pipeline->alert_count * ALERT_MAX +
-         (size_t)geometry->residual_count * VN_RESIDUAL_SAVE_MAX + vn__windows_save_max(geometry);
+         (size_t)pipeline->alert_count * ALERT_MAX + vn__detectors_max(geometry) +
+         vn__windows_save_max(geometry);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
@@ -94,9 +93,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
     pack_alert(&packer, &vn__alerts(&work)[i]);
   }
-  for (size_t i = 0; i < pipeline->geometry.residual_count; i++) {
-    vn__residual_pack(&packer, &vn__residuals(&work)[i]);
-  }
+  vn__detectors_pack(&packer, &work);
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn__windows_save(&work, out + packer.length, room);
 }
@@ -145,9 +142,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
     unpack_alert(unpacker, &vn__alerts(&work)[i]);
   }
-  for (size_t i = 0; i < pipeline->geometry.residual_count; i++) {
-    vn__residual_unpack(unpacker, &vn__residuals(&work)[i]);
-  }
+  vn__detectors_unpack(unpacker, &work);
   return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
                                                unpacker->length - unpacker->position);
 }

@@ -17,7 +17,9 @@ static uint8_t count_of_time(const vn_summary_pipeline_t *summary) {
 static void count_detectors(const vn_pipeline_t *pipeline, vn_geometry_t *out) {
   for (uint8_t i = 0; i < pipeline->alert_count; i++) {
     if (pipeline->alerts[i].rule.condition == VN_ALERT_DEVIATION) {
-      out->residual_count++;
+      bool composite = pipeline->alerts[i].detector == VN_DETECTOR_COMPOSITE;
+      uint8_t *count = composite ? &out->composite_count : &out->residual_count;
+      (*count)++;
     }
   }
 }

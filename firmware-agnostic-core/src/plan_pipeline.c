@@ -191,7 +191,7 @@ static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipel
   }
   return vn__in_range(problem, "condition of an alert", alert->rule.condition, 0,
                       VN_ALERT_DEVIATION) &&
-         vn__in_range(problem, "detector of an alert", alert->detector, 0, VN_DETECTOR_RESIDUAL) &&
+         vn__in_range(problem, "detector of an alert", alert->detector, 0, VN_DETECTOR_COMPOSITE) &&
          vn__in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
          check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);
 }

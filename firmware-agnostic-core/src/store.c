@@ -79,6 +79,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->revision_count += series * geometry.set.revision_count;
     need->alert_count += series * plan->pipelines[i].alert_count;
     need->residual_count += series * geometry.residual_count;
+    need->composite_count += series * geometry.composite_count;
     need->session_state_count += series * geometry.session_count;
     need->session_count += series * geometry.session_slots;
     need->count_state_count += series * geometry.count_count;
@@ -147,6 +148,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->revisions = cut(block, &used, store->revision_count, sizeof *store->revisions);
   store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
   store->residuals = cut(block, &used, store->residual_count, sizeof *store->residuals);
+  store->composites = cut(block, &used, store->composite_count, sizeof *store->composites);
   store->session_states =
       cut(block, &used, store->session_state_count, sizeof *store->session_states);
   store->sessions = cut(block, &used, store->session_count, sizeof *store->sessions);

@@ -187,7 +187,7 @@ def main():
     normalisation()
     windows_in_the_free_rows()
     refractory()
-    for detector in ("residual",):
+    for detector in ("residual", "composite"):
         whole_tool(detector)
         scores_tell_when_the_alert_fires(detector)
     print(f"{len(FAILURES)} failures")

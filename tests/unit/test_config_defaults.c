@@ -317,21 +317,22 @@ static void kinds_of_alerts(void **state) {
   (void)state;
   loaded_t loaded;
   const vn_alert_plan_t *alerts =
-      load_good(&loaded,
-                "pipelines:\n"
-                "  - name: p\n"
-                "    windows: [{name: m, tumbling: 1m}, {name: m.x, tumbling: 2m}]\n"
-                "    alerts:\n"
-                "      - {name: a, of: value, above: 80, hysteresis: 5.05, for: 10s,\n"
-                "         keep_firing_for: 30s, severity: critical}\n"
-                "      - {name: b, of: m.x.mean, below: -1.5}\n"
-                "      - {name: c, of: m.count, below: 3}\n"
-                "      - {name: d, absent_for: 1m}\n"
-                "      - {name: e, unchanged_for: 10m, for: 1s}\n"
-                "      - {name: f, of: m.sum, above: 1e9}\n"
-                "      - {name: g, deviation: {}, for: 1s}\n"
-                "      - {name: h, deviation: {detector: residual, threshold: 4.125, warm_up: 50,\n"
-                "         refractory: 1d}}\n")
+      load_good(
+          &loaded,
+          "pipelines:\n"
+          "  - name: p\n"
+          "    windows: [{name: m, tumbling: 1m}, {name: m.x, tumbling: 2m}]\n"
+          "    alerts:\n"
+          "      - {name: a, of: value, above: 80, hysteresis: 5.05, for: 10s,\n"
+          "         keep_firing_for: 30s, severity: critical}\n"
+          "      - {name: b, of: m.x.mean, below: -1.5}\n"
+          "      - {name: c, of: m.count, below: 3}\n"
+          "      - {name: d, absent_for: 1m}\n"
+          "      - {name: e, unchanged_for: 10m, for: 1s}\n"
+          "      - {name: f, of: m.sum, above: 1e9}\n"
+          "      - {name: g, deviation: {}, for: 1s}\n"
+          "      - {name: h, deviation: {detector: composite, threshold: 4.125, warm_up: 50,\n"
+          "         refractory: 1d}}\n")
           ->plan.pipelines->alerts;
   assert_int_equal(alerts[0].rule.limit, 8000);
   assert_int_equal(alerts[0].rule.hysteresis, 505);
@@ -356,7 +357,7 @@ static void kinds_of_alerts(void **state) {
   assert_int_equal(alerts[6].rule.period_ms, 3600000);
   assert_int_equal(alerts[6].rule.for_ms, 1000);
   assert_int_equal(alerts[6].warm_up, 300);
-  assert_int_equal(alerts[7].detector, VN_DETECTOR_RESIDUAL);
+  assert_int_equal(alerts[7].detector, VN_DETECTOR_COMPOSITE);
   assert_int_equal(alerts[7].rule.limit, 4125);
   assert_int_equal(alerts[7].rule.period_ms, 86400000);
   assert_int_equal(alerts[7].warm_up, 50);

@@ -344,7 +344,7 @@ static void alerts(void **state) {
        {"6:42: `threshold`: `60` can't be held: 0.001 to 57.000 at 0.001"}},
       {ALERTS("      - {name: a, deviation: {refractory: 0s}}\n"), {"6:43: `refractory`: "}},
       {ALERTS("      - {name: a, deviation: {detector: forest}}\n"),
-       {"6:41: `detector`: `forest` is none of residual"}},
+       {"6:41: `detector`: `forest` is none of residual, composite"}},
       {ALERTS("      - {name: a, above: 1e12}\n"), {"6:26: `above`: `1e12` can't be held: "}},
       {ALERTS("      - {name: a, absent_for: 1m, for: 1s, of: minute.mean}\n"),
        {"6:35: `for` doesn't go with `absent_for`", "6:44: `of` doesn't go with `absent_for`"}},

@@ -26,7 +26,8 @@ enum {
   REFRACTORY_S = 60
 };
 
-/* The last two alerts of the rig become deviations: "odd", and "calm", which is never warm. */
+/* The last two alerts of the rig become deviations: "odd", and "calm", a composite that is never
+ * warm. */
 static rig_t *make(const vn_flash_t *flash) {
   rig_t *rig = rig_new(flash);
   const vn_alert_rule_t rule = {
@@ -36,6 +37,7 @@ static rig_t *make(const vn_flash_t *flash) {
   rig->alerts[1] = odd;
   rig->alerts[2] = odd;
   rig->alerts[2].name = "calm";
+  rig->alerts[2].detector = VN_DETECTOR_COMPOSITE;
   rig->alerts[2].warm_up = 100000;
   return rig;
 }
@@ -103,7 +105,9 @@ static void a_restart_at_any_time_changes_no_transition(void **state) {
     assert_memory_equal(cut->transitions, whole->transitions,
                         whole->transition_count * sizeof whole->transitions[0]);
     assert_memory_equal(cut->engine.store.residuals, whole->engine.store.residuals,
-                        2 * sizeof(vn_residual_t));
+                        sizeof(vn_residual_t));
+    assert_memory_equal(cut->engine.store.composites, whole->engine.store.composites,
+                        sizeof(vn_composite_t));
     rig_free(cut);
     flash_fake_free(flash);
   }
@@ -119,10 +123,13 @@ static void a_reading_older_than_the_last_teaches_nothing(void **state) {
     rig_send(rig, "a", T0 + i * 1000, value_of(&prng, i), (uint32_t)(2 * i));
     assert_int_equal(rig_wait(rig, 1000), VN_OK);
     vn_residual_t before = rig->engine.store.residuals[0];
+    vn_composite_t also = rig->engine.store.composites[0];
     assert_int_equal(before.readings, i + 1);
+    assert_int_equal(also.readings, i + 1);
     rig_send(rig, "a", T0 + i * 1000 - 500, 12000, (uint32_t)(2 * i + 1));
     assert_int_equal(rig_step(rig), VN_OK);
     assert_memory_equal(&rig->engine.store.residuals[0], &before, sizeof before);
+    assert_memory_equal(&rig->engine.store.composites[0], &also, sizeof also);
   }
   for (size_t i = 0; i < rig->transition_count; i++) {
     assert_string_equal(rig->transitions[i].alert, "hot");
@@ -137,16 +144,18 @@ static void only_pipelines_that_ask_for_it_pay(void **state) {
   vn_store_t need;
   vn_budget_t without, with;
   assert_int_equal(vn_store_need(&rig->plan, &need), VN_OK);
-  assert_int_equal(need.residual_count, 0);
+  assert_int_equal(need.residual_count + need.composite_count, 0);
   assert_int_equal(vn_budget(&rig->plan, &without), VN_OK);
   rig_free(rig);
   rig = make(NULL);
   assert_int_equal(vn_store_need(&rig->plan, &need), VN_OK);
-  assert_int_equal(need.residual_count, 2 * RIG_SERIES_MAX);
+  assert_int_equal(need.residual_count, RIG_SERIES_MAX);
+  assert_int_equal(need.composite_count, RIG_SERIES_MAX);
   assert_int_equal(vn_budget(&rig->plan, &with), VN_OK);
   assert_int_equal(with.pipelines[0].alert_bytes, without.pipelines[0].alert_bytes);
-  assert_int_equal(with.pipelines[1].alert_bytes,
-                   without.pipelines[1].alert_bytes + 2 * sizeof(vn_residual_t));
+  assert_int_equal(
+      with.pipelines[1].alert_bytes,
+      without.pipelines[1].alert_bytes + sizeof(vn_residual_t) + sizeof(vn_composite_t));
   rig_free(rig);
 }
 

@@ -242,7 +242,7 @@ static void alerts(void **state) {
   SPOIL(alerts[0].rule.condition, VN_ALERT_ABSENT_FOR, 0, 255, 0, 255); /* without a period */
   SPOIL(alerts[1].rule.condition, VN_ALERT_UNCHANGED_FOR, 0, 255, 1, 255);
   SPOIL(alerts[1].rule.condition, VN_ALERT_DEVIATION, 0, 255, 1, 255);
-  SPOIL(alerts[0].detector, 1, 0, 255, 0, 255);
+  SPOIL(alerts[0].detector, 2, 0, 255, 0, 255);
   SPOIL(alerts[0].rule.limit, INT64_MAX, 0, 255, 0, 255);
   SPOIL(alerts[0].rule.hysteresis, -1, 0, 255, 0, 255);
   SPOIL(alerts[0].rule.for_ms, -1, 0, 255, 0, 255);
@@ -275,6 +275,9 @@ static void the_layout_hash_knows_what_a_state_consists_of(void **state) {
   assert_int_equal(hash, first);
   CHANGED_LAYOUT(alerts[0].rule.condition, VN_ALERT_DEVIATION);
   assert_int_not_equal(hash, first);
+  sample.alerts[0].rule.condition = VN_ALERT_DEVIATION;
+  sample.alerts[0].detector = VN_DETECTOR_COMPOSITE;
+  assert_int_not_equal(hash, vn_pipeline_layout_hash(&sample.pipelines[0]));
   CHANGED_LAYOUT(pipelines[0].range_low, 1);
   assert_int_equal(hash, first);
   CHANGED_LAYOUT(windows[0].statistics, 3);

@@ -23,6 +23,7 @@ enum {
   plant_revisions = 12,
   plant_alerts = 12,
   plant_residuals = 0,
+  plant_composites = 0,
   plant_session_states = 0,
   plant_sessions = 0,
   plant_count_states = 0,

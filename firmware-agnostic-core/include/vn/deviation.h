@@ -4,6 +4,7 @@
 
 #include "vn/assert.h"
 #include "vn/error.h"
+#include "vn/time.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,70 @@ typedef struct vn_residual {
 
 /* Takes the next reading, in scaled units; returns its score. O(1): three divisions, one root. */
 uint32_t vn_residual_add(vn_residual_t *residual, int32_t value);
+
+/*
+ * A conformal histogram: how many of the readings so far had as much of something, by a logarithmic
+ * scale of four bins per octave. It forgets: at its highest total all counts are halved.
+ */
+#define VN_CONFORMAL_BINS 64u
+typedef struct vn_conformal {
+  uint16_t counts[VN_CONFORMAL_BINS];
+  uint16_t total;
+} vn_conformal_t;
+
+/* A mean and the usual distance from it, 16 bits of fraction. */
+typedef struct vn_baseline {
+  int64_t mean;
+  uint64_t size;
+} vn_baseline_t;
+
+enum { VN_COMPOSITE_PARTS = 6, VN_COMPOSITE_SYMBOLS = 7, VN_COMPOSITE_SLOTS = 48 };
+enum { VN_COMPOSITE_DELAY = 32 };
+
+/*
+ * Composite: six views of a reading, each against its own past in a conformal histogram: distance
+ * from a slow mean, distance from a fast one, shift of the level, surprise of the latest three
+ * steps, distance from other days at this half-hour (UTC), and more or less noise than usual.
+ * The score is the greatest of the six and a quarter of the others. A histogram learns a reading
+ * VN_COMPOSITE_DELAY readings later: what has just begun is not the past yet.
+ *
+ * All zero bytes is the state before the first reading.
+ */
+typedef struct vn_composite {
+  vn_baseline_t slow, fast;
+  int64_t near;                       /* short mean: the level now */
+  uint64_t noise;                     /* short mean of the distance from the fast mean */
+  uint64_t step_size;                 /* usual distance of a reading from the one before */
+  int64_t season[VN_COMPOSITE_SLOTS]; /* mean of the half-hour on other days */
+  uint64_t season_size;               /* usual distance from it */
+  int64_t visit;                      /* the half-hour at work, since 1970 */
+  int64_t visit_sum;                  /* of its readings */
+  uint32_t visit_readings;            /* in visit_sum */
+  uint32_t season_readings;           /* that had a season to compare with */
+  uint32_t readings;                  /* taken so far; stays at its highest */
+  int32_t last;
+  uint32_t gram_total;
+  uint32_t surprise; /* short mean, bits with 16 bits of fraction */
+  vn_conformal_t parts[VN_COMPOSITE_PARTS];
+  uint8_t season_days[VN_COMPOSITE_SLOTS]; /* that made the slot's mean; stays at its highest */
+  uint8_t grams[VN_COMPOSITE_SYMBOLS * VN_COMPOSITE_SYMBOLS * VN_COMPOSITE_SYMBOLS];
+  uint8_t recent[VN_COMPOSITE_DELAY][VN_COMPOSITE_PARTS]; /* bins that are not learned yet */
+  uint8_t symbols[2]; /* the last two steps, the later one last */
+} vn_composite_t;
+
+/*
+ * Takes the next reading, in scaled units; returns its score. Times within those of vn/time.h;
+ * they decide the half-hour only, order is the caller's matter. Some 500 steps.
+ */
+uint32_t vn_composite_add(vn_composite_t *composite, vn_time_ms_t time_ms, int32_t value);
+
+/* The greatest length vn_composite_save can return. */
+#define VN_COMPOSITE_SAVE_MAX 1958u
+
+/* As with vn_residual_save and vn_residual_load. */
+size_t vn_composite_save(const vn_composite_t *composite, uint8_t *out, size_t capacity);
+VN_NODISCARD vn_err_t vn_composite_load(vn_composite_t *composite, const uint8_t *bytes,
+                                        size_t length);
 
 /* The greatest length vn_residual_save can return. */
 #define VN_RESIDUAL_SAVE_MAX 40u

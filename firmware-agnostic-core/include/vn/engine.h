@@ -96,7 +96,7 @@ typedef struct vn_pipeline_state {
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
-  size_t heard_base;
+  size_t composite_base, heard_base;
   size_t place_base; /* in words */
   size_t ordered_state_base, reorder_base, ordered_pane_base;
   vn_time_ms_t watermark_ms; /* scope global */
@@ -121,7 +121,8 @@ typedef struct vn_store {
   vn_member_t *members;
   uint16_t *revisions;
   vn_alert_state_t *alerts;
-  vn_residual_t *residuals; /* of alerts on deviations */
+  vn_residual_t *residuals; /* of alerts on deviations, as the composites */
+  vn_composite_t *composites;
   vn_session_state_t *session_states;
   vn_session_t *sessions;
   vn_span_t *spans;
@@ -154,7 +155,7 @@ typedef struct vn_store {
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
   size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
-  size_t places_used_count;
+  size_t composite_count, places_used_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;

@@ -35,7 +35,7 @@ typedef enum vn_durability {
 typedef enum vn_alert_source { VN_ALERT_OF_VALUE, VN_ALERT_OF_WINDOW } vn_alert_source_t;
 
 /* What tells a DEVIATION. */
-typedef enum vn_detector { VN_DETECTOR_RESIDUAL } vn_detector_t;
+typedef enum vn_detector { VN_DETECTOR_RESIDUAL, VN_DETECTOR_COMPOSITE } vn_detector_t;
 
 /* exponent: limit, hysteresis and the value are integers times 10^exponent (0 for counts). */
 typedef struct vn_alert_plan {
@@ -141,7 +141,7 @@ typedef struct vn_geometry {
   uint32_t members;
   uint16_t scratch; /* members of the largest sample that is folded */
   uint8_t session_count, count_count, report_count;
-  uint8_t residual_count; /* detectors of deviations */
+  uint8_t residual_count, composite_count; /* detectors of deviations */
 } vn_geometry_t;
 
 /*

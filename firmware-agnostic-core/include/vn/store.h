@@ -31,6 +31,7 @@
   VN_STORE_ARRAY_(uint16_t, name##_revisions_, name##_revisions);                     \
   VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);                   \
   VN_STORE_ARRAY_(vn_residual_t, name##_residuals_, name##_residuals);                \
+  VN_STORE_ARRAY_(vn_composite_t, name##_composites_, name##_composites);             \
   VN_STORE_ARRAY_(vn_session_state_t, name##_session_states_, name##_session_states); \
   VN_STORE_ARRAY_(vn_session_t, name##_sessions_, name##_sessions);                   \
   VN_STORE_ARRAY_(vn_span_t, name##_spans_, name##_sessions);                         \
@@ -70,6 +71,7 @@
       .revisions = name##_revisions_,                                                 \
       .alerts = name##_alerts_,                                                       \
       .residuals = name##_residuals_,                                                 \
+      .composites = name##_composites_,                                               \
       .session_states = name##_session_states_,                                       \
       .sessions = name##_sessions_,                                                   \
       .spans = name##_spans_,                                                         \
@@ -107,6 +109,7 @@
       .revision_count = name##_revisions,                                             \
       .alert_count = name##_alerts,                                                   \
       .residual_count = name##_residuals,                                             \
+      .composite_count = name##_composites,                                           \
       .session_state_count = name##_session_states,                                   \
       .session_count = name##_sessions,                                               \
       .count_state_count = name##_count_states,                                       \
@@ -144,6 +147,7 @@
    VN_STORE_BYTES_(uint16_t, name##_revisions) +                                                   \
    VN_STORE_BYTES_(vn_alert_state_t, name##_alerts) +                                              \
    VN_STORE_BYTES_(vn_residual_t, name##_residuals) +                                              \
+   VN_STORE_BYTES_(vn_composite_t, name##_composites) +                                            \
    VN_STORE_BYTES_(vn_session_state_t, name##_session_states) +                                    \
    VN_STORE_BYTES_(vn_session_t, name##_sessions) + VN_STORE_BYTES_(vn_span_t, name##_sessions) +  \
    VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \

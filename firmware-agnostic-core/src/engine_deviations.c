@@ -1,0 +1,90 @@
+/* Detectors of deviations: their states beside a series, and what they say to its alerts. */
+#include "deviation_priv.h"
+#include "engine_priv.h"
+
+#include <string.h>
+
+vn__detectors_t vn__detectors(const vn__work_t *work) {
+  const vn_store_t *store = &work->engine->store;
+  const vn_pipeline_state_t *pipeline = work->pipeline;
+  size_t local = work->state->local;
+  return (vn__detectors_t){.residual = store->residuals + pipeline->residual_base +
+                                       local * pipeline->geometry.residual_count,
+                           .composite = store->composites + pipeline->composite_base +
+                                        local * pipeline->geometry.composite_count};
+}
+
+size_t vn__detectors_max(const vn_geometry_t *geometry) {
+  return (size_t)geometry->residual_count * VN_RESIDUAL_SAVE_MAX +
+         (size_t)geometry->composite_count * VN_COMPOSITE_SAVE_MAX;
+}
+
+void vn__detectors_reset(const vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn__detectors_t first = vn__detectors(work);
+  if (geometry->residual_count > 0) {
+    memset(first.residual, 0, geometry->residual_count * sizeof *first.residual);
+  }
+  if (geometry->composite_count > 0) {
+    memset(first.composite, 0, geometry->composite_count * sizeof *first.composite);
+  }
+}
+
+void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn__detectors_t first = vn__detectors(work);
+  for (size_t i = 0; i < geometry->residual_count; i++) {
+    vn__residual_pack(packer, first.residual + i);
+  }
+  for (size_t i = 0; i < geometry->composite_count; i++) {
+    vn__composite_pack(packer, first.composite + i);
+  }
+}
+
+void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn__detectors_t first = vn__detectors(work);
+  for (size_t i = 0; i < geometry->residual_count; i++) {
+    vn__residual_unpack(unpacker, first.residual + i);
+  }
+  for (size_t i = 0; i < geometry->composite_count; i++) {
+    vn__composite_unpack(unpacker, first.composite + i);
+  }
+}
+
+static void tell_score(const vn__work_t *work, const vn_alert_plan_t *alert, vn_time_ms_t time_ms,
+                       uint32_t score) {
+  const vn_observer_t *observer = work->engine->ports.observer;
+  if (observer != NULL && observer->score != NULL) {
+    vn_score_t told = {alert->name, vn_series_name(&work->engine->table, work->series), time_ms,
+                       score};
+    observer->score(observer->context, &told);
+  }
+}
+
+/* The detector learns from the reading, whether it is warm or not. */
+static uint32_t score_of(const vn_alert_plan_t *alert, const vn__detectors_t *next,
+                         vn_time_ms_t time_ms, int32_t value) {
+  bool composite = alert->detector == VN_DETECTOR_COMPOSITE;
+  uint32_t readings = composite ? next->composite->readings : next->residual->readings;
+  uint32_t score = composite ? vn_composite_add(next->composite, time_ms, value)
+                             : vn_residual_add(next->residual, value);
+  return readings >= alert->warm_up ? score : 0;
+}
+
+vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
+                                       vn_time_ms_t time_ms, int32_t value) {
+  const vn_alert_plan_t *alert = &work->pipeline->plan->alerts[rule];
+  vn_alert_state_t *state = &vn__alerts(work)[rule];
+  uint32_t score = 0;
+  if (!vn_alert_is_late(state, time_ms)) { /* what the alert leaves out teaches nothing either */
+    score = score_of(alert, next, time_ms, value);
+    tell_score(work, alert, time_ms, score);
+  }
+  if (alert->detector == VN_DETECTOR_COMPOSITE) {
+    next->composite++;
+  } else {
+    next->residual++;
+  }
+  return vn_alert_score(&alert->rule, state, time_ms, score);
+}
