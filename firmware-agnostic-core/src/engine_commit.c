@@ -39,6 +39,7 @@ static vn_err_t put_global(vn_engine_t *engine, vn_flash_log_t *log) {
 
 static vn_err_t put_series(vn_engine_t *engine, vn_flash_log_t *log, uint32_t series) {
   thing_t thing = {vn__item_of_series(series), series, VN_RECORD_SLOT};
+  VN_ASSERT(vn_accounting_balances(&engine->store.series[series].accounting));
   size_t length = vn__slot_save(engine, series, engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(length <= engine->store.scratch_bytes);
   return put(log, &thing, engine->store.scratch, length);
@@ -227,6 +228,7 @@ static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
 
 vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
   VN_ASSERT(engine->restored);
+  VN_ASSERT(vn_accounting_balances(&engine->figures.readings));
   vn_err_t error = VN_OK;
   if (engine->ports.uplink != NULL) {
     vn__cut_batch(engine);

@@ -54,6 +54,7 @@ void vn__cut_batch(vn_engine_t *engine) {
   vn_summary_batch_t content = {
       .head = {engine->head.device, engine->head.seq, engine->head.boot},
       .pipelines = pipelines,
+      .accounting = &engine->figures.readings,
       .records = engine->store.batch,
       .records_length = batch->length,
       .record_count = batch->records,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
-#define ACCOUNTING_MAX (10u * VN__PACK_U64_MAX)
+#define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -16,42 +16,21 @@ size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
-  vn__pack_unsigned(packer, accounting->received);
-  vn__pack_unsigned(packer, accounting->accepted);
-  vn__pack_unsigned(packer, accounting->late);
-  vn__pack_unsigned(packer, accounting->no_window);
-  vn__pack_unsigned(packer, accounting->duplicate);
-  vn__pack_unsigned(packer, accounting->limited);
-  vn__pack_unsigned(packer, accounting->quarantined);
-  vn__pack_unsigned(packer, accounting->rejected);
-  vn__pack_unsigned(packer, accounting->missing);
-  vn__pack_unsigned(packer, accounting->unordered);
+#define ACCOUNTING_PACK(name) vn__pack_unsigned(packer, accounting->name);
+  VN_ACCOUNTING_LIST(ACCOUNTING_PACK)
+#undef ACCOUNTING_PACK
 }
 
 static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *accounting) {
-  accounting->received = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->accepted = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->late = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->no_window = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->duplicate = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->limited = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->quarantined = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->rejected = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  accounting->unordered = vn__unpack_unsigned(unpacker, UINT64_MAX);
+#define ACCOUNTING_UNPACK(name) accounting->name = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  VN_ACCOUNTING_LIST(ACCOUNTING_UNPACK)
+#undef ACCOUNTING_UNPACK
 }
 
 void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
-  sum->received += part->received;
-  sum->accepted += part->accepted;
-  sum->late += part->late;
-  sum->no_window += part->no_window;
-  sum->duplicate += part->duplicate;
-  sum->limited += part->limited;
-  sum->quarantined += part->quarantined;
-  sum->rejected += part->rejected;
-  sum->missing += part->missing;
-  sum->unordered += part->unordered;
+#define ACCOUNTING_ADD(name) sum->name += part->name;
+  VN_ACCOUNTING_LIST(ACCOUNTING_ADD)
+#undef ACCOUNTING_ADD
 }
 
 static void pack_alert(vn__packer_t *packer, const vn_alert_state_t *alert) {

@@ -75,6 +75,7 @@ static void tick_global(vn_engine_t *engine, vn_pipeline_state_t *pipeline, int6
 void vn_tick(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL && engine->restored);
   int64_t now_ms = vn__mono_ms(engine);
+  VN_ASSERT(vn_accounting_balances(&engine->figures.readings));
   engine->tick_mono_ms = now_ms;
   if (!engine->has_timers) {
     return;

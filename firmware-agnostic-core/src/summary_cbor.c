@@ -244,6 +244,31 @@ static void put_records(vn_cbor_writer_t *writer, bool named, const vn_summary_b
   vn_cbor_raw(writer, batch->records, batch->records_length);
 }
 
+/* {counter: number}, sorted like an accounting of a window; what is 0 isn't told. */
+static void put_device_accounting(vn_cbor_writer_t *writer, bool named,
+                                  const vn_summary_batch_t *batch) {
+  static const uint8_t order[] = {2, 5, 8, 1, 0, 7, 4, 3, 9, 6};
+  VN_STATIC_ASSERT(sizeof order == VN_ACCOUNTING_COUNTERS, "every counter has its place");
+  uint64_t counts[VN_ACCOUNTING_COUNTERS];
+  uint32_t told = 0;
+  if (batch->accounting == NULL) {
+    return;
+  }
+  vn_accounting_list(batch->accounting, counts);
+  for (unsigned i = 0; i < VN_ACCOUNTING_COUNTERS; i++) {
+    told += counts[i] > 0 ? 1u : 0u;
+  }
+  put_key(writer, named, 6, "accounting");
+  vn_cbor_map(writer, told);
+  for (unsigned i = 0; i < VN_ACCOUNTING_COUNTERS; i++) {
+    unsigned counter = named ? order[i] : i;
+    if (counts[counter] > 0) {
+      put_key(writer, named, counter, vn_accounting_word(counter));
+      vn_cbor_uint(writer, counts[counter]);
+    }
+  }
+}
+
 static void put_head(vn_cbor_writer_t *writer, const vn_summary_batch_t *batch) {
   vn_cbor_uint(writer, 0);
   vn_cbor_uint(writer, VN__SUMMARY_VERSION);
@@ -268,7 +293,7 @@ size_t vn__cbor_message(bool named, const vn_summary_batch_t *batch, uint8_t *ou
                         size_t capacity) {
   vn_cbor_writer_t writer;
   vn_cbor_writer_init(&writer, out, capacity);
-  vn_cbor_map(&writer, 6);
+  vn_cbor_map(&writer, batch->accounting != NULL ? 7 : 6);
   if (named) {
     put_named_head(&writer, batch);
     put_records(&writer, named, batch);
@@ -280,5 +305,6 @@ size_t vn__cbor_message(bool named, const vn_summary_batch_t *batch, uint8_t *ou
     put_pipelines(&writer, named, batch);
     put_records(&writer, named, batch);
   }
+  put_device_accounting(&writer, named, batch);
   return writer.length;
 }

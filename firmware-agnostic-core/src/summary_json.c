@@ -113,6 +113,20 @@ size_t vn__json_record(const vn_summary_t *summary, bool first, char *out, size_
   return writer.length;
 }
 
+static void put_device_accounting(vn_json_writer_t *writer, const vn_accounting_t *accounting) {
+  uint64_t counts[VN_ACCOUNTING_COUNTERS];
+  vn_accounting_list(accounting, counts);
+  vn_json_key(writer, "accounting");
+  vn_json_object_begin(writer);
+  for (unsigned i = 0; i < VN_ACCOUNTING_COUNTERS; i++) {
+    if (counts[i] > 0) {
+      vn_json_key(writer, vn_accounting_word(i));
+      vn_json_unsigned(writer, counts[i]);
+    }
+  }
+  vn_json_object_end(writer);
+}
+
 size_t vn__json_message(const vn_summary_batch_t *batch, char *out, size_t capacity) {
   vn_json_writer_t writer;
   vn_json_writer_init(&writer, out, capacity);
@@ -127,6 +141,9 @@ size_t vn__json_message(const vn_summary_batch_t *batch, char *out, size_t capac
   vn_json_array_begin(&writer);
   vn__json_put(&writer, (const char *)batch->records, batch->records_length);
   vn_json_array_end(&writer);
+  if (batch->accounting != NULL) {
+    put_device_accounting(&writer, batch->accounting);
+  }
   vn_json_object_end(&writer);
   return writer.length;
 }

@@ -187,7 +187,11 @@ size_t vn_summary_record_max(vn_encoding_t encoding, const vn_summary_pipeline_t
 size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
                                const vn_summary_pipeline_t *const *pipelines,
                                uint8_t pipeline_count) {
+#define ACCOUNTING_MOST(name) .name = UINT64_MAX,
+  static const vn_accounting_t most = {VN_ACCOUNTING_LIST(ACCOUNTING_MOST)};
+#undef ACCOUNTING_MOST
   const vn_summary_batch_t worst = {
+      .accounting = &most,
       .head = {device, UINT64_MAX, UINT32_MAX},
       .pipelines = pipelines,
       .pipeline_count = pipeline_count,

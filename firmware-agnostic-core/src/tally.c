@@ -20,6 +20,21 @@ const char *vn_flag_word(vn_flag_t flag) {
   return words[flag];
 }
 
+void vn_accounting_list(const vn_accounting_t *accounting, uint64_t out[VN_ACCOUNTING_COUNTERS]) {
+  unsigned at = 0;
+#define ACCOUNTING_COPY(name) out[at++] = accounting->name;
+  VN_ACCOUNTING_LIST(ACCOUNTING_COPY)
+#undef ACCOUNTING_COPY
+}
+
+const char *vn_accounting_word(unsigned index) {
+#define ACCOUNTING_WORD(name) #name,
+  static const char *const words[] = {VN_ACCOUNTING_LIST(ACCOUNTING_WORD)};
+#undef ACCOUNTING_WORD
+  VN_ASSERT(index < VN_ACCOUNTING_COUNTERS);
+  return words[index];
+}
+
 void vn_tally_clear(vn_tally_t *tally) { memset(tally, 0, sizeof *tally); }
 
 bool vn_tally_is_empty(const vn_tally_t *tally) {

@@ -30,6 +30,8 @@ def close(a, b):
 
 
 ACCOUNTED = ("late", "duplicate", "rejected", "limited", "quarantined", "gaps", "coverage")
+COUNTERS = ("received", "accepted", "late", "no_window", "duplicate", "limited", "quarantined",
+            "rejected", "missing", "unordered")
 FLAGS = ("time_quality", "coarsened", "partial", "degraded", "final")
 
 
@@ -87,6 +89,9 @@ def check_summary_forms(forms):
     assert [list(p.values()) for p in cbor[4]] == \
         [[p["name"], p["unit"], p["exponent"], p["windows"]] for p in named["pipelines"]]
     text = forms["json"]
+    assert text.get("accounting") == named.get("accounting")
+    assert named.get("accounting", {}) == \
+        {COUNTERS[key]: count for key, count in cbor.get(6, {}).items()}
     assert (text["device"], text["boot"], text["seq"]) == (cbor[1], cbor[2], cbor[3])
     for record, summary in zip(named["records"], text["summaries"], strict=True):
         same_members(record_as_json(record, named["pipelines"]), summary, "summary")

@@ -44,6 +44,8 @@ typedef struct content {
   uint8_t pipeline_index[RECORDS_MAX];
   uint32_t record_count;
   vn_summary_head_t head;
+  vn_accounting_t accounting;
+  bool quiet; /* the message tells nothing of the device */
 } content_t;
 
 static content_t content;
@@ -196,6 +198,10 @@ static void make_content(prng_t *prng) {
     make_record(prng, i);
   }
   content.head = (vn_summary_head_t){"gw-17", prng_u64(prng), prng_next(prng)};
+  content.quiet = prng_chance(prng, 20);
+#define COUNTER(name) content.accounting.name = prng_u64(prng) >> prng_below(prng, 64);
+  VN_ACCOUNTING_LIST(COUNTER)
+#undef COUNTER
 }
 
 /* Puts the message together as the engine does; asserts the bounds on the way. */
@@ -211,6 +217,7 @@ static size_t build(vn_encoding_t encoding) {
   }
   vn_summary_batch_t batch = {.head = content.head,
                               .pipelines = content.list,
+                              .accounting = content.quiet ? NULL : &content.accounting,
                               .records = records,
                               .records_length = length,
                               .record_count = content.record_count,
@@ -279,6 +286,8 @@ static void make_example(void) {
   content.pipelines[0].exponent = -2;
   content.pipelines[0].window_count = 1;
   content.head = (vn_summary_head_t){"gw-17", 42, 7};
+  content.quiet = false;
+  content.accounting = (vn_accounting_t){.received = 1207, .accepted = 1203, .duplicate = 4};
   content.record_count = 1;
   content.pipeline_count = 1;
   content.pipeline_index[0] = 0;
@@ -303,6 +312,7 @@ static void make_example(void) {
 static void emit_late_example(void) {
   vn_window_result_t *result = &content.results[0];
   content.head.seq = 46;
+  content.quiet = true; /* once is enough */
   result->kind = VN_KIND_LATE;
   result->revision = 1;
   result->flags = 0;

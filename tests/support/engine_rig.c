@@ -234,7 +234,29 @@ rig_t *rig_new(const vn_flash_t *flash) {
   return rig;
 }
 
+/* received = accepted + ... + rejected: of each series, and of the device with what it refused
+ * before there was a series and with the series that are gone. */
+static void check_books(const rig_t *rig) {
+  const vn_figures_t *figures = vn_engine_figures(&rig->engine);
+  uint64_t received = figures->unassigned + figures->expired.received;
+  bool good = vn_accounting_balances(&figures->readings);
+  for (uint32_t i = 0; i < rig->engine.table.capacity; i++) {
+    if (rig->engine.table.name_lengths[i] > 0) {
+      const vn_accounting_t *own = &vn_engine_series(&rig->engine, i)->accounting;
+      good = good && vn_accounting_balances(own);
+      received += own->received;
+    }
+  }
+  if (!good || received != figures->readings.received) {
+    fprintf(stderr, "engine_rig: the books don't balance\n");
+    abort();
+  }
+}
+
 void rig_free(rig_t *rig) {
+  if (rig->engine.restored) {
+    check_books(rig);
+  }
   free(rig->block);
   free(rig->sent);
   free(rig->results);

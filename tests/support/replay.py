@@ -49,6 +49,8 @@ class Replay:
         if status != 0:
             raise ReplayFailed(f"exit status {status}: {err.decode(errors='replace')}\n{config}")
         results = [exact(line) for line in out.decode().splitlines()]
+        if not conserves(results[-1]):
+            raise ReplayFailed(f"the totals don't add up: {results[-1]}")
         return results[:-1], results[-1]
 
 

@@ -13,16 +13,6 @@
 
 #define VN_VERSION 0x000100u
 
-/* The conservation law: received = accepted + late + no_window + duplicate + limited + quarantined
- * + rejected, per series and in all. */
-typedef struct vn_accounting {
-  uint64_t received;
-  uint64_t accepted; /* in at least one window, or in a pipeline without windows */
-  uint64_t late, no_window, duplicate, limited, quarantined, rejected;
-  uint64_t missing;   /* skipped sequence numbers: readings that never came */
-  uint64_t unordered; /* accepted, but too late for what goes by time order */
-} vn_accounting_t;
-
 /* Figures of the whole device since its first start (restored with the state). */
 typedef struct vn_figures {
   vn_accounting_t readings;          /* of all series, and what is unassigned */

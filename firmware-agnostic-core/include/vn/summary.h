@@ -51,6 +51,7 @@ size_t vn_summary_record(vn_encoding_t encoding, const vn_summary_t *summary,
 typedef struct vn_summary_batch {
   vn_summary_head_t head;
   const vn_summary_pipeline_t *const *pipelines;
+  const vn_accounting_t *accounting; /* of the device at this moment; NULL: it isn't told */
   const uint8_t *records;
   size_t records_length;
   uint32_t record_count;

@@ -50,6 +50,44 @@ typedef enum vn_flag {
 /* "time_quality", "coarsened", ...; static storage. */
 const char *vn_flag_word(vn_flag_t flag);
 
+/*
+ * Counters of a series, or of a device: what became of its readings. received is the sum of those
+ * from accepted (in at least one window, or in a pipeline without windows) to rejected: the
+ * conservation law. missing: skipped sequence numbers, readings that never came. unordered:
+ * accepted, but too late for what goes by time order. The place in the
+ * list is the key in messages; append only.
+ */
+#define VN_ACCOUNTING_LIST(X) \
+  X(received)                 \
+  X(accepted)                 \
+  X(late)                     \
+  X(no_window)                \
+  X(duplicate)                \
+  X(limited)                  \
+  X(quarantined)              \
+  X(rejected)                 \
+  X(missing)                  \
+  X(unordered)
+
+typedef struct vn_accounting {
+#define VN_ACCOUNTING_MEMBER(name) uint64_t name;
+  VN_ACCOUNTING_LIST(VN_ACCOUNTING_MEMBER)
+#undef VN_ACCOUNTING_MEMBER
+} vn_accounting_t;
+
+#define VN_ACCOUNTING_COUNTERS (sizeof(vn_accounting_t) / sizeof(uint64_t))
+
+/* All of them in their order, and the word of one: "received", ...; static storage. */
+void vn_accounting_list(const vn_accounting_t *accounting, uint64_t out[VN_ACCOUNTING_COUNTERS]);
+const char *vn_accounting_word(unsigned index);
+
+/* Whether the conservation law holds. */
+static inline bool vn_accounting_balances(const vn_accounting_t *accounting) {
+  return accounting->received == accounting->accepted + accounting->late + accounting->no_window +
+                                     accounting->duplicate + accounting->limited +
+                                     accounting->quarantined + accounting->rejected;
+}
+
 /* Counters of one pane: LATE to QUARANTINED. They stop at their end. */
 #define VN_TALLY_ITEMS ((unsigned)VN_ACCOUNTED_GAPS)
 typedef struct vn_tally {
