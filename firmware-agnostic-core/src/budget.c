@@ -16,8 +16,8 @@ static void budget_of_windows(const vn_geometry_t *geometry, vn_budget_pipeline_
   const vn_window_set_t *set = &geometry->set;
   if (set->window_count > 0) {
     out->window_bytes[largest_of_time(set)] =
-        out->pane_bytes + out->extra_bytes + out->tally_bytes + out->revision_bytes +
-        (size_t)set->pane_count * set->sample * sizeof(vn_member_t);
+        out->pane_bytes + out->extra_bytes + out->ordered_bytes + out->tally_bytes +
+        out->revision_bytes + (size_t)set->pane_count * set->sample * sizeof(vn_member_t);
   }
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     const vn_session_set_t *session = &geometry->sessions[i];

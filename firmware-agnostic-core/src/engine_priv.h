@@ -48,32 +48,32 @@ typedef struct vn__work {
 } vn__work_t;
 
 /* The extras of a series' panes; the first entry of each array is scratch for folding. */
-static inline vn_extra_memory_t vn__extra_memory(const vn_engine_t *engine,
-                                                 const vn_pipeline_state_t *pipeline,
-                                                 size_t panes) {
+static inline vn_extra_memory_t vn__extra_memory(const vn__work_t *work) {
+  const vn_store_t *store = &work->engine->store;
+  const vn_pipeline_state_t *pipeline = work->pipeline;
   const vn_extra_set_t *set = &pipeline->geometry.set.extra;
+  size_t panes = (size_t)work->state->local * pipeline->geometry.set.pane_count;
   return (vn_extra_memory_t){
-      .trends = engine->store.trends + 1 + pipeline->trend_base + (set->trend ? panes : 0),
-      .counters = engine->store.counters + VN__SCRATCH_COUNTERS + pipeline->counter_base +
+      .trends = store->trends + 1 + pipeline->trend_base + (set->trend ? panes : 0),
+      .counters = store->counters + VN__SCRATCH_COUNTERS + pipeline->counter_base +
                   panes * vn_extra_counters(set),
-      .registers = engine->store.registers + VN__SCRATCH_REGISTERS + pipeline->register_base +
+      .registers = store->registers + VN__SCRATCH_REGISTERS + pipeline->register_base +
                    panes * set->registers};
 }
 
-/* The ordered content of a series; its panes are placed as all others. */
-static inline vn_ordered_memory_t vn__ordered_memory(const vn_engine_t *engine,
-                                                     const vn_pipeline_state_t *pipeline,
-                                                     uint32_t local) {
+/* The ordered content of a series; none where no window asks for it. */
+static inline vn_ordered_memory_t vn__ordered_memory(const vn__work_t *work) {
+  const vn_store_t *store = &work->engine->store;
+  const vn_pipeline_state_t *pipeline = work->pipeline;
   const vn_window_set_t *set = &pipeline->geometry.set;
+  size_t local = work->state->local;
   if (set->ordered.kinds == 0) {
     return (vn_ordered_memory_t){0};
   }
   return (vn_ordered_memory_t){
-      .state = engine->store.ordered_states + pipeline->ordered_state_base + local,
-      .entries =
-          engine->store.reorder + pipeline->reorder_base + (size_t)local * set->ordered.capacity,
-      .panes = engine->store.ordered_panes + pipeline->ordered_pane_base +
-               (size_t)local * set->pane_count};
+      .state = store->ordered_states + pipeline->ordered_state_base + local,
+      .entries = store->reorder + pipeline->reorder_base + local * set->ordered.capacity,
+      .panes = store->ordered_panes + pipeline->ordered_pane_base + local * set->pane_count};
 }
 
 static inline vn__work_t vn__work(vn_engine_t *engine, uint32_t series) {
@@ -93,13 +93,14 @@ static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
          (size_t)work->state->local * work->pipeline->plan->alert_count;
 }
 
-static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
+/* Without what windows keep beside aggregates, samples and tallies. */
+static inline vn_window_memory_t vn__plain_memory(const vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;
   const vn_pipeline_state_t *pipeline = work->pipeline;
   vn_series_state_t *state = work->state;
   const vn_window_set_t *set = &pipeline->geometry.set;
   size_t panes = (size_t)state->local * set->pane_count;
-  vn_window_memory_t memory = {
+  return (vn_window_memory_t){
       .state = &state->window,
       .panes = store->panes + pipeline->pane_base + panes,
       .members = store->members + pipeline->member_base +
@@ -110,9 +111,13 @@ static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
       .waiting = &state->waiting,
       .heard = store->heard + pipeline->heard_base + (size_t)state->local * vn_window_heard(set),
       .sample_seed = state->sample_seed};
-  if (set->keeps_more) {
-    memory.extra = vn__extra_memory(work->engine, pipeline, panes);
-    memory.ordered = vn__ordered_memory(work->engine, pipeline, state->local);
+}
+
+static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
+  vn_window_memory_t memory = vn__plain_memory(work);
+  if (work->pipeline->geometry.set.keeps_more) {
+    memory.extra = vn__extra_memory(work);
+    memory.ordered = vn__ordered_memory(work);
   }
   return memory;
 }

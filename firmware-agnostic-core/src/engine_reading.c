@@ -116,7 +116,7 @@ static void told_refusal(void *context, vn_reason_t reason) {
 /* Most readings belong into the current pane and make nothing fire. */
 static bool taken_routinely(const vn__work_t *work, int32_t value) {
   const vn_window_set_t *set = &work->pipeline->geometry.set;
-  vn_window_memory_t memory = vn__window_memory(work);
+  vn_window_memory_t memory = vn__plain_memory(work);
   if (!work->pipeline->has_plain_windows || !vn_window_is_routine(set, &memory, work->time_ms)) {
     return false;
   }

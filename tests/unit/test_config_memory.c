@@ -17,6 +17,7 @@
 #define PLAIN "      - {name: plain, tumbling: 1m}\n"
 #define SAMPLED "      - {name: sampled, sliding: {size: 10m, slide: 1m}, sample: 16}\n"
 #define SKETCHED "      - {name: sketched, tumbling: 30s, statistics: [p95, slope, distinct]}\n"
+#define TANK "      - {name: tank, tumbling: 10s, statistics: [integral, rate]}\n"
 #define VISITS "      - {name: visits, session: {gap: 5s}, sample: 4}\n"
 #define STAYS "      - {name: stays, session: {gap: 1m}}\n"
 #define HUNDRED "      - {name: hundred, count: {size: 100, slide: 20}, sample: 8}\n"
@@ -60,10 +61,11 @@ static void the_parts_told_are_what_a_block_takes(void **state) {
       PIPELINE(PLAIN),
       PIPELINE(SAMPLED),
       PIPELINE(PLAIN SKETCHED SAMPLED),
+      PIPELINE(TANK),
       PIPELINE(VISITS STAYS),
       PIPELINE(HUNDRED),
       PIPELINE(TRAIL),
-      PIPELINE(TRAIL HUNDRED STAYS SKETCHED VISITS SAMPLED PLAIN),
+      PIPELINE(TRAIL HUNDRED STAYS SKETCHED VISITS TANK SAMPLED PLAIN),
       "state: {file: x, size: 64MiB}\n" PIPELINE(TRAIL HUNDRED VISITS SKETCHED SAMPLED),
       "capacity: {series: 5000, outbox: 64KiB, name: 17B, message: 257B, input_queue: 9}\n"
       "inputs: [{topic: a, format: json, fields: [{path: v}], sequence: {path: q}}]\n" PIPELINE(

@@ -13,17 +13,17 @@ typedef struct vn_budget_pipeline {
   size_t series_bytes;
   size_t pane_bytes, member_bytes, revision_bytes, alert_bytes;
   size_t session_bytes;
-  size_t tally_bytes;  /* late, refused, coverage */
-  size_t count_bytes;  /* panes of count windows */
-  size_t report_bytes; /* their points are members */
-  size_t extra_bytes;  /* quantiles, slope, distinct */
-  size_t guard_bytes;  /* readings remembered, tokens of the limit */
+  size_t tally_bytes;   /* late, refused, coverage */
+  size_t count_bytes;   /* panes of count windows */
+  size_t report_bytes;  /* their points are members */
+  size_t extra_bytes;   /* quantiles, slope, distinct */
+  size_t ordered_bytes; /* what goes by time order: panes, readings that wait */
+  size_t guard_bytes;   /* readings remembered, tokens of the limit */
   /*
    * The same by window: all that windows of time share is told for the largest of them. With alerts
    * and guards they make series_bytes.
    */
   size_t window_bytes[VN_WINDOWS_MAX];
-  size_t ordered_bytes;  /* what goes by time order: panes, readings that wait */
   size_t slot_bytes_max; /* in a checkpoint */
   size_t bytes;          /* of all its series */
 } vn_budget_pipeline_t;
