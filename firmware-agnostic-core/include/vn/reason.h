@@ -38,7 +38,8 @@
   X(VN_REASON_LOOP, "loop", "one of our own topics")                                           \
   X(VN_REASON_STALE, "stale", "retained message for an input without event time")              \
   X(VN_REASON_TOO_BIG, "too_big", "message larger than the limit")                             \
-  X(VN_REASON_QUEUE_FULL, "queue_full", "the input queue is full")
+  X(VN_REASON_QUEUE_FULL, "queue_full", "the input queue is full")                             \
+  X(VN_REASON_ZERO, "zero", "a derived ratio would divide by zero")
 
 typedef enum vn_reason {
 #define VN_REASON_ENUM(name, word, text) name,
