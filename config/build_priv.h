@@ -23,6 +23,7 @@ typedef struct vn__build {
   vn_pipeline_t *pipelines;
   vn__pipeline_marks_t *pipeline_marks;
   vn__mark_t input_marks[VN_INPUTS_MAX];
+  vn__mark_t derivation_marks[VN_DERIVATIONS_MAX];
   vn__mark_t lifetime_mark; /* of `state.flash.lifetime` */
   vn__mark_t state_mark;    /* of the size, or of the state */
   vn__capacity_marks_t capacity_marks;
@@ -58,6 +59,8 @@ bool vn__read_report(vn__build_t *build, const vn_pipeline_t *pipeline, const vn
 /* build_ordered.c: after the windows, which say what is asked for. */
 void vn__build_ordered(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *values,
                        const vn__pipeline_marks_t *marks);
+/* build_derive.c: behind the pipelines. */
+void vn__build_derivations(vn__build_t *build, const vn__value_t *list);
 /* build_alerts.c */
 void vn__build_alerts(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                       vn__pipeline_marks_t *marks);

@@ -132,6 +132,9 @@ static void print_type(vn__loader_t *loader, const vn__key_t *key, FILE *out) {
       fputs("list of ", out);
       print_words(key->words, out);
       break;
+    case VN__TEXTS:
+      fputs("list of texts", out);
+      break;
     case VN__INTERVAL:
       fputs("`[lowest, highest]`", out);
       break;

@@ -13,6 +13,9 @@ typedef struct owned {
 static vn__mark_t mark_of_problem(const vn__build_t *build, const vn_plan_problem_t *problem) {
   vn__mark_t mark = {1, 1};
   const vn_plan_t *plan = &build->configuration->plan;
+  if (problem->derivation < plan->derivation_count) {
+    return build->derivation_marks[problem->derivation];
+  }
   if (problem->input < plan->input_count) {
     return build->input_marks[problem->input];
   }
@@ -55,6 +58,7 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
   vn__build_brokers(&build, values);
   vn__build_inputs(&build, &values[VN__ROOT_INPUTS]);
   vn__build_pipelines(&build, &values[VN__ROOT_PIPELINES]);
+  vn__build_derivations(&build, &values[VN__ROOT_DERIVE]);
   if (loader->error_count == 0) {
     check_plan(&build);
   }

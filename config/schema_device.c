@@ -69,6 +69,11 @@ static const vn__key_t root_keys[] = {
                             .doc =
                                 "What is computed. The first pipeline whose `match` fits a series "
                                 "owns it."},
+    [VN__ROOT_DERIVE] = {.name = "derive",
+                         .type = VN__SECTIONS,
+                         .section = &vn__derive_section,
+                         .high = VN_DERIVATIONS_MAX,
+                         .doc = "Series that are computed from others of this device."},
 };
 const vn__section_t vn__root_section = {"", "The file is one mapping with these keys.",
                                         KEYS(root_keys)};

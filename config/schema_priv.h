@@ -13,6 +13,7 @@ typedef enum vn__type {
   VN__DECIMAL,             /* decimal */
   VN__WORD,                /* number: the word's value */
   VN__WORDS,               /* number: the values as bits */
+  VN__TEXTS,               /* a list of texts; high: longest in bytes */
   VN__INTERVAL,            /* [low, high], two decimals */
   VN__SECTION,             /* a mapping */
   VN__SECTIONS,            /* a list of mappings */
@@ -76,6 +77,7 @@ enum vn__root_key {
   VN__ROOT_STATS_EVERY,
   VN__ROOT_INPUTS,
   VN__ROOT_PIPELINES,
+  VN__ROOT_DERIVE,
   VN__ROOT_KEYS
 };
 enum vn__broker_key {
@@ -136,6 +138,15 @@ enum vn__input_key {
 enum vn__field_key { VN__FIELD_PATH, VN__FIELD_SERIES, VN__FIELD_MISSING, VN__FIELD_KEYS };
 enum vn__time_key { VN__TIME_PATH, VN__TIME_UNIT, VN__TIME_KEYS };
 enum vn__sequence_key { VN__SEQUENCE_PATH, VN__SEQUENCE_KEYS };
+enum vn__derive_key {
+  VN__DERIVE_SERIES,
+  VN__DERIVE_DIFFERENCE,
+  VN__DERIVE_SUM,
+  VN__DERIVE_RATIO,
+  VN__DERIVE_OF,
+  VN__DERIVE_AHEAD,
+  VN__DERIVE_KEYS
+};
 enum vn__pipeline_key {
   VN__PIPELINE_NAME,
   VN__PIPELINE_MATCH,
@@ -223,10 +234,11 @@ extern const vn__section_t vn__input_section, vn__field_section, vn__time_sectio
 extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
     vn__tumbling_section, vn__session_section, vn__count_section, vn__report_section,
     vn__sliding_section, vn__alert_section, vn__deviation_section;
+extern const vn__section_t vn__derive_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 22u
+#define VN__SECTION_COUNT 23u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

@@ -216,6 +216,23 @@ static bool check_items(vn__loader_t *loader, const vn__key_t *key, const vn__no
   return good;
 }
 
+static bool read_texts(vn__loader_t *loader, const vn__key_t *key, const vn__node_t *node) {
+  bool good = true;
+  for (const vn__node_t *item = node->child; item != NULL; item = item->next) {
+    vn__value_t unused = {.node = item};
+    if (item->kind != VN__SCALAR) {
+      vn__error(loader, item->mark,
+                "`%s` wants texts, here is %s; text with braces must be in "
+                "quotes",
+                key->name, kind_word(item));
+      good = false;
+    } else {
+      good = read_text(loader, key, item, &unused) && good;
+    }
+  }
+  return good;
+}
+
 /* The node is of the kind that the type asks for. */
 static bool kind_fits(const vn__key_t *key, const vn__node_t *node, const char **wanted) {
   bool empty = node->kind == VN__SCALAR && node->text.length == 0 && !node->quoted;
@@ -237,6 +254,7 @@ static bool kind_fits(const vn__key_t *key, const vn__node_t *node, const char *
       return node->kind == VN__LIST && node->count == 2 && node->child->kind == VN__SCALAR &&
              node->child->next->kind == VN__SCALAR;
     case VN__WORDS:
+    case VN__TEXTS:
       *wanted = "a list in brackets";
       return node->kind == VN__LIST;
     default:
@@ -262,6 +280,8 @@ static bool read_value(vn__loader_t *loader, const vn__key_t *key, const vn__nod
       return check_items(loader, key, node);
     case VN__WORDS:
       return read_words(loader, key, node, value);
+    case VN__TEXTS:
+      return read_texts(loader, key, node);
     case VN__DURATION_OR_SECTION:
     case VN__INTEGER_OR_SECTION:
       return node->kind == VN__MAPPING || read_number(loader, key, node, value);

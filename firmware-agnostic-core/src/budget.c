@@ -130,11 +130,15 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
   out->scratch_bytes = extra_scratch(&need) + need.scratch_bytes +
                        need.sample_scratch_count * sizeof(vn_member_t) +
                        need.pipeline_count * sizeof(vn_pipeline_state_t);
+  out->derived_bytes = need.derived_count * (sizeof(vn_derived_t) + 1u) +
+                       need.derived_window_count * sizeof(vn_derived_window_t) +
+                       need.derived_name_bytes +
+                       need.derived_bucket_count * sizeof(vn_series_bucket_t);
   out->log_bytes = need.record_bytes + need.item_count * sizeof(vn_log_item_t) +
                    need.sector_count * sizeof(vn_log_sector_t) + need.page_bytes;
   out->total_bytes = out->engine_bytes + vn_store_bytes(&need);
   out->alignment_bytes = out->total_bytes - pipelines - out->engine_bytes - out->table_bytes -
                          out->queue_bytes - out->outbox_bytes - out->batch_bytes -
-                         out->scratch_bytes - out->log_bytes;
+                         out->scratch_bytes - out->log_bytes - out->derived_bytes;
   return budget_of_region(plan, out);
 }

@@ -44,6 +44,11 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->queue, have->queue_bytes, need->queue_bytes},
       {have->blocks, have->block_count, need->block_count},
       {have->places, have->place_count, need->place_count},
+      {have->derived, have->derived_count, need->derived_count},
+      {have->derived_windows, have->derived_window_count, need->derived_window_count},
+      {have->derived_buckets, have->derived_bucket_count, need->derived_bucket_count},
+      {have->derived_names, have->derived_name_bytes, need->derived_name_bytes},
+      {have->derived_lengths, have->derived_count, need->derived_count},
       {have->batch, have->batch_bytes, need->batch_bytes},
       {have->scratch, have->scratch_bytes, need->scratch_bytes},
       {have->record, have->record_bytes, need->record_bytes},
@@ -56,7 +61,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       return false;
     }
   }
-  return have->bucket_count == need->bucket_count;
+  return have->bucket_count == need->bucket_count &&
+         have->derived_bucket_count == need->derived_bucket_count;
 }
 
 static bool has_absence(const vn_pipeline_t *plan) {
@@ -180,6 +186,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   vn_bucket_fill(&engine->tokens);
   set_up_pipelines(engine);
   set_up_table(engine);
+  vn__derive_set_up(engine);
   if (ports->uplink != NULL) {
     set_up_outbox(engine);
   }
@@ -234,6 +241,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
     memset(vn__alerts(&work), 0, pipeline->plan->alert_count * sizeof(vn_alert_state_t));
   }
   vn__detectors_reset(&work);
+  vn__derive_link(engine, series);
   return VN_REASON_NONE;
 }
 

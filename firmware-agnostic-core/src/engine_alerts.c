@@ -70,39 +70,27 @@ void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) 
   }
 }
 
-/* The statistic as numerator and divisor. */
-static cause_t statistic_of(const vn_window_result_t *result, uint8_t statistic) {
+vn__quotient_t vn__exact_statistic(const vn_window_result_t *result, uint8_t statistic) {
   const vn_aggregate_t *content = result->aggregate;
-  cause_t cause = {result->end_ms, 0, 1};
   switch (statistic) {
     case VN_STATISTIC_COUNT:
-      cause.value = content->count;
-      break;
+      return (vn__quotient_t){content->count, 1};
     case VN_STATISTIC_MIN:
-      cause.value = content->min;
-      break;
+      return (vn__quotient_t){content->min, 1};
     case VN_STATISTIC_MAX:
-      cause.value = content->max;
-      break;
+      return (vn__quotient_t){content->max, 1};
     case VN_STATISTIC_FIRST:
-      cause.value = content->first;
-      break;
+      return (vn__quotient_t){content->first, 1};
     case VN_STATISTIC_LAST:
-      cause.value = content->last;
-      break;
+      return (vn__quotient_t){content->last, 1};
     case VN_STATISTIC_RANGE:
-      cause.value = (int64_t)content->max - content->min;
-      break;
+      return (vn__quotient_t){(int64_t)content->max - content->min, 1};
     case VN_STATISTIC_MEAN:
-      cause.divisor = content->count;
-      cause.value = content->sum;
-      break;
+      return (vn__quotient_t){content->sum, content->count};
     default:
       VN_ASSERT(statistic == VN_STATISTIC_SUM);
-      cause.value = content->sum;
-      break;
+      return (vn__quotient_t){content->sum, 1};
   }
-  return cause;
 }
 
 /* Once per window, at its first result; revisions change nothing (A10). */
@@ -116,7 +104,8 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
     if (alert->source != VN_ALERT_OF_WINDOW || alert->window != result->window) {
       continue;
     }
-    cause_t cause = statistic_of(result, alert->statistic);
+    vn__quotient_t value = vn__exact_statistic(result, alert->statistic);
+    cause_t cause = {result->end_ms, value.numerator, value.denominator};
     vn_alert_step_t step =
         vn_alert_ratio(&alert->rule, &vn__alerts(work)[i], cause.at_ms, cause.value, cause.divisor);
     follow(work, i, step, &cause);

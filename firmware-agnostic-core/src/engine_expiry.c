@@ -25,6 +25,7 @@ uint32_t vn__place_take(vn_engine_t *engine, vn_pipeline_state_t *pipeline) {
 void vn__series_end(vn_engine_t *engine, uint32_t series) {
   const vn_series_state_t *state = &engine->store.series[series];
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
+  vn__derive_unlink(engine, series);
   uint32_t word = state->local / 32u;
   engine->store.places_used[pipeline->place_base + word] &= ~(UINT32_C(1) << state->local % 32u);
   pipeline->place_hint = word < pipeline->place_hint ? word : pipeline->place_hint;
@@ -41,6 +42,7 @@ static void expire_series(vn__work_t *work) {
   }
   vn__alerts_on_end(work, vn_add_saturating(work->state->last_arrival_wall_ms,
                                             work->pipeline->plan->time_to_live_ms));
+  vn__derive_leave(engine, work->series);
   vn__owe(work);
   vn__add_accounting(&engine->figures.expired, &work->state->accounting);
   engine->figures.series_expired++;

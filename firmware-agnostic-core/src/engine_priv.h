@@ -3,7 +3,9 @@
 #define VN_ENGINE_PRIV_H
 
 #include "pack_priv.h"
+#include "plan_priv.h"
 #include "vn/engine.h"
+#include "vn/point.h"
 
 /* Room for folding extras, in front of each of their arrays. */
 #define VN__SCRATCH_COUNTERS VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)
@@ -198,6 +200,46 @@ size_t vn__identity_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline);
 void vn__identity_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__identity_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 bool vn__has_sequence(const vn_plan_t *plan);
+
+/* Derived series. A new series is linked to what it is an operand of; `note` takes its results. */
+void vn__derive_set_up(vn_engine_t *engine);
+void vn__derive_link(vn_engine_t *engine, uint32_t series);
+/* The series ends, as an operand and as a derived one. */
+void vn__derive_unlink(vn_engine_t *engine, uint32_t series);
+/* Before that, when it falls silent: what waits of it stays for the other operands. */
+void vn__derive_leave(vn_engine_t *engine, uint32_t series);
+void vn__derive_note(vn__work_t *work, const vn_window_result_t *result);
+/* Takes the readings that are ready, and those that they make ready; not from inside a result. */
+void vn__derive_take(vn_engine_t *engine);
+static inline void vn__derive_take_if_ready(vn_engine_t *engine) {
+  if (engine->ready_first != VN_SERIES_NONE) {
+    vn__derive_take(engine);
+  }
+}
+/* The end of input: what still waits is given up and counted. */
+void vn__derive_end(vn_engine_t *engine);
+/* After a restart: what was complete, but not taken. */
+void vn__derive_resume(vn_engine_t *engine);
+/* How many operands have come. */
+unsigned vn__derived_came(const vn_derived_window_t *window);
+/* The place of a window among these: its own, or a free one; NULL: there is none. */
+vn_derived_window_t *vn__derived_place(vn_derived_window_t *windows, uint16_t count,
+                                       const vn_span_t *span);
+size_t vn__derive_save_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline);
+void vn__derive_pack(vn__packer_t *packer, const vn__work_t *work);
+/* Nothing of this series waits any more. */
+void vn__derive_forget(const vn__work_t *work);
+void vn__derive_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
+/* A reading of a derived series that has its value, or the reason why it has none. */
+void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *reading,
+                      vn_reason_t reason);
+
+/* A statistic of VN__STATISTICS_EXACT, scaled (counts are not). */
+typedef struct vn__quotient {
+  int64_t numerator;
+  uint32_t denominator;
+} vn__quotient_t;
+vn__quotient_t vn__exact_statistic(const vn_window_result_t *result, uint8_t statistic);
 
 /* Alerts of a series. */
 static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {

@@ -222,6 +222,32 @@ static void note_change(vn__work_t *work, vn_reason_t verdict) {
   }
 }
 
+/* Behind the guards: a reading that they refused is counted, another goes on its way. `reading`
+ * NULL: it has no identity that could be remembered. */
+static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, vn_reason_t verdict,
+                         int32_t value) {
+  vn_engine_t *engine = work->engine;
+  if (verdict != VN_REASON_NONE) {
+    vn_drop_t drop = {vn_series_name(&engine->table, work->series), work->time_ms, (uint8_t)verdict,
+                      verdict != VN_REASON_TIME};
+    vn__refuse(engine, work->state, verdict, &drop);
+    return verdict;
+  }
+  verdict = into_windows(work, value);
+  if (verdict == VN_REASON_NONE) {
+    engine->figures.readings.accepted++;
+    work->state->accounting.accepted++;
+    if (reading != NULL) {
+      vn__identity_accept(work, reading, value);
+    }
+  }
+  if (!alerts_rest(work, value)) {
+    vn__alerts_on_value(work, work->time_ms, value);
+  }
+  vn__settle_if_heavy(engine);
+  return verdict;
+}
+
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
   VN_ASSERT(series < engine->table.capacity && engine->table.name_lengths[series] > 0);
   vn__work_t work = vn__work(engine, series);
@@ -230,25 +256,26 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   work.state->accounting.received++;
   vn_reason_t verdict = guard(&work, reading, &value);
   note_change(&work, verdict);
-  if (verdict != VN_REASON_NONE) {
-    vn_drop_t drop = {vn_series_name(&engine->table, series), work.time_ms, (uint8_t)verdict,
-                      verdict != VN_REASON_TIME};
-    vn__refuse(engine, work.state, verdict, &drop);
-    return verdict;
-  }
-  verdict = into_windows(&work, value);
-  if (verdict == VN_REASON_NONE) {
-    engine->figures.readings.accepted++;
-    work.state->accounting.accepted++;
-    if (vn__has_identity(&work, reading)) {
-      vn__identity_accept(&work, reading, value);
-    }
-  }
-  if (!alerts_rest(&work, value)) {
-    vn__alerts_on_value(&work, work.time_ms, value);
-  }
-  vn__settle_if_heavy(engine);
+  verdict = enter(&work, reading, verdict, value);
+  vn__derive_take_if_ready(engine);
   return verdict;
+}
+
+/* Its time and value are our own: clocks, order of sending and repeats are not to be judged. */
+void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *reading,
+                      vn_reason_t reason) {
+  vn__work_t work = vn__work(engine, series);
+  const vn_pipeline_t *plan = work.pipeline->plan;
+  bool timely = reading->time_ms >= VN_TIME_LOWEST_MS && reading->time_ms <= VN_TIME_HIGHEST_MS;
+  bool ranged = reading->value >= plan->range_low && reading->value <= plan->range_high;
+  vn_reason_t verdict = !timely ? VN_REASON_TIME : reason;
+  work.time_ms = reading->time_ms;
+  engine->figures.readings.received++;
+  work.state->accounting.received++;
+  vn__owe(&work);
+  note_arrival(&work);
+  verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
+  (void)enter(&work, NULL, verdict, reading->value);
 }
 
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
@@ -279,4 +306,7 @@ void vn__told_result(void *context, const vn_window_result_t *told) {
   }
   vn__output_summary(work, &summary);
   vn__alerts_on_result(work, result);
+  if (work->state->first_link != VN_SERIES_NONE) {
+    vn__derive_note(work, result);
+  }
 }

@@ -12,7 +12,7 @@ size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
   return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
          (size_t)pipeline->alert_count * ALERT_MAX + vn__detectors_max(geometry) +
-         vn__windows_save_max(geometry);
+         vn__windows_save_max(geometry) + vn__derive_save_max(plan, pipeline);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
@@ -73,6 +73,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
     pack_alert(&packer, &vn__alerts(&work)[i]);
   }
   vn__detectors_pack(&packer, &work);
+  vn__derive_pack(&packer, &work);
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn__windows_save(&work, out + packer.length, room);
 }
@@ -122,6 +123,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
     unpack_alert(unpacker, &vn__alerts(&work)[i]);
   }
   vn__detectors_unpack(unpacker, &work);
+  vn__derive_unpack(unpacker, &work);
   return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
                                                unpacker->length - unpacker->position);
 }
@@ -144,7 +146,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   return false;
 }
 
-#define FIGURES_WORDS 10u
+#define FIGURES_WORDS 12u
 
 size_t vn__global_max(void) {
   return 4u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
@@ -164,6 +166,8 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
   words[7] = &figures->dead_letters;
   words[8] = &figures->outbox_dropped;
   words[9] = &figures->series_expired;
+  words[10] = &figures->derived;
+  words[11] = &figures->underived;
 }
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {

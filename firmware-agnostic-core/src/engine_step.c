@@ -26,12 +26,22 @@ static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kin
   vn__touch(work->engine, work->state);
 }
 
-/* Runs over the series of one pipeline (NULL: of all). */
+/* What is derived now arrives now. */
+static void take_derived(vn_engine_t *engine) {
+  if (engine->ready_first != VN_SERIES_NONE) {
+    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
+    engine->arrival_mono_ms = vn__mono_ms(engine);
+    vn__derive_take(engine);
+  }
+}
+
+/* Runs over the series of one pipeline (NULL: of all). Derived series come after their operands,
+ * and after the readings that these gave them. */
 typedef void (*visit_fn)(vn__work_t *work, int64_t argument, vn_kind_t kind);
-static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visit_fn function,
-                  int64_t argument, vn_kind_t kind) {
+static void visit_level(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, uint8_t level,
+                        visit_fn function, int64_t argument, vn_kind_t kind) {
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (engine->table.name_lengths[i] == 0) {
+    if (engine->table.name_lengths[i] == 0 || engine->store.series[i].level != level) {
       continue;
     }
     vn__work_t work = vn__work(engine, i);
@@ -39,6 +49,14 @@ static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visi
       function(&work, argument, kind);
       vn__settle_if_heavy(engine);
     }
+  }
+}
+
+static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visit_fn function,
+                  int64_t argument, vn_kind_t kind) {
+  for (uint8_t level = 0; level <= engine->level_max; level++) {
+    visit_level(engine, pipeline, level, function, argument, kind);
+    take_derived(engine);
   }
 }
 
@@ -110,9 +128,13 @@ void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_m
     return;
   }
   advance_series(&work, watermark_ms, VN_KIND_ON_TIME);
+  take_derived(engine);
 }
 
-void vn_flush(vn_engine_t *engine) { vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY); }
+void vn_flush(vn_engine_t *engine) {
+  vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY);
+  vn__derive_end(engine);
+}
 
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
 static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {

@@ -128,6 +128,7 @@ static bool check_parts(const vn_plan_t *plan, vn_plan_problem_t *problem) {
       return false;
     }
   }
+  problem->pipeline = VN__NO_PART;
   return true;
 }
 
@@ -137,9 +138,10 @@ vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem) {
                                  .pipeline = VN__NO_PART,
                                  .window = VN__NO_PART,
                                  .alert = VN__NO_PART,
-                                 .input = VN__NO_PART};
+                                 .input = VN__NO_PART,
+                                 .derivation = VN__NO_PART};
   bool good = check_lists(plan, problem) && check_sizes(plan, problem) &&
               check_queue(plan, problem) && check_state(plan, problem) &&
-              check_parts(plan, problem);
+              check_parts(plan, problem) && vn__check_derivations(plan, problem);
   return good ? VN_OK : VN_ERR_PLAN;
 }

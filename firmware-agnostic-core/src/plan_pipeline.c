@@ -3,13 +3,6 @@
 
 #define EXPONENT_MAX 9
 
-/* Statistics that an alert can look at. */
-#define ALERT_STATISTICS                                                        \
-  (VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |  \
-   VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |    \
-   VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) | \
-   VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_RANGE))
-
 static bool check_time_window(const vn_window_t *window, vn_plan_problem_t *problem) {
   if (!vn__in_span(problem, "size of a window", window->size_ms, 1) ||
       !vn__in_span(problem, "slide of a window", window->slide_ms, 1)) {
@@ -165,7 +158,7 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
     return vn__fail(problem, "absence, standstill and deviation are of values, not of windows");
   }
   if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
-      (ALERT_STATISTICS & VN_STATISTIC_BIT(alert->statistic)) == 0) {
+      (VN__STATISTICS_EXACT & VN_STATISTIC_BIT(alert->statistic)) == 0) {
     return vn__fail(problem, "no alert can look at this statistic");
   }
   return vn__in_range(problem, "window of an alert", alert->window + 1u, 1,

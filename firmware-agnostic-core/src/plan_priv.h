@@ -23,8 +23,28 @@ bool vn__word_is_good(const char *word);
 /* A limit, or none. */
 bool vn__check_rate(const vn_rate_t *rate, vn_plan_problem_t *problem);
 
+/* Statistics that are quotients of integers: those that alerts and derivations can look at. */
+#define VN__STATISTICS_EXACT                                                    \
+  (VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |  \
+   VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |    \
+   VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST) | \
+   VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_RANGE))
+
 /* Everything of one pipeline. */
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem);
+
+/* The derivations of a plan whose pipelines have been checked. */
+bool vn__check_derivations(const vn_plan_t *plan, vn_plan_problem_t *problem);
+
+/* How far each derivation is from readings: 1, or more than all that it uses. False: a circle. */
+bool vn__derivation_levels(const vn_plan_t *plan, uint8_t levels[VN_DERIVATIONS_MAX]);
+
+/* Instances of all derivations, and the results of an operand that may wait in one. */
+uint32_t vn__derived_max(const vn_plan_t *plan);
+uint32_t vn__derived_windows(const vn_plan_t *plan);
+
+/* Results of a window of time that one event can cause: those that can hold live panes. */
+uint64_t vn__results_at_once(const vn_window_set_t *set, const vn_window_t *window);
 
 #endif

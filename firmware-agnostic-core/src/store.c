@@ -95,6 +95,14 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
   }
 }
 
+static void need_of_derivations(const vn_plan_t *plan, vn_store_t *need) {
+  uint32_t count = vn__derived_max(plan);
+  need->derived_count = count;
+  need->derived_window_count = (size_t)count * vn__derived_windows(plan);
+  need->derived_bucket_count = count > 0 ? vn_series_buckets_for(count) : 0;
+  need->derived_name_bytes = (size_t)count * plan->name_max;
+}
+
 static void need_of_outputs(const vn_plan_t *plan, vn_store_t *need) {
   vn__log_sizes_t sizes = vn__log_sizes(plan);
   need->block_count = plan->outbox_bytes / sizeof(vn_outbox_block_t);
@@ -125,6 +133,7 @@ vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need) {
   };
   need->check_count = vn__has_sequence(plan) ? need->series_count * VN_SEQUENCE_WINDOW : 0;
   need_of_pipelines(plan, need);
+  need_of_derivations(plan, need);
   need_of_outputs(plan, need);
   return VN_OK;
 }
@@ -174,6 +183,13 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->queue = cut(block, &used, store->queue_bytes, 1);
   store->blocks = cut(block, &used, store->block_count, sizeof *store->blocks);
   store->places = cut(block, &used, store->place_count, sizeof *store->places);
+  store->derived = cut(block, &used, store->derived_count, sizeof *store->derived);
+  store->derived_windows =
+      cut(block, &used, store->derived_window_count, sizeof *store->derived_windows);
+  store->derived_buckets =
+      cut(block, &used, store->derived_bucket_count, sizeof *store->derived_buckets);
+  store->derived_names = cut(block, &used, store->derived_name_bytes, 1);
+  store->derived_lengths = cut(block, &used, store->derived_count, 1);
   store->batch = cut(block, &used, store->batch_bytes, 1);
   store->scratch = cut(block, &used, store->scratch_bytes, 1);
   store->record = cut(block, &used, store->record_bytes, 1);
@@ -227,8 +243,7 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
     const vn_window_t *window = &pipeline->summary.windows[i];
     uint64_t results = geometry.session_slots + 1u;
     if (i < set->window_count) {
-      int64_t span_ms = (int64_t)set->pane_count * set->pane_ms + window->size_ms;
-      results = (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
+      results = vn__results_at_once(set, window);
     }
     total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
                                              plan->name_max);
@@ -258,7 +273,9 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
                           record_bytes(vn__global_max(), payload_max);
   uint64_t share = plan->state_bytes / 32u;
   sizes.transaction_bytes = share < least ? least : share > most ? most : share;
-  sizes.commit_bytes_max = sizes.transaction_bytes + event + 2u * sizes.slot_max +
+  /* A derived reading writes the state of its series and those of its operands. */
+  uint32_t slots = plan->derivation_count > 0 ? 3u + VN_OPERANDS_MAX : 2u;
+  sizes.commit_bytes_max = sizes.transaction_bytes + event + slots * sizes.slot_max +
                            sizes.message_max + record_bytes(vn__global_max(), payload_max);
   size_t longest = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
   sizes.record_max = longest < payload_max ? (uint32_t)longest : payload_max;

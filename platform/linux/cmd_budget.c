@@ -22,7 +22,7 @@ typedef struct part {
   const char *name; /* for people */
 } part_t;
 
-#define PARTS 8u
+#define PARTS 9u
 
 /* Digits in groups of three: "1,432". */
 static const char *grouped(uint64_t number, char out[32]) {
@@ -47,6 +47,7 @@ static void list_parts(const vn_budget_t *budget, part_t parts[PARTS]) {
       {"batch_bytes", budget->batch_bytes, "batch of results"},
       {"scratch_bytes", budget->scratch_bytes, "scratch"},
       {"log_bytes", budget->log_bytes, "state on flash"},
+      {"derived_bytes", budget->derived_bytes, "derived series"},
       {"engine_bytes", budget->engine_bytes, "engine"},
       {"alignment_bytes", budget->alignment_bytes, "alignment"},
   };

@@ -25,6 +25,8 @@ static void put_readings(vn_json_writer_t *writer, const vn_figures_t *figures) 
   put_unsigned(writer, "missing", readings->missing);
   put_unsigned(writer, "unordered", readings->unordered);
   put_unsigned(writer, "unassigned", figures->unassigned);
+  put_unsigned(writer, "derived", figures->derived);
+  put_unsigned(writer, "underived", figures->underived);
   vn_json_object_end(writer);
 }
 

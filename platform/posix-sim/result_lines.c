@@ -148,6 +148,12 @@ void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figure
     vn_json_key(&writer, counts[i].key);
     vn_json_unsigned(&writer, counts[i].count);
   }
+  if (figures->derived + figures->underived > 0) {
+    vn_json_key(&writer, "derived");
+    vn_json_unsigned(&writer, figures->derived);
+    vn_json_key(&writer, "underived");
+    vn_json_unsigned(&writer, figures->underived);
+  }
   put_reasons(&writer, figures);
   end_line(lines, &writer);
 }

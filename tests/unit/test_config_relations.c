@@ -356,6 +356,57 @@ static void alerts(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+#define DERIVE(text)                                                                  \
+  "pipelines: [{name: d, match: \"*/d\"}, {name: g, match: \"g*\", scope: global},\n" \
+  "  {name: c, match: \"*/c\", windows: [{name: minute, tumbling: 2m}]},\n"           \
+  "  {name: p, windows: [{name: minute, tumbling: 1m}, {name: ten, count: 10}]}]\nderive:\n" text
+
+static void derived(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {DERIVE("  - {series: \"{l}/d\", sum: [\"{l}/a\", \"{l}/b\"], of: minute.mean}\n"), {NULL}},
+      {DERIVE("  - {series: \"{l}/d\", of: minute.mean}\n"), {"5:5: nothing to compute: add"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], ratio: [a, b], of: minute.mean}\n"),
+       {"5:32: a second computation, `ratio`"}},
+      {DERIVE("  - {series: h/d, ratio: [a, b, e], of: minute.mean}\n"),
+       {"5:26: `ratio` is of 2 series, here are 3"}},
+      {DERIVE("  - {series: h/d, sum: [a], of: minute.mean}\n"),
+       {"5:24: `sum` is of 2 to 4 series, here are 1"}},
+      {DERIVE("  - {series: h/d, sum: [a, [b]], of: minute.mean}\n"),
+       {"5:28: `sum` wants texts, here is a list"}},
+      {DERIVE("  - {series: \"{l}/d\", sum: [\"{l}/a\", \"{k}/b\"], of: minute.mean}\n"),
+       {"5:38: `sum`: `{k}/b` hasn't the same captures as the series `{l}/d`"}},
+      {DERIVE("  - {series: \"{l}/d\", sum: [\"{l}/a\", \"+/b\"], of: minute.mean}\n"),
+       {"5:38: `sum`: `+/b`: + and # name nothing"}},
+      {DERIVE("  - {series: \"a{l}/d\", sum: [a, b], of: minute.mean}\n"), {"5:14: `series`: "}},
+      {DERIVE("  - {series: ga, sum: [a, b], of: minute.mean}\n"),
+       {"5:14: `series`: pipeline `g`, which takes it, has `scope: global`"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], of: minute}\n"),
+       {"5:36: `of`: `minute` is no window.statistic"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], of: hour.mean}\n"),
+       {"5:36: `of`: no window `hour` in pipeline `p`, which owns `a`"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], of: ten.mean}\n"),
+       {"5:36: `of`: `ten` is no window of time"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], of: minute.meen}\n"),
+       {"5:36: `of`: nothing is derived from `meen`: use count, sum, min, max, first, last, mean "
+        "or "
+        "range; did you mean `mean`?"}},
+      {DERIVE("  - {series: h/d, sum: [a, h/c], of: minute.mean}\n"),
+       {"5:38: `of`: the windows `minute` of the pipelines `p` and `c` differ"}},
+      {DERIVE("  - {series: h/d, sum: [a, b], of: minute.mean}\n"
+              "  - {series: \"{x}/d\", sum: [\"{x}/a\", \"{x}/b\"], of: minute.mean}\n"),
+       {"6:5: another derivation makes series of the same names"}},
+      {DERIVE("  - {series: a, sum: [b, e], of: minute.mean}\n"
+              "  - {series: b, sum: [a, e], of: minute.mean}\n"),
+       {"6:5: the derived series depends on itself"}},
+      {"pipelines: [{name: p, match: \"x*\"}]\nderive: [{series: \"{l}/d\", sum: [a, b], of: "
+       "a.sum}]\n",
+       {"2:19: `series`: no pipeline takes all of `{l}/d`: the `match` of one must cover it, such "
+        "as \"*/d\""}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 /* Lists that are too long end at the first entry too many. */
 static void too_many_entries(void **state) {
   (void)state;
@@ -376,12 +427,12 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers),          cmocka_unit_test(repeats),
-      cmocka_unit_test(times_to_live),    cmocka_unit_test(limits),
-      cmocka_unit_test(states),           cmocka_unit_test(inputs),
-      cmocka_unit_test(windows),          cmocka_unit_test(statistics_in_time_order),
-      cmocka_unit_test(pipelines),        cmocka_unit_test(alerts),
-      cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers),       cmocka_unit_test(repeats),
+      cmocka_unit_test(times_to_live), cmocka_unit_test(limits),
+      cmocka_unit_test(states),        cmocka_unit_test(inputs),
+      cmocka_unit_test(windows),       cmocka_unit_test(statistics_in_time_order),
+      cmocka_unit_test(pipelines),     cmocka_unit_test(alerts),
+      cmocka_unit_test(derived),       cmocka_unit_test(too_many_entries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,10 @@ enum {
   plant_queue_bytes = 4096,
   plant_blocks = 64,
   plant_places = 80,
+  plant_derived = 0,
+  plant_waiting = 0,
+  plant_link_buckets = 0,
+  plant_link_name_bytes = 0,
   plant_batch_bytes = 1024,
   plant_scratch_bytes = 4096,
   plant_record_bytes = 512,
@@ -84,7 +88,7 @@ static void the_budget_is_what_is_allocated(void **state) {
   assert_int_equal(budget.total_bytes, vn_store_bytes(&need) + sizeof(vn_engine_t));
   size_t parts = budget.engine_bytes + budget.table_bytes + budget.queue_bytes +
                  budget.outbox_bytes + budget.batch_bytes + budget.scratch_bytes +
-                 budget.log_bytes + budget.alignment_bytes;
+                 budget.log_bytes + budget.derived_bytes + budget.alignment_bytes;
   for (size_t i = 0; i < rig->plan.pipeline_count; i++) {
     parts += budget.pipelines[i].bytes;
   }

@@ -32,6 +32,7 @@ typedef struct vn_budget {
   vn_budget_pipeline_t pipelines[VN_PIPELINES_MAX];
   size_t engine_bytes; /* sizeof(vn_engine_t) */
   size_t table_bytes, queue_bytes, outbox_bytes, batch_bytes, scratch_bytes, log_bytes;
+  size_t derived_bytes;   /* instances of derivations, and what waits in them */
   size_t alignment_bytes; /* between the arrays of the block */
   size_t total_bytes;     /* engine + store block */
   uint64_t live_bytes_max, commit_bytes_max, region_bytes, region_bytes_needed;

@@ -20,6 +20,8 @@ typedef struct vn_figures {
   uint64_t reasons[VN_REASON_COUNT]; /* every refusal, readings and messages */
   uint64_t messages, messages_refused, messages_dropped;
   uint64_t unassigned; /* readings refused before they had a series; part of readings.received */
+  uint64_t derived;    /* readings of derived series; part of readings.received */
+  uint64_t underived;  /* windows that were given up, since an operand never came */
   uint64_t summaries, alerts, late_for_alerts, dead_letters;
   uint64_t outbox_dropped;
   uint64_t series_expired;
@@ -65,9 +67,11 @@ typedef struct vn_ports {
  */
 typedef struct vn_series_state {
   vn_window_state_t window;
-  uint32_t local; /* place within its pipeline */
+  uint32_t local;      /* place within its pipeline */
+  uint32_t first_link; /* list of the derivations that it is an operand of */
   uint8_t pipeline;
   uint8_t flags;
+  uint8_t level; /* 0: of readings; else derived by so many steps */
   vn_recent_state_t recent;
   uint64_t sample_seed;
   uint32_t next_named; /* whose name came after this one's the last time: a guess */
@@ -78,6 +82,23 @@ typedef struct vn_series_state {
   vn_sequence_t sequence;
   vn_waiting_t waiting; /* with the tallies of its panes */
 } vn_series_state_t;
+
+/* Results of one window that wait until all operands have come; denominator 0: it hasn't. */
+typedef struct vn_derived_window {
+  vn_span_t span;
+  int64_t numerators[VN_OPERANDS_MAX];
+  uint32_t denominators[VN_OPERANDS_MAX];
+} vn_derived_window_t;
+
+/* A derivation for one set of captures. Numbers are VN_SERIES_NONE where there is none. */
+typedef struct vn_derived {
+  uint32_t series; /* the derived one, once it has had a reading */
+  uint32_t operands[VN_OPERANDS_MAX];
+  uint32_t next_link[VN_OPERANDS_MAX]; /* what else the operand belongs to */
+  uint32_t next_ready;
+  uint8_t derivation;
+  bool ready; /* on the list of those with a complete window */
+} vn_derived_t;
 
 /* A pipeline at work: derived geometry, and where its arrays start. */
 typedef struct vn_pipeline_state {
@@ -135,6 +156,11 @@ typedef struct vn_store {
   uint8_t *queue;
   vn_outbox_block_t *blocks;
   vn_outbox_place_t *places;
+  vn_derived_t *derived;
+  vn_derived_window_t *derived_windows;
+  vn_series_bucket_t *derived_buckets;
+  char *derived_names;
+  uint8_t *derived_lengths;
   uint8_t *batch;   /* records of the summary message being filled */
   uint8_t *scratch; /* a message or a slot being put together */
   uint8_t *record;  /* a record read back at a restart */
@@ -150,6 +176,7 @@ typedef struct vn_store {
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
+  size_t derived_count, derived_window_count, derived_bucket_count, derived_name_bytes;
 } vn_store_t;
 
 /* Fills in the counts that a plan needs (pointers stay NULL). VN_ERR_PLAN as vn_plan_check. */
@@ -205,6 +232,7 @@ typedef struct vn_engine {
   vn_store_t store;
   vn_ports_t ports;
   vn_series_table_t table;
+  vn_series_table_t derived_names; /* instances of derivations by the names they give */
   vn_ring_t queue;
   vn_outbox_t outbox;
   vn_flash_log_t log;
@@ -230,6 +258,9 @@ typedef struct vn_engine {
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
   vn_time_ms_t arrival_ms;         /* of the message or reading at work */
   int64_t arrival_mono_ms;
+  uint32_t ready_first, ready_last; /* instances with something to derive */
+  uint16_t derived_window_count;    /* of each instance */
+  uint8_t levels[VN_DERIVATIONS_MAX], level_max;
   bool arrival_valid;
   uint32_t sweep;  /* the series that is looked at next for its time to live */
   bool has_timers; /* some pipeline has an idle timeout, a time to live or an absence alert */

@@ -5,6 +5,7 @@
 #include "vn/alert.h"
 #include "vn/bucket.h"
 #include "vn/count_window.h"
+#include "vn/derive.h"
 #include "vn/deviation.h"
 #include "vn/payload.h"
 #include "vn/recent.h"
@@ -16,6 +17,7 @@
 #define VN_PIPELINES_MAX 32u
 #define VN_ALERTS_MAX 16u /* per pipeline */
 #define VN_INPUTS_MAX 64u
+#define VN_DERIVATIONS_MAX 16u
 
 /* Longest name of a device, prefix, pipeline, window, alert; and of an alert's topic. */
 #define VN_WORD_MAX 64u
@@ -76,12 +78,32 @@ typedef struct vn_pipeline {
   uint8_t same_time;   /* vn_same_time_t; CONFLICT needs deduplicate */
 } vn_pipeline_t;
 
+/*
+ * Series that are computed from others: when all operands have the first result of the same window,
+ * their value becomes a reading at end - 1. `series` are the names, `name` the same text to be
+ * expanded; operand k's capture order[k][i] is capture i of `series`.
+ */
+typedef struct vn_derivation {
+  vn_pattern_t series;
+  vn_template_t name;
+  vn_pattern_t operands[VN_OPERANDS_MAX]; /* names of the operands, with the same captures */
+  uint8_t order[VN_OPERANDS_MAX][VN_CAPTURES_MAX];
+  uint8_t pipelines[VN_OPERANDS_MAX]; /* that owns the operand; a series of another is none */
+  uint8_t windows[VN_OPERANDS_MAX];   /* of time, all alike */
+  uint8_t pipeline;                   /* that is to own the series: its series_max reserves */
+  uint8_t operand_count;              /* 2, of a sum up to VN_OPERANDS_MAX */
+  uint8_t kind;                       /* vn_derive_kind_t */
+  uint8_t statistic;                  /* COUNT SUM MIN MAX FIRST LAST MEAN RANGE */
+  uint8_t ahead; /* 0..64: results of an operand that may wait, beside those of one event */
+} vn_derivation_t;
+
 /* The whole. All pointers outlive the engine. Durations in ms, sizes in bytes. */
 typedef struct vn_plan {
   const char *device;
   const char *prefix;
   const vn_input_t *inputs;
   const vn_pipeline_t *pipelines;
+  const vn_derivation_t *derivations;
   vn_rate_t limit; /* of the whole device */
   uint64_t seed;   /* of the samples */
   int64_t flush_every_ms;
@@ -98,7 +120,7 @@ typedef struct vn_plan {
   uint32_t outbox_entries;
   uint16_t batch_max; /* records per summary message */
   uint16_t name_max;  /* bytes of a series name, 16..255 */
-  uint8_t input_count, pipeline_count;
+  uint8_t input_count, pipeline_count, derivation_count;
   uint8_t encoding;   /* vn_encoding_t */
   uint8_t durability; /* vn_durability_t */
 } vn_plan_t;
@@ -106,7 +128,7 @@ typedef struct vn_plan {
 /* Which part of a plan an error is about; counts from 0, 255 = does not apply. */
 typedef struct vn_plan_problem {
   const char *text; /* what is wrong, or the value that is out of bounds; static */
-  uint8_t pipeline, window, alert, input;
+  uint8_t pipeline, window, alert, input, derivation;
   int64_t have, limit; /* of a value that is out of bounds; else both 0 */
 } vn_plan_problem_t;
 

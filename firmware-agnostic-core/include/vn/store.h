@@ -54,6 +54,11 @@
   static _Alignas(8) uint8_t name##_queue_[VN_STORE_COUNT_(name##_queue_bytes)];      \
   VN_STORE_ARRAY_(vn_outbox_block_t, name##_blocks_, name##_blocks);                  \
   VN_STORE_ARRAY_(vn_outbox_place_t, name##_places_, name##_places);                  \
+  VN_STORE_ARRAY_(vn_derived_t, name##_derived_, name##_derived);                     \
+  VN_STORE_ARRAY_(vn_derived_window_t, name##_waiting_, name##_waiting);              \
+  VN_STORE_ARRAY_(vn_series_bucket_t, name##_link_buckets_, name##_link_buckets);     \
+  VN_STORE_ARRAY_(char, name##_link_names_, name##_link_name_bytes);                  \
+  VN_STORE_ARRAY_(uint8_t, name##_link_lengths_, name##_derived);                     \
   VN_STORE_ARRAY_(uint8_t, name##_batch_, name##_batch_bytes);                        \
   VN_STORE_ARRAY_(uint8_t, name##_scratch_, name##_scratch_bytes);                    \
   VN_STORE_ARRAY_(uint8_t, name##_record_, name##_record_bytes);                      \
@@ -94,6 +99,11 @@
       .queue = name##_queue_,                                                         \
       .blocks = name##_blocks_,                                                       \
       .places = name##_places_,                                                       \
+      .derived = name##_derived_,                                                     \
+      .derived_windows = name##_waiting_,                                             \
+      .derived_buckets = name##_link_buckets_,                                        \
+      .derived_names = name##_link_names_,                                            \
+      .derived_lengths = name##_link_lengths_,                                        \
       .batch = name##_batch_,                                                         \
       .scratch = name##_scratch_,                                                     \
       .record = name##_record_,                                                       \
@@ -130,6 +140,10 @@
       .queue_bytes = name##_queue_bytes,                                              \
       .block_count = name##_blocks,                                                   \
       .place_count = name##_places,                                                   \
+      .derived_count = name##_derived,                                                \
+      .derived_window_count = name##_waiting,                                         \
+      .derived_bucket_count = name##_link_buckets,                                    \
+      .derived_name_bytes = name##_link_name_bytes,                                   \
       .batch_bytes = name##_batch_bytes,                                              \
       .scratch_bytes = name##_scratch_bytes,                                          \
       .record_bytes = name##_record_bytes,                                            \
@@ -165,6 +179,10 @@
    VN_STORE_BYTES_(uint8_t, name##_queue_bytes) +                                                  \
    VN_STORE_BYTES_(vn_outbox_block_t, name##_blocks) +                                             \
    VN_STORE_BYTES_(vn_outbox_place_t, name##_places) +                                             \
+   VN_STORE_BYTES_(vn_derived_t, name##_derived) +                                                 \
+   VN_STORE_BYTES_(vn_derived_window_t, name##_waiting) +                                          \
+   VN_STORE_BYTES_(vn_series_bucket_t, name##_link_buckets) +                                      \
+   VN_STORE_BYTES_(char, name##_link_name_bytes) + VN_STORE_BYTES_(uint8_t, name##_derived) +      \
    VN_STORE_BYTES_(uint8_t, name##_batch_bytes) + VN_STORE_BYTES_(uint8_t, name##_scratch_bytes) + \
    VN_STORE_BYTES_(uint8_t, name##_record_bytes) + VN_STORE_BYTES_(vn_log_item_t, name##_items) +  \
    VN_STORE_BYTES_(vn_log_sector_t, name##_sectors) + VN_STORE_BYTES_(uint8_t, name##_page_bytes))
