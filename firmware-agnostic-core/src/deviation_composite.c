@@ -15,6 +15,7 @@ enum { PART_LEVEL, PART_RESIDUAL, PART_SHIFT, PART_SURPRISE, PART_SEASON, PART_N
 #define GRAMS ((uint32_t)sizeof(((vn_composite_t *)0)->grams))
 #define SYMBOLS ((unsigned)VN_COMPOSITE_SYMBOLS)
 #define UNCHANGED 3u
+#define GOES_ROUND (UINT32_C(1) << 31) /* a multiple of the delay, and more than any length */
 #define HALF_HOUR_MS INT64_C(1800000)
 
 VN_STATIC_ASSERT(sizeof(vn_composite_t) <= 2048, "two kilobytes per series");
@@ -34,22 +35,29 @@ static uint8_t bin_of_distance(uint64_t size, uint64_t usual_size) {
   return bin_of(logarithm > least ? logarithm - least : 0);
 }
 
-static void learn_size(uint64_t *size, uint64_t distance, uint32_t readings, uint32_t length) {
-  uint64_t highest = vn__deviation_of(*size) * VN__Z_HIGHEST;
-  if (readings >= SETTLED && distance > highest) {
-    distance = highest;
+/* What one reading can teach: no more than so many deviations, once there are any. */
+static int64_t cut(int64_t distance, uint64_t usual_size, uint32_t readings) {
+  int64_t highest = (int64_t)(vn__deviation_of(usual_size) * VN__Z_HIGHEST);
+  if (readings < SETTLED || (distance <= highest && distance >= -highest)) {
+    return distance;
   }
-  *size =
-      (uint64_t)((int64_t)*size + vn__step((int64_t)distance - (int64_t)*size, readings, length));
+  return distance < 0 ? -highest : highest;
 }
 
-/* The distance of a value from the mean so far; then both learn from it. */
+static void learn_size(uint64_t *size, uint64_t distance, uint32_t readings, uint32_t length) {
+  int64_t taught = cut((int64_t)distance, *size, readings);
+  *size = (uint64_t)((int64_t)*size + vn__step(taught - (int64_t)*size, readings, length));
+}
+
+/* The distance of a value from the mean so far; then both learn from it. The fast mean follows
+ * everything, the slow one isn't moved far by a single reading. */
 static uint8_t baseline_add(vn_baseline_t *baseline, int64_t level, uint32_t readings,
                             uint32_t length) {
   int64_t distance = level - baseline->mean;
   uint8_t bin = bin_of_distance(vn__magnitude(distance), baseline->size);
+  int64_t taught = length > FAST_LENGTH ? cut(distance, baseline->size, readings) : distance;
   learn_size(&baseline->size, vn__magnitude(distance), readings - 1, SIZE_LENGTH);
-  baseline->mean += vn__step(distance, readings, length);
+  baseline->mean += vn__step(taught, readings, length);
   return bin;
 }
 
@@ -111,24 +119,30 @@ static void end_visit(vn_composite_t *composite) {
   composite->visit_readings = 0;
 }
 
-static uint8_t season_add(vn_composite_t *composite, vn_time_ms_t time_ms, int32_t value) {
+/* Into the half-hour at work, in whole units. */
+static void visit_add(vn_composite_t *composite, int64_t level) {
+  if (composite->visit_readings < UINT32_MAX) {
+    composite->visit_readings++;
+    composite->visit_sum += level / VN__LEVEL_UNIT;
+  }
+}
+
+static uint8_t season_add(vn_composite_t *composite, vn_time_ms_t time_ms, int64_t level) {
   int64_t visit = vn_floor_div(time_ms, HALF_HOUR_MS);
   if (visit != composite->visit && composite->visit_readings > 0) {
     end_visit(composite);
   }
   composite->visit = visit;
-  if (composite->visit_readings < UINT32_MAX) {
-    composite->visit_readings++;
-    composite->visit_sum += value;
-  }
   unsigned slot = slot_of(visit);
   if (composite->season_days[slot] < SEASON_DAYS_LEAST) {
+    visit_add(composite, level);
     return VN__NO_BIN;
   }
-  uint64_t distance = vn__magnitude(value * VN__LEVEL_UNIT - composite->season[slot]);
+  int64_t distance = level - composite->season[slot];
   uint32_t readings = composite->season_readings;
-  uint8_t bin = bin_of_distance(distance, composite->season_size);
-  learn_size(&composite->season_size, distance, readings, SIZE_LENGTH);
+  uint8_t bin = bin_of_distance(vn__magnitude(distance), composite->season_size);
+  visit_add(composite, composite->season[slot] + cut(distance, composite->season_size, readings));
+  learn_size(&composite->season_size, vn__magnitude(distance), readings, SIZE_LENGTH);
   composite->season_readings += readings < UINT32_MAX;
   return readings < SETTLED ? VN__NO_BIN : bin;
 }
@@ -154,7 +168,7 @@ static void begin(vn_composite_t *composite, vn_time_ms_t time_ms, int32_t value
   composite->last = value;
   composite->symbols[0] = UNCHANGED;
   composite->symbols[1] = UNCHANGED;
-  (void)season_add(composite, time_ms, value);
+  (void)season_add(composite, time_ms, composite->near);
 }
 
 static uint32_t score_of(const vn_composite_t *composite, const uint8_t *bins) {
@@ -184,7 +198,7 @@ uint32_t vn_composite_add(vn_composite_t *composite, vn_time_ms_t time_ms, int32
   VN_ASSERT(composite != NULL);
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   uint32_t readings = composite->readings;
-  composite->readings += readings < UINT32_MAX;
+  composite->readings = readings < UINT32_MAX ? readings + 1 : GOES_ROUND;
   if (readings == 0) {
     begin(composite, time_ms, value);
     return 0;
@@ -192,7 +206,7 @@ uint32_t vn_composite_add(vn_composite_t *composite, vn_time_ms_t time_ms, int32
   int64_t level = value * VN__LEVEL_UNIT;
   uint64_t residual = vn__magnitude(level - composite->fast.mean);
   uint8_t bins[VN_COMPOSITE_PARTS];
-  bins[PART_SEASON] = season_add(composite, time_ms, value);
+  bins[PART_SEASON] = season_add(composite, time_ms, level);
   bins[PART_NOISE] = noise_add(composite, residual, readings);
   bins[PART_SHIFT] = shift_add(composite, level, readings);
   bins[PART_LEVEL] = baseline_add(&composite->slow, level, readings, SLOW_LENGTH);

@@ -30,8 +30,10 @@ class DetectorFailed(Exception):
 
 
 def duration_ms(text):
-    number, unit = re.fullmatch(r"(\d+)(ms|[smhdw])", text).groups()
-    return int(number) * UNITS_MS[unit]
+    match = re.fullmatch(r"(\d+)(ms|[smhdw])", text)
+    if match is None:
+        raise DetectorFailed(f"{text!r} is no duration, such as 90s, 1h, 2d")
+    return int(match[1]) * UNITS_MS[match[2]]
 
 
 class Detector:

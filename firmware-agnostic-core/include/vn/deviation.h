@@ -79,7 +79,7 @@ typedef struct vn_composite {
   int64_t visit_sum;                  /* of its readings */
   uint32_t visit_readings;            /* in visit_sum */
   uint32_t season_readings;           /* that had a season to compare with */
-  uint32_t readings;                  /* taken so far; stays at its highest */
+  uint32_t readings;                  /* taken so far; goes round from 2^32 to 2^31 */
   int32_t last;
   uint32_t gram_total;
   uint32_t surprise; /* short mean, bits with 16 bits of fraction */
