@@ -1,4 +1,4 @@
-"""The examples of docs/semantics/*.md are what the programs do, and every rule is explained there.
+"""The examples of docs/semantics/*.md are what replay does, and every rule is explained there.
 
 An example is three fences in a row: ```yaml with the body of a pipeline (or a whole configuration),
 ```json with a trace, ```json with the results; text may stand between them. The results are all
@@ -124,6 +124,13 @@ def unexplained():
     return sorted(rules - set(re.findall(r"\b[WA]\d+\b", text)))
 
 
+def broken_links():
+    """Links to files that are not there."""
+    return [f"{page.name}: {target}" for page in [RULES, *sorted(PAGES.glob("*.md"))]
+            for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+            if not (page.parent / target).exists()]
+
+
 def main():
     pages = sorted(PAGES.glob("*.md"))
     failed = count = 0
@@ -145,8 +152,10 @@ def main():
     missing = unexplained()
     if missing:
         print(f"rules that no page explains: {' '.join(missing)}")
+    broken = broken_links()
+    print("".join(f"no such file: {link}\n" for link in broken), end="")
     print(f"{count - failed} of {count} examples are true")
-    return 0 if count > 20 and failed == 0 and not missing else 1
+    return 0 if count > 20 and failed == 0 and not missing and not broken else 1
 
 
 if __name__ == "__main__":
