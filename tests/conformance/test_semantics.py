@@ -119,9 +119,9 @@ def write(page, runner):
 
 def unexplained():
     """Rules of the contract that no page names."""
-    rules = set(re.findall(r"\*\*([WA]\d+)\*\*", RULES.read_text(encoding="utf-8")))
+    rules = set(re.findall(r"\*\*([A-Z]\d+)\*\*", RULES.read_text(encoding="utf-8")))
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.md"))
-    return sorted(rules - set(re.findall(r"\b[WA]\d+\b", text)))
+    return sorted(rules - set(re.findall(r"\b[A-Z]\d+\b", text)))
 
 
 def broken_links():
