@@ -247,6 +247,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   pipeline->lateness_ms = values[VN__PIPELINE_ALLOWED_LATENESS].number;
   pipeline->idle_timeout_ms = or_off(&values[VN__PIPELINE_IDLE_TIMEOUT]);
   pipeline->max_future_ms = or_off(&values[VN__PIPELINE_MAX_FUTURE]);
+  pipeline->unset_clock = (uint8_t)values[VN__PIPELINE_UNSET_CLOCK].number;
   build_identity(loader, pipeline, values);
   vn__build_limit(loader, &values[VN__PIPELINE_LIMIT], &pipeline->limit);
   pipeline->expected_every_ms = or_zero(&values[VN__PIPELINE_EXPECTED_EVERY]);

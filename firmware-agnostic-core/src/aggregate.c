@@ -102,3 +102,10 @@ double vn_aggregate_variance_sample(const vn_aggregate_t *aggregate) {
   VN_ASSERT(aggregate->count > 1);
   return quotient(scatter(aggregate), (uint64_t)aggregate->count * (aggregate->count - 1u));
 }
+
+void vn_aggregate_shift(vn_aggregate_t *aggregate, int64_t shift_ms) {
+  if (aggregate->count > 0) {
+    aggregate->first_ms = vn_add_saturating(aggregate->first_ms, shift_ms);
+    aggregate->last_ms = vn_add_saturating(aggregate->last_ms, shift_ms);
+  }
+}

@@ -65,3 +65,16 @@ void vn_count_window_reading(const vn_count_window_t *window, const vn_count_mem
     tell(window, memory, sink);
   }
 }
+
+void vn_count_window_shift(const vn_count_window_t *window, const vn_count_memory_t *memory,
+                           int64_t shift_ms) {
+  for (uint32_t i = 0; i < window->pane_count; i++) {
+    vn_aggregate_t *pane = &memory->panes[i];
+    uint32_t members = pane->count < window->sample ? pane->count : window->sample;
+    vn_aggregate_shift(pane, shift_ms);
+    for (uint32_t k = 0; k < members; k++) {
+      vn_member_t *member = &memory->members[(size_t)i * window->sample + k];
+      member->time_ms = vn_add_saturating(member->time_ms, shift_ms);
+    }
+  }
+}

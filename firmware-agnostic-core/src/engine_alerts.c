@@ -146,6 +146,17 @@ void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
   }
 }
 
+/* The clock was wrong by so much; delays go on from where they are. */
+void vn__alerts_shift(vn__work_t *work, int64_t shift_ms) {
+  for (size_t i = 0; i < work->pipeline->plan->alert_count; i++) {
+    vn_alert_state_t *state = &vn__alerts(work)[i];
+    state->pending_since_ms = vn_add_saturating(state->pending_since_ms, shift_ms);
+    state->recovering_since_ms = vn_add_saturating(state->recovering_since_ms, shift_ms);
+    state->last_ms = vn_add_saturating(state->last_ms, shift_ms);
+    state->period_since_ms = vn_add_saturating(state->period_since_ms, shift_ms);
+  }
+}
+
 /* Nobody will ever resolve what a series leaves behind: all of it ends now. */
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms) {
   const vn_pipeline_t *plan = work->pipeline->plan;

@@ -144,7 +144,7 @@ static void forget_owed(vn_engine_t *engine) {
   while (series != VN_SERIES_NONE) {
     vn_series_state_t *state = &engine->store.series[series];
     engine->owed.dirty -= (state->flags & VN__SERIES_DIRTY) != 0 ? 1u : 0u;
-    state->flags = 0;
+    state->flags &= (uint8_t) ~(VN__SERIES_DIRTY | VN__SERIES_OWED | VN__SERIES_COUNTED);
     series = state->next_owed;
     state->next_owed = VN_SERIES_NONE;
   }

@@ -5,7 +5,7 @@
 
 /* What lies in the queue in front of topic and payload. */
 typedef struct queued {
-  vn_time_ms_t arrival_ms;
+  int64_t arrival_ms; /* by the monotonic clock while the other one is not set */
   uint32_t payload_length;
   uint16_t topic_length;
   bool arrival_valid;
@@ -27,6 +27,7 @@ vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *p
                    .topic_length = (uint16_t)topic.length,
                    .retained = retained};
   head.arrival_valid = vn__wall_ms(engine, &head.arrival_ms);
+  head.arrival_ms = head.arrival_valid ? head.arrival_ms : vn__mono_ms(engine);
   memcpy(record, &head, sizeof head);
   memcpy(record + sizeof head, topic.bytes, topic.length);
   if (length > 0) {
@@ -155,6 +156,7 @@ static void take_decoded(void *context, const vn_decoded_t *decoded) {
                             .time_ms = decoded->time_ms,
                             .sequence = decoded->sequence,
                             .has_time = decoded->has_time,
+                            .is_relative = decoded->is_relative,
                             .has_sequence = decoded->has_sequence};
     reason = vn__take_reading(engine, series, &reading);
   }
@@ -192,9 +194,8 @@ static void take(vn_engine_t *engine) {
     refuse_message(engine, VN_REASON_TOPIC, 0);
     return;
   }
-  vn_reason_t damage =
-      vn_payload_decode(message->input, message->payload, message->payload_length,
-                        engine->arrival_ms, engine->arrival_valid, take_decoded, engine, &offset);
+  vn_reason_t damage = vn_payload_decode(message->input, message->payload, message->payload_length,
+                                         engine->arrival_ms, take_decoded, engine, &offset);
   if (damage != VN_REASON_NONE) {
     refuse_message(engine, damage, offset);
   }
@@ -203,8 +204,7 @@ static void take(vn_engine_t *engine) {
 void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
                      bool retained) {
   VN_ASSERT(engine != NULL && engine->restored);
-  engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  engine->arrival_mono_ms = vn__mono_ms(engine);
+  vn__arrive(engine);
   engine->message = (vn_message_at_work_t){
       .payload = payload, .payload_length = length, .topic = topic, .retained = retained};
   if (topic.length + length > engine->plan->message_max_bytes) {
@@ -213,6 +213,19 @@ void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payloa
     return;
   }
   take(engine);
+}
+
+/* The clock may have been set while the message waited. */
+static void set_arrival(vn_engine_t *engine, const queued_t *head) {
+  vn_time_ms_t wall_ms;
+  engine->arrival_valid = head->arrival_valid || vn__wall_ms(engine, &wall_ms);
+  if (head->arrival_valid) {
+    engine->arrival_ms = head->arrival_ms;
+  } else if (engine->arrival_valid) {
+    engine->arrival_ms = wall_ms - (vn__mono_ms(engine) - head->arrival_ms);
+  } else {
+    engine->arrival_ms = vn__provisional_ms(engine, head->arrival_ms);
+  }
 }
 
 bool vn__take_queued(vn_engine_t *engine) {
@@ -225,8 +238,7 @@ bool vn__take_queued(vn_engine_t *engine) {
   VN_ASSERT(length >= sizeof head);
   memcpy(&head, record, sizeof head);
   VN_ASSERT(length == sizeof head + head.topic_length + head.payload_length);
-  engine->arrival_ms = head.arrival_ms;
-  engine->arrival_valid = head.arrival_valid;
+  set_arrival(engine, &head);
   engine->message = (vn_message_at_work_t){
       .payload = record + sizeof head + head.topic_length,
       .payload_length = head.payload_length,

@@ -12,9 +12,11 @@
 #define VN__SCRATCH_REGISTERS VN_DISTINCT_REGISTERS_MANY
 
 /* vn_series_state_t.flags */
-#define VN__SERIES_DIRTY 1u   /* changed since its last commit */
-#define VN__SERIES_OWED 2u    /* on the list of series with uncommitted outputs */
-#define VN__SERIES_COUNTED 4u /* counted repeats since then, which alone are worth no commit */
+#define VN__SERIES_DIRTY 1u       /* changed since its last commit */
+#define VN__SERIES_OWED 2u        /* on the list of series with uncommitted outputs */
+#define VN__SERIES_PROVISIONAL 8u /* has readings with provisional times */
+#define VN__SERIES_MIXED 16u      /* and others beside them */
+#define VN__SERIES_COUNTED 4u     /* counted repeats since then, which alone are worth no commit */
 
 /* Words of the bits that tell which places of a pipeline's arrays are used. */
 #define VN__PLACE_WORDS(series) (((series) + 31u) / 32u)
@@ -47,6 +49,7 @@ typedef struct vn__work {
   vn_series_state_t *state;
   vn_time_ms_t time_ms;
   uint32_t series;
+  bool is_provisional; /* the time of the reading */
 } vn__work_t;
 
 /* The extras of a series' panes; the first entry of each array is scratch for folding. */
@@ -132,6 +135,30 @@ static inline bool vn__wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
   return engine->ports.clock->wall_ms(engine->ports.clock->context, out);
 }
 
+/* The time at a moment of the monotonic clock, by the last time known. */
+static inline vn_time_ms_t vn__provisional_ms(const vn_engine_t *engine, int64_t mono_ms) {
+  return vn_add_saturating(engine->known_wall_ms, mono_ms - engine->known_mono_ms);
+}
+
+/* The clock is not set, or was not until now. */
+void vn__arrive_unsure(vn_engine_t *engine);
+
+/* Sets the arrival of what is at work: now, at a provisional time while the clock is not set. */
+static inline void vn__arrive(vn_engine_t *engine) {
+  engine->arrival_mono_ms = vn__mono_ms(engine);
+  engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
+  if (!engine->arrival_valid || engine->has_provisional) {
+    vn__arrive_unsure(engine);
+  }
+}
+
+/* An arrival while the clock is not set: the series remembers what it holds. */
+void vn__note_unsure(vn__work_t *work);
+
+/* Moves the times of a result; its points lie in the store. */
+void vn__shift_result(const vn__work_t *work, vn_window_result_t *result,
+                      vn_aggregate_t *aggregate);
+
 /* A reading whose arrival is set: that of the message at work. */
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
 
@@ -171,6 +198,8 @@ static inline void vn__touch(vn_engine_t *engine, vn_series_state_t *state) {
 #define VN__SECTION_MAX 4u /* bytes in front of each window's state */
 void vn__windows_reset(vn__work_t *work);
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused);
+/* All but the count windows begin anew; the times in those move. */
+void vn__windows_restart(vn__work_t *work, int64_t shift_ms);
 void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind);
 vn_time_ms_t vn__windows_open_end(vn__work_t *work);
 size_t vn__windows_save_max(const vn_geometry_t *geometry);
@@ -249,6 +278,7 @@ void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 void vn__alerts_on_arrival(vn__work_t *work);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
+void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
 
 /* The detectors of a series, in the order of their alerts; the next one of each kind. */

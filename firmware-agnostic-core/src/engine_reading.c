@@ -59,10 +59,12 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
 /* The reading's time, by the pipeline's rule. False: there is none. */
 static bool time_of(vn__work_t *work, const vn_reading_t *reading) {
   const vn_engine_t *engine = work->engine;
-  bool arrival = work->pipeline->plan->time_mode == VN_TIME_ARRIVAL || !reading->has_time;
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  bool arrival = plan->time_mode == VN_TIME_ARRIVAL || !reading->has_time;
   work->time_ms = arrival ? engine->arrival_ms : reading->time_ms;
-  return (!arrival || engine->arrival_valid) && work->time_ms >= VN_TIME_LOWEST_MS &&
-         work->time_ms <= VN_TIME_HIGHEST_MS;
+  work->is_provisional = !engine->arrival_valid && (arrival || reading->is_relative);
+  return (!work->is_provisional || plan->unset_clock == VN_UNSET_CLOCK_STAMP) &&
+         work->time_ms >= VN_TIME_LOWEST_MS && work->time_ms <= VN_TIME_HIGHEST_MS;
 }
 
 /* A reading from the future would close the windows of all that are right: it moves nothing (W9).
@@ -164,6 +166,8 @@ static void note_arrival(vn__work_t *work) {
   work->pipeline->last_arrival_mono_ms = engine->arrival_mono_ms;
   if (engine->arrival_valid) {
     work->state->last_arrival_wall_ms = engine->arrival_ms;
+  } else {
+    vn__note_unsure(work);
   }
   if (work->pipeline->has_absence) {
     vn__alerts_on_arrival(work);
@@ -280,8 +284,7 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
 
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {
   VN_ASSERT(engine != NULL && engine->restored && reading != NULL);
-  engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  engine->arrival_mono_ms = vn__mono_ms(engine);
+  vn__arrive(engine);
   return vn__take_reading(engine, series, reading);
 }
 
@@ -296,7 +299,12 @@ void vn__told_result(void *context, const vn_window_result_t *told) {
   vn_engine_t *engine = work->engine;
   vn_window_result_t flagged = *told;
   const vn_window_result_t *result = &flagged;
+  vn_aggregate_t moved;
   flagged.flags |= (uint8_t)(is_final(work, told) ? VN_FLAG_BIT(VN_FLAG_FINAL) : 0);
+  if ((work->state->flags & VN__SERIES_PROVISIONAL) != 0) {
+    flagged.flags |= VN_FLAG_BIT(VN_FLAG_TIME_QUALITY);
+    vn__shift_result(work, &flagged, &moved);
+  }
   vn_summary_t summary = {&work->pipeline->plan->summary,
                           vn_series_name(&engine->table, work->series), result};
   engine->figures.summaries++;

@@ -138,8 +138,8 @@ static vn_err_t set_up_log(vn_engine_t *engine) {
 /* How long a series had been silent at the restart, if the clock can tell. */
 static int64_t silent_before(const vn_engine_t *engine, const vn_series_state_t *state) {
   vn_time_ms_t wall_ms;
-  bool known = vn__wall_ms(engine, &wall_ms) && state->last_arrival_wall_ms > 0 &&
-               wall_ms > state->last_arrival_wall_ms;
+  bool known = (state->flags & VN__SERIES_PROVISIONAL) == 0 && vn__wall_ms(engine, &wall_ms) &&
+               state->last_arrival_wall_ms > 0 && wall_ms > state->last_arrival_wall_ms;
   return known ? wall_ms - state->last_arrival_wall_ms : 0;
 }
 
@@ -153,6 +153,8 @@ static void settle_restored(vn_engine_t *engine) {
     vn_series_state_t *state = &engine->store.series[i];
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
     engine->recovery.series_restored++;
+    engine->has_provisional =
+        engine->has_provisional || (state->flags & VN__SERIES_PROVISIONAL) != 0;
     state->last_arrival_mono_ms = now_ms - silent_before(engine, state);
     pipeline->last_arrival_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {
@@ -220,8 +222,13 @@ vn_err_t vn_restore(vn_engine_t *engine) {
   engine->recovery.boot = engine->head.boot;
   engine->transaction_bytes = UINT64_MAX;
   engine->tick_mono_ms = engine->checkpoint_mono_ms = vn__mono_ms(engine);
-  engine->started_mono_ms = engine->tick_mono_ms;
+  engine->started_mono_ms = engine->known_mono_ms = engine->tick_mono_ms;
   engine->restored = true;
   bool wanted = engine->plan->durability != VN_DURABILITY_VOLATILE;
-  return wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;
+  vn_err_t error = wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;
+  vn_time_ms_t wall_ms;
+  if (!engine->has_provisional && vn__wall_ms(engine, &wall_ms)) {
+    engine->known_wall_ms = wall_ms; /* else the next look at the clock settles what is restored */
+  }
+  return error;
 }

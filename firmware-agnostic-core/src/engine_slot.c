@@ -6,7 +6,8 @@
 
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
 #define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
-#define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX)
+#define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
+#define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
@@ -67,6 +68,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   vn__pack_bytes(&packer, name.bytes, name.length);
   vn__pack_unsigned(&packer, pipeline->layout_hash);
   vn__pack_signed(&packer, state->last_arrival_wall_ms);
+  vn__pack_unsigned(&packer, state->flags & KEPT_FLAGS);
   pack_accounting(&packer, &state->accounting);
   vn__identity_pack(&packer, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
@@ -117,6 +119,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   const vn_pipeline_state_t *pipeline = work.pipeline;
   vn_series_state_t *state = work.state;
   state->last_arrival_wall_ms = vn__unpack_signed(unpacker);
+  state->flags = (uint8_t)vn__unpack_unsigned(unpacker, KEPT_FLAGS);
   unpack_accounting(unpacker, &state->accounting);
   vn__identity_unpack(unpacker, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
@@ -149,7 +152,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 #define FIGURES_WORDS 12u
 
 size_t vn__global_max(void) {
-  return 4u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
+  return 5u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
          (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
          VN_OUTBOX_QUEUES * VN__PACK_U64_MAX;
 }
@@ -172,11 +175,16 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
   vn__packer_t packer = {out, capacity, 0};
+  vn_time_ms_t wall_ms;
+  if (!vn__wall_ms(engine, &wall_ms)) {
+    wall_ms = vn__provisional_ms(engine, vn__mono_ms(engine));
+  }
   vn_figures_t figures = engine->figures;
   uint64_t *words[FIGURES_WORDS];
   list_figures(&figures, words);
   vn__pack_unsigned(&packer, engine->head.seq);
   vn__pack_signed(&packer, engine->checkpoint_wall_ms);
+  vn__pack_signed(&packer, wall_ms);
   for (size_t i = 0; i < FIGURES_WORDS; i++) {
     vn__pack_unsigned(&packer, *words[i]);
   }
@@ -199,6 +207,7 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
   list_figures(&engine->figures, words);
   engine->head.seq = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   engine->checkpoint_wall_ms = vn__unpack_signed(&unpacker);
+  engine->known_wall_ms = vn__unpack_signed(&unpacker);
   for (size_t i = 0; i < FIGURES_WORDS; i++) {
     *words[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   }

@@ -202,6 +202,7 @@ vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
   VN_ASSERT(engine != NULL && engine->restored);
   VN_ASSERT(budget > 0 && sleep_ms != NULL);
   uint32_t taken = 0;
+  vn_watch_clock(engine);
   engine->arrival_mono_ms = vn__mono_ms(engine);
   while (taken < budget && !engine->held && vn__take_queued(engine)) {
     taken++;

@@ -61,7 +61,8 @@ static vn_window_sink_t window_sink(vn__work_t *work) {
       {.trends = store->trends, .counters = store->counters, .registers = store->registers}};
 }
 
-void vn__windows_reset(vn__work_t *work) {
+/* What goes by time. */
+static void reset_timed(vn__work_t *work) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   vn_window_memory_t windows = vn__window_memory(work);
   vn_window_reset(&geometry->set, &windows);
@@ -69,13 +70,27 @@ void vn__windows_reset(vn__work_t *work) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_session_reset(&geometry->sessions[i], &memory);
   }
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
+    vn_report_memory_t memory = report_memory(work, i);
+    vn_report_reset(&memory);
+  }
+}
+
+void vn__windows_reset(vn__work_t *work) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  reset_timed(work);
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     vn_count_memory_t memory = count_memory(work, i);
     vn_count_window_reset(&geometry->counts[i], &memory);
   }
-  for (uint8_t i = 0; i < geometry->report_count; i++) {
-    vn_report_memory_t memory = report_memory(work, i);
-    vn_report_reset(&memory);
+}
+
+void vn__windows_restart(vn__work_t *work, int64_t shift_ms) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  reset_timed(work);
+  for (uint8_t i = 0; i < geometry->count_count; i++) {
+    vn_count_memory_t memory = count_memory(work, i);
+    vn_count_window_shift(&geometry->counts[i], &memory, shift_ms);
   }
 }
 

@@ -21,12 +21,11 @@ static vn_reason_t dispatch(const vn__decode_t *decode) {
 }
 
 vn_reason_t vn_payload_decode(const vn_input_t *input, const uint8_t *payload, size_t length,
-                              vn_time_ms_t arrival_ms, bool arrival_valid, vn_decoded_fn deliver,
-                              void *context, size_t *offset) {
+                              vn_time_ms_t arrival_ms, vn_decoded_fn deliver, void *context,
+                              size_t *offset) {
   VN_ASSERT(input != NULL && deliver != NULL && offset != NULL);
   VN_ASSERT(payload != NULL || length == 0);
-  const vn__decode_t decode = {input,         payload, length,  arrival_ms,
-                               arrival_valid, deliver, context, offset};
+  const vn__decode_t decode = {input, payload, length, arrival_ms, deliver, context, offset};
   *offset = 0;
   if (length == 0) {
     return VN_REASON_EMPTY;

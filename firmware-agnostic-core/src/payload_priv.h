@@ -13,7 +13,6 @@ typedef struct vn__decode {
   const uint8_t *payload;
   size_t length; /* 1..VN__PAYLOAD_MAX - 1 */
   vn_time_ms_t arrival_ms;
-  bool arrival_valid;
   vn_decoded_fn deliver;
   void *context;
   size_t *offset; /* set by a decoder that returns anything but NONE */

@@ -208,6 +208,8 @@ static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *probl
          vn__in_span(problem, "max_future", pipeline->max_future_ms, (int32_t)VN_DURATION_OFF) &&
          vn__in_span(problem, "expected interval", pipeline->expected_every_ms, 0) &&
          vn__in_span(problem, "time to live", pipeline->time_to_live_ms, 0) &&
+         vn__in_range(problem, "policy for an unset clock", pipeline->unset_clock, 0,
+                      VN_UNSET_CLOCK_REFUSE) &&
          vn__in_range(problem, "mode of time", pipeline->time_mode, 0, VN_TIME_ARRIVAL) &&
          vn__in_range(problem, "scope of the watermark", pipeline->scope, 0, VN_SCOPE_GLOBAL);
 }

@@ -156,7 +156,8 @@ void vn_report_advance(const vn_report_t *report, const vn_report_memory_t *memo
   if (!is_open(state)) {
     return;
   }
-  vn_time_ms_t end_ms = kind == VN_KIND_IDLE ? state->aggregate.last_ms : due_ms(report, state) - 1;
+  bool early = kind == VN_KIND_IDLE || kind == VN_KIND_FORCED;
+  vn_time_ms_t end_ms = early ? state->aggregate.last_ms : due_ms(report, state) - 1;
   if (watermark_ms >= end_ms) {
     tell(report, memory, kind, sink);
   }

@@ -284,9 +284,9 @@ static vn_reason_t resolve_time(const vn__senml_t *senml, vn_decoded_t *decoded)
     }
   }
   decoded->has_time = true;
-  if (is_relative(&seconds, ms)) {
-    decoded->has_time = senml->decode->arrival_valid;
-    ms = decoded->has_time ? vn_add_saturating(senml->decode->arrival_ms, ms) : 0;
+  decoded->is_relative = is_relative(&seconds, ms);
+  if (decoded->is_relative) {
+    ms = vn_add_saturating(senml->decode->arrival_ms, ms);
   }
   decoded->time_ms = ms;
   return ms < VN_TIME_LOWEST_MS || ms > VN_TIME_HIGHEST_MS ? VN_REASON_TIME : VN_REASON_NONE;

@@ -138,6 +138,9 @@ static void take_watermark(replay_t *replay, const vn_trace_event_t *event) {
 
 static void take_event(replay_t *replay, const vn_trace_event_t *event) {
   replay->lines.index = event->index;
+  if (event->kind == VN_TRACE_CLOCK) {
+    vn_watch_clock(&replay->engine); /* what it knew to the last */
+  }
   move_clock(replay, event);
   switch ((vn_trace_kind_t)event->kind) {
     case VN_TRACE_READING:
@@ -155,6 +158,10 @@ static void take_event(replay_t *replay, const vn_trace_event_t *event) {
       break;
     case VN_TRACE_FLUSH:
       vn_flush(&replay->engine);
+      break;
+    case VN_TRACE_CLOCK:
+      vn_virtual_clock_show(&replay->virtual_clock, event->is_set);
+      vn_watch_clock(&replay->engine);
       break;
   }
 }

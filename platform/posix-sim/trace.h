@@ -11,7 +11,8 @@ typedef enum vn_trace_kind {
   VN_TRACE_MESSAGE, /* topic, payload */
   VN_TRACE_TICK,
   VN_TRACE_WATERMARK, /* time; series, or all of them */
-  VN_TRACE_FLUSH
+  VN_TRACE_FLUSH,
+  VN_TRACE_CLOCK /* is_set */
 } vn_trace_kind_t;
 
 /* One line. Pointers are valid until the next call. */
@@ -24,7 +25,7 @@ typedef struct vn_trace_event {
   uint64_t index; /* of the line, from 0; in CSV of the data line */
   uint32_t sequence;
   uint8_t kind; /* vn_trace_kind_t */
-  bool has_series, has_time, has_at, has_sequence, retained;
+  bool has_series, has_time, has_at, has_sequence, retained, is_set;
 } vn_trace_event_t;
 
 typedef struct vn_trace {

@@ -15,6 +15,7 @@ typedef enum member {
   MEMBER_RETAINED,
   MEMBER_SEQ,
   MEMBER_SERIES,
+  MEMBER_SET,
   MEMBER_T,
   MEMBER_TOPIC,
   MEMBER_V,
@@ -38,6 +39,7 @@ static const vn_text_t names[MEMBER_COUNT] = {
     [MEMBER_RETAINED] = {"retained", 8},
     [MEMBER_SEQ] = {"seq", 3},
     [MEMBER_SERIES] = {"series", 6},
+    [MEMBER_SET] = {"set", 3},
     [MEMBER_T] = {"t", 1},
     [MEMBER_TOPIC] = {"topic", 5},
     [MEMBER_V] = {"v", 1},
@@ -139,6 +141,8 @@ static const char *on_string(object_t *object, member_t member, const vn_json_t 
       return take_hex(object, text);
     case MEMBER_V:
       return "\"v\" is a text: write a number";
+    case MEMBER_SET:
+      return "\"set\" is true or false";
     default:
       return "\"at\", \"t\" and \"seq\" are integers";
   }
@@ -170,6 +174,8 @@ static const char *on_number(object_t *object, member_t member, vn_text_t text) 
       return vn_number_from_text(text.bytes, text.length, &event->value) == VN_REASON_NONE
                  ? NULL
                  : "\"v\" is not a number";
+    case MEMBER_SET:
+      return "\"set\" is true or false";
     default:
       return "\"op\", \"series\", \"topic\" and \"payload\" are texts";
   }
@@ -183,6 +189,15 @@ static const char *skip_nested(vn_json_t *json) {
       return "not a JSON object";
     }
   }
+  return NULL;
+}
+
+static const char *on_word(object_t *object, member_t member, vn_json_event_t event) {
+  if (event == VN_JSON_NULL || (member != MEMBER_RETAINED && member != MEMBER_SET)) {
+    return "a member is true, false or null";
+  }
+  bool *target = member == MEMBER_SET ? &object->event->is_set : &object->event->retained;
+  *target = event == VN_JSON_TRUE;
   return NULL;
 }
 
@@ -201,11 +216,7 @@ static const char *on_value(object_t *object, member_t member, vn_json_t *json,
   if (event == VN_JSON_STRING) {
     return on_string(object, member, json);
   }
-  if (member == MEMBER_RETAINED && event != VN_JSON_NULL) {
-    object->event->retained = event == VN_JSON_TRUE;
-    return NULL;
-  }
-  return "a member is true, false or null";
+  return on_word(object, member, event);
 }
 
 static bool has(const object_t *object, member_t member) {
@@ -222,6 +233,7 @@ static const char *finish_operation(const object_t *object) {
       {{"tick", 4}, VN_TRACE_TICK, MEMBER_AT, "a tick needs \"at\""},
       {{"watermark", 9}, VN_TRACE_WATERMARK, MEMBER_T, "a watermark needs \"t\""},
       {{"flush", 5}, VN_TRACE_FLUSH, MEMBER_OP, NULL},
+      {{"clock", 5}, VN_TRACE_CLOCK, MEMBER_SET, "a clock needs \"set\", true or false"},
   };
   for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
     if (is_text(object->op, operations[i].word)) {
@@ -229,7 +241,7 @@ static const char *finish_operation(const object_t *object) {
       return has(object, operations[i].needed) ? NULL : operations[i].problem;
     }
   }
-  return "unknown \"op\": use tick, watermark or flush";
+  return "unknown \"op\": use tick, watermark, flush or clock";
 }
 
 static const char *finish(const object_t *object) {

@@ -51,7 +51,7 @@ static void compile(const char *text, vn_path_t *out) {
 static tally_t decode(const vn_input_t *input, const uint8_t *payload, size_t size) {
   tally_t tally = {0, 0};
   size_t offset = 0;
-  vn_reason_t reason = vn_payload_decode(input, payload, size, 0, true, take, &tally, &offset);
+  vn_reason_t reason = vn_payload_decode(input, payload, size, 0, take, &tally, &offset);
   VN_ASSERT(offset <= size && tally.items <= FIELDS * (size + 1));
   mix(&tally, reason);
   mix(&tally, offset);

@@ -42,8 +42,8 @@ static vn_reason_t decode(vn_format_t format, const uint8_t *bytes, size_t size,
   vn_input_t input = {.format = (uint8_t)format};
   size_t offset = 0;
   *tally = (tally_t){0, 0};
-  vn_reason_t reason = vn_payload_decode(&input, bytes, size, INT64_C(1700000000000),
-                                         (size & 1u) == 0, take, tally, &offset);
+  vn_reason_t reason =
+      vn_payload_decode(&input, bytes, size, INT64_C(1700000000000), take, tally, &offset);
   VN_ASSERT(offset <= size && tally->items <= size);
   if (reason == VN_REASON_VERSION || reason == VN_REASON_MUST_UNDERSTAND) {
     VN_ASSERT(tally->items == 0);

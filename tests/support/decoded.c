@@ -114,7 +114,7 @@ const char *decoded_bytes(const decoded_input_t *input, const void *payload, siz
   checked.fields = input->fields;
   transcript.length = 0;
   transcript.text[0] = '\0';
-  vn_reason_t reason = vn_payload_decode(&checked, copy, length, 0, true, take, NULL, &offset);
+  vn_reason_t reason = vn_payload_decode(&checked, copy, length, 0, take, NULL, &offset);
   free(copy);
   if (reason != VN_REASON_NONE) {
     (void)snprintf(line, sizeof line, "%s %zu\n", vn_reason_word(reason), offset);

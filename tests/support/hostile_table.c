@@ -139,7 +139,10 @@ static void read_line(char *line, int64_t now_ms, hostile_case_t *out) {
   }
   static const char retained[] = "retained ";
   out->retained = strncmp(parts[1], retained, sizeof retained - 1) == 0;
+  static const char unset[] = "unset ";
+  out->clock_unset = strncmp(parts[1], unset, sizeof unset - 1) == 0;
   const char *topic = parts[1] + (out->retained ? sizeof retained - 1 : 0);
+  topic += out->clock_unset ? sizeof unset - 1 : 0;
   long topic_length = text_bytes(topic, now_ms, out->topic, sizeof out->topic);
   if (topic_length < 0 || strlen(parts[0]) >= sizeof out->kind) {
     fail(out->line, "the case or the topic is too long");

@@ -18,7 +18,7 @@ typedef struct hostile_case {
   int64_t sum; /* of the accepted values, in hundredths */
   unsigned line, accepted, refused;
   uint8_t reason; /* vn_reason_t; NONE when nothing is refused */
-  bool retained;
+  bool retained, clock_unset;
   uint8_t payload[HOSTILE_PAYLOAD_MAX];
 } hostile_case_t;
 

@@ -38,6 +38,7 @@ static void take(void *context, const vn_decoded_t *decoded) {
     return;
   }
   senml_last.readings++;
+  senml_last.relative += decoded->is_relative;
   if (decoded->has_time) {
     (void)snprintf(time, sizeof time, "%lld", (long long)decoded->time_ms);
   }
@@ -52,7 +53,7 @@ static void take(void *context, const vn_decoded_t *decoded) {
 }
 
 /* The payload lives in a block of its own size: reading past it is seen by a checked build. */
-void senml_decode(vn_format_t format, const uint8_t *payload, size_t length, bool arrival_valid) {
+void senml_decode(vn_format_t format, const uint8_t *payload, size_t length) {
   vn_input_t input = {.format = (uint8_t)format};
   uint8_t *copy = malloc(length + (length == 0));
   assert_non_null(copy);
@@ -62,14 +63,14 @@ void senml_decode(vn_format_t format, const uint8_t *payload, size_t length, boo
   memset(&senml_last, 0, offsetof(senml_result_t, offset));
   senml_last.text[0] = '\0';
   senml_last.offset = SIZE_MAX;
-  senml_last.reason = vn_payload_decode(&input, copy, length, SENML_ARRIVAL_MS, arrival_valid, take,
-                                        &senml_last, &senml_last.offset);
+  senml_last.reason = vn_payload_decode(&input, copy, length, SENML_ARRIVAL_MS, take, &senml_last,
+                                        &senml_last.offset);
   assert_true(senml_last.reason == VN_REASON_NONE || senml_last.offset <= length);
   free(copy);
 }
 
 void senml_decode_json(const char *text) {
-  senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, strlen(text), true);
+  senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, strlen(text));
 }
 
 size_t senml_from_hex(const char *hex, uint8_t *out) {
@@ -84,7 +85,7 @@ size_t senml_from_hex(const char *hex, uint8_t *out) {
 
 void senml_decode_cbor(const char *hex) {
   uint8_t bytes[1024];
-  senml_decode(VN_FORMAT_SENML_CBOR, bytes, senml_from_hex(hex, bytes), true);
+  senml_decode(VN_FORMAT_SENML_CBOR, bytes, senml_from_hex(hex, bytes));
 }
 
 void senml_expect(const char *lines, vn_reason_t reason) {

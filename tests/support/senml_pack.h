@@ -16,14 +16,15 @@ typedef struct senml_result {
   size_t length;
   size_t readings;
   size_t refusals;
-  size_t offset; /* SIZE_MAX when the decoder left it alone */
+  size_t relative; /* readings with a time relative to the arrival */
+  size_t offset;   /* SIZE_MAX when the decoder left it alone */
   vn_reason_t reason;
 } senml_result_t;
 
 /* Of the last decoding. */
 extern senml_result_t senml_last;
 
-void senml_decode(vn_format_t format, const uint8_t *payload, size_t length, bool arrival_valid);
+void senml_decode(vn_format_t format, const uint8_t *payload, size_t length);
 void senml_decode_json(const char *text);
 void senml_decode_cbor(const char *hex);
 size_t senml_from_hex(const char *hex, uint8_t *out);

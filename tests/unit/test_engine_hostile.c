@@ -181,8 +181,10 @@ static const char *try_message(rig_t *rig, const hostile_case_t *message) {
   uint8_t *payload = malloc(message->payload_length + 1);
   memcpy(payload, message->payload, message->payload_length);
   payload = realloc(payload, message->payload_length > 0 ? message->payload_length : 1);
+  rig->wall_valid = !message->clock_unset;
   vn_take_message(&rig->engine, (vn_text_t){message->topic, message->topic_length}, payload,
                   message->payload_length, message->retained);
+  rig->wall_valid = true;
   free(payload);
   const char *problem = judge(rig, message, &before);
   snapshot_t after = save(rig, "by");

@@ -201,6 +201,7 @@ static void pipelines(void **state) {
   SPOIL(pipelines[0].limit, ((vn_rate_t){VN_RATE_MAX + 1, 1000, 1}), 0, 255, 255, 255);
   SPOIL(pipelines[0].limit, ((vn_rate_t){1, 1000, 0}), 0, 255, 255, 255);
   SPOIL(pipelines[1].limit, ((vn_rate_t){1, 0, 1}), 1, 255, 255, 255);
+  SPOIL(pipelines[0].unset_clock, 3, 0, 255, 255, 255);
   SPOIL(pipelines[0].time_to_live_ms, -1, 0, 255, 255, 255);
   SPOIL(pipelines[0].deduplicate, 65, 0, 255, 255, 255);
   SPOIL(pipelines[0].same_time, VN_SAME_TIME_CONFLICT, 0, 255, 255, 255);

@@ -226,12 +226,14 @@ static void relative_and_absolute_times(void **state) {
   EXPECT_JSON(rows);
 }
 
-static void relative_times_without_a_clock_come_without_a_time(void **state) {
+static void relative_times_are_told_apart(void **state) {
   (void)state;
   static const char text[] =
       "[{\"n\":\"a\",\"v\":1},{\"n\":\"a\",\"v\":2,\"t\":-5},{\"n\":\"a\",\"v\":3,\"t\":1e9}]";
-  senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, sizeof text - 1u, false);
-  senml_expect("a 1000000 -\na 2000000 -\na 3000000 1000000000000\n", VN_REASON_NONE);
+  senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, sizeof text - 1u);
+  senml_expect("a 1000000 1700000000000\na 2000000 1699999995000\na 3000000 1000000000000\n",
+               VN_REASON_NONE);
+  assert_int_equal(senml_last.relative, 2);
 }
 
 static void names_are_checked_record_by_record(void **state) {
@@ -277,12 +279,12 @@ static void decode_long_name(bool cbor, size_t base, size_t own, bool escaped) {
     vn_cbor_text(&writer, (const char *)fill, own);
     vn_cbor_int(&writer, 2);
     vn_cbor_int(&writer, 1);
-    senml_decode(VN_FORMAT_SENML_CBOR, pack, writer.length, true);
+    senml_decode(VN_FORMAT_SENML_CBOR, pack, writer.length);
   } else {
     int length = snprintf((char *)pack, sizeof pack, "[{\"bn\":\"%.*s\",\"n\":\"%s%.*s\",\"v\":1}]",
                           (int)base, (const char *)fill, escaped ? "\\u0079" : "",
                           (int)(escaped ? own - 1u : own), (const char *)fill);
-    senml_decode(VN_FORMAT_SENML_JSON, pack, (size_t)length, true);
+    senml_decode(VN_FORMAT_SENML_JSON, pack, (size_t)length);
   }
 }
 
@@ -319,7 +321,7 @@ int main(void) {
       cmocka_unit_test(elements_that_are_no_maps_are_refused_one_by_one),
       cmocka_unit_test(unknown_labels_are_ignored_with_all_they_hold),
       cmocka_unit_test(relative_and_absolute_times),
-      cmocka_unit_test(relative_times_without_a_clock_come_without_a_time),
+      cmocka_unit_test(relative_times_are_told_apart),
       cmocka_unit_test(names_are_checked_record_by_record),
       cmocka_unit_test(names_end_at_the_limit),
   };

@@ -130,7 +130,7 @@ static void decode_nested_cbor(size_t depth, uint8_t head, bool in_record) {
     memcpy(&pack[length], "\x00\x61\x61", 3);
     length += 3u;
   }
-  senml_decode(VN_FORMAT_SENML_CBOR, pack, length, true);
+  senml_decode(VN_FORMAT_SENML_CBOR, pack, length);
   free(pack);
 }
 
@@ -160,21 +160,21 @@ static void nested_tags_end_at_the_limit(void **state) {
   uint8_t *pack = malloc(65536);
   assert_non_null(pack);
   memset(pack, 0xC0, 65536);
-  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536, true);
+  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536);
   senml_expect("", VN_REASON_DEPTH);
   pack[0] = 0x81;
-  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536, true);
+  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536);
   senml_expect("", VN_REASON_DEPTH);
   static const uint8_t self_described[] = {0xD9, 0xD9, 0xF7};
   for (size_t tags = 0; tags < 10u; tags++) {
     memcpy(&pack[3u * tags], "\x81\xA2\x00\x61\x61\x02\x01", 7);
-    senml_decode(VN_FORMAT_SENML_CBOR, pack, 3u * tags + 7u, true);
+    senml_decode(VN_FORMAT_SENML_CBOR, pack, 3u * tags + 7u);
     assert_int_equal(senml_last.reason, tags <= 8u ? VN_REASON_NONE : VN_REASON_DEPTH);
     memcpy(&pack[3u * tags], self_described, sizeof self_described);
   }
   memset(pack, 0xC0, 65536);
   memcpy(pack, "\x81\xA1\x02", 3);
-  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536, true);
+  senml_decode(VN_FORMAT_SENML_CBOR, pack, 65536);
   senml_expect("", VN_REASON_DEPTH);
   free(pack);
 }
@@ -184,7 +184,7 @@ static void an_indefinite_string_of_many_chunks_is_refused(void **state) {
   static uint8_t pack[200008] = {0x81, 0xA1, 0x00, 0x7F};
   memset(&pack[4], 0x61, sizeof pack - 4u);
   pack[sizeof pack - 1u] = 0xFF;
-  senml_decode(VN_FORMAT_SENML_CBOR, pack, sizeof pack, true);
+  senml_decode(VN_FORMAT_SENML_CBOR, pack, sizeof pack);
   senml_expect("", VN_REASON_CHUNKS);
 }
 
@@ -198,20 +198,20 @@ static size_t lines_of(const char *text) {
 
 /* Cut at every byte: never more than the whole pack gives, in the same order, and an error. */
 static void expect_cuts(vn_format_t format, const uint8_t *pack, size_t length, bool json) {
-  senml_decode(format, pack, length, true);
+  senml_decode(format, pack, length);
   assert_int_equal(senml_last.reason, VN_REASON_NONE);
   char whole[sizeof senml_last.text];
   memcpy(whole, senml_last.text, sizeof whole);
   size_t before = 0;
   for (size_t cut = 1; cut < length; cut++) {
-    senml_decode(format, pack, cut, true);
+    senml_decode(format, pack, cut);
     assert_int_equal(senml_last.reason, json ? VN_REASON_JSON : VN_REASON_CBOR);
     assert_memory_equal(senml_last.text, whole, senml_last.length);
     assert_true(lines_of(senml_last.text) >= before);
     before = lines_of(senml_last.text);
   }
   assert_true(before + 1u >= lines_of(whole));
-  senml_decode(format, pack, 0, true);
+  senml_decode(format, pack, 0);
   senml_expect("", VN_REASON_EMPTY);
 }
 
@@ -243,11 +243,11 @@ static void every_first_byte_stays_in_bounds(void **state) {
       for (unsigned fill = 0; fill < 2u; fill++) {
         memset(bytes, fill == 0 ? 0x00 : 0xFF, sizeof bytes);
         bytes[0] = (uint8_t)first;
-        senml_decode(VN_FORMAT_SENML_CBOR, bytes, lengths[i], true);
-        senml_decode(VN_FORMAT_SENML_JSON, bytes, lengths[i], true);
+        senml_decode(VN_FORMAT_SENML_CBOR, bytes, lengths[i]);
+        senml_decode(VN_FORMAT_SENML_JSON, bytes, lengths[i]);
         bytes[1] = (uint8_t)first;
         bytes[0] = 0x81;
-        senml_decode(VN_FORMAT_SENML_CBOR, bytes, lengths[i], true);
+        senml_decode(VN_FORMAT_SENML_CBOR, bytes, lengths[i]);
       }
     }
   }
@@ -271,9 +271,9 @@ static void one_pass_and_two_agree_on_damaged_packs(void **state) {
                                             : (uint8_t)prng_next(&prng);
       pack[3u + prng_below(&prng, (uint32_t)length)] = byte;
     }
-    senml_decode(VN_FORMAT_SENML_CBOR, pack, length + 3u, true);
+    senml_decode(VN_FORMAT_SENML_CBOR, pack, length + 3u);
     senml_result_t careful = senml_last;
-    senml_decode(VN_FORMAT_SENML_CBOR, &pack[3], length, true);
+    senml_decode(VN_FORMAT_SENML_CBOR, &pack[3], length);
     assert_string_equal(senml_last.text, careful.text);
     assert_int_equal(senml_last.reason, careful.reason);
     assert_int_equal(senml_last.offset == SIZE_MAX ? 0 : senml_last.offset + 3u,
@@ -301,10 +301,10 @@ static void one_pass_and_two_agree_on_damaged_json(void **state) {
       text[added + 2u + prng_below(&prng, (uint32_t)(length - added - 2u))] =
           likely[prng_below(&prng, sizeof likely - 1u)];
     }
-    senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, length, true);
+    senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)text, length);
     senml_result_t careful = senml_last;
     text[added] = '[';
-    senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)&text[added], length - added, true);
+    senml_decode(VN_FORMAT_SENML_JSON, (const uint8_t *)&text[added], length - added);
     assert_int_equal(senml_last.reason, careful.reason);
     bool pack_refused =
         careful.reason == VN_REASON_VERSION || careful.reason == VN_REASON_MUST_UNDERSTAND;

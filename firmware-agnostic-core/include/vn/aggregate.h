@@ -69,4 +69,7 @@ double vn_aggregate_variance_sample(const vn_aggregate_t *aggregate); /* count >
 /* Square root without libm, correctly rounded for finite x >= 0. */
 double vn_square_root(double x);
 
+/* Moves the times of its readings. */
+void vn_aggregate_shift(vn_aggregate_t *aggregate, int64_t shift_ms);
+
 #endif

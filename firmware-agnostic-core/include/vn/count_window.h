@@ -49,6 +49,10 @@ typedef struct vn_count_memory {
 
 void vn_count_window_reset(const vn_count_window_t *window, const vn_count_memory_t *memory);
 
+/* Moves the times of all readings that it holds. */
+void vn_count_window_shift(const vn_count_window_t *window, const vn_count_memory_t *memory,
+                           int64_t shift_ms);
+
 /*
  * Takes one reading, in order of arrival, and tells the result that it completes, if any: of fewer
  * than `size` readings while there are no more. It has the kind count, revision 0, and the ordinals

@@ -261,11 +261,15 @@ typedef struct vn_engine {
   uint32_t ready_first, ready_last; /* instances with something to derive */
   uint16_t derived_window_count;    /* of each instance */
   uint8_t levels[VN_DERIVATIONS_MAX], level_max;
-  bool arrival_valid;
-  uint32_t sweep;  /* the series that is looked at next for its time to live */
-  bool has_timers; /* some pipeline has an idle timeout, a time to live or an absence alert */
-  bool has_expiry; /* some pipeline has a time to live */
-  bool durable;    /* a flash is there and works */
+  vn_time_ms_t known_wall_ms; /* the last time known: provisional ones go on from here */
+  int64_t known_mono_ms;
+  int64_t shift_ms;     /* what results are moved by, from provisional to true times */
+  uint32_t sweep;       /* the series that is looked at next for its time to live */
+  bool has_timers;      /* some pipeline has an idle timeout, a time to live or an absence alert */
+  bool has_expiry;      /* some pipeline has a time to live */
+  bool arrival_valid;   /* false: a provisional time */
+  bool has_provisional; /* some series may have readings with provisional times */
+  bool durable;         /* a flash is there and works */
   bool flash_failed;
   bool restored;
   bool held; /* messages stay in the queue */
@@ -314,6 +318,7 @@ typedef struct vn_reading {
   int32_t scaled;
   uint32_t sequence;
   bool is_scaled, has_time, has_sequence;
+  bool is_relative; /* the time was made from that of the arrival */
 } vn_reading_t;
 /* It arrives now, by the port's clock. NONE, or why it is in no window. */
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
@@ -332,6 +337,12 @@ VN_NODISCARD vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sl
 
 /* Processing time moved: idle timeouts and absence, for all series at once. vn_step does it too. */
 void vn_tick(vn_engine_t *engine);
+
+/*
+ * Looks whether the clock has been set meanwhile: what is open with provisional times is told then,
+ * moved to the true ones where that can be done. vn_step and all that takes readings do it too.
+ */
+void vn_watch_clock(vn_engine_t *engine);
 
 /* An explicit watermark for one series, or for all seen so far (VN_SERIES_NONE). */
 void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms);

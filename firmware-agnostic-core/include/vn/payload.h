@@ -76,6 +76,7 @@ typedef struct vn_decoded {
   uint8_t field;        /* index into the input's fields */
   uint8_t reason;       /* vn_reason_t */
   bool has_time;
+  bool is_relative; /* the time is that of the arrival plus or minus something */
   bool has_sequence;
 } vn_decoded_t;
 
@@ -85,15 +86,14 @@ typedef void (*vn_decoded_fn)(void *context, const vn_decoded_t *decoded);
  * Decodes one message. An array is a batch in every format. What is complete before damage is
  * delivered; the damage itself is the return value (NONE: none), with *offset the byte at which it
  * was found. A SenML pack with an unknown version or a label that ends in _ delivers nothing.
- * `arrival_ms` resolves SenML's relative times (`arrival_valid` false: they come without a time).
+ * `arrival_ms` resolves SenML's relative times.
  * Fields: see docs/json.md for elements, [*] and where the time may stand. Each field of an element
  * is delivered exactly once: as a reading or as a refusal.
  * Stack: constant. Cost: O(length).
  */
 VN_NODISCARD vn_reason_t vn_payload_decode(const vn_input_t *input, const uint8_t *payload,
                                            size_t length, vn_time_ms_t arrival_ms,
-                                           bool arrival_valid, vn_decoded_fn deliver, void *context,
-                                           size_t *offset);
+                                           vn_decoded_fn deliver, void *context, size_t *offset);
 
 /* Compiles path text, which must outlive the path; VN_ERR_FORMAT with a sentence for the user. */
 VN_NODISCARD vn_err_t vn_path_compile(vn_text_t text, vn_path_t *out, const char **problem);

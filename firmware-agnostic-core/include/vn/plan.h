@@ -27,6 +27,12 @@ typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
 typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
 /* A reading at the time of a remembered one, with another value. */
 typedef enum vn_same_time { VN_SAME_TIME_KEEP, VN_SAME_TIME_CONFLICT } vn_same_time_t;
+/* What becomes of a reading without an absolute time while the clock is not set. */
+typedef enum vn_unset_clock {
+  VN_UNSET_CLOCK_STAMP, /* it gets a provisional time */
+  VN_UNSET_CLOCK_HOLD,  /* its message waits in the queue */
+  VN_UNSET_CLOCK_REFUSE
+} vn_unset_clock_t;
 typedef enum vn_durability {
   VN_DURABILITY_VOLATILE,
   VN_DURABILITY_CHECKPOINT,
@@ -76,6 +82,7 @@ typedef struct vn_pipeline {
   uint8_t scope;       /* vn_scope_t */
   uint8_t deduplicate; /* so many accepted readings of a series are remembered; 0: none */
   uint8_t same_time;   /* vn_same_time_t; CONFLICT needs deduplicate */
+  uint8_t unset_clock; /* vn_unset_clock_t */
 } vn_pipeline_t;
 
 /*

@@ -73,7 +73,7 @@ VN_NODISCARD vn_reason_t vn_report_reading(const vn_report_t *report,
 
 /*
  * The watermark moved: ends the open record when that has reached its last moment, start + every_ms
- * - 1; with kind idle (W10) already when it has reached the last reading.
+ * - 1; with the kinds idle (W10) and forced already when it has reached the last reading.
  */
 void vn_report_advance(const vn_report_t *report, const vn_report_memory_t *memory,
                        vn_time_ms_t watermark_ms, vn_kind_t kind, const vn_window_sink_t *sink);
