@@ -19,7 +19,7 @@ static const vn__word_t interpolation_words[] = {{"hold", VN_TIME_WEIGHTED_LOCF,
                                                  {"linear", VN_TIME_WEIGHTED_TRAPEZOID, false},
                                                  {NULL, 0, false}};
 static const vn__word_t unset_clock_words[] = {{"stamp", VN_UNSET_CLOCK_STAMP, false},
-                                               {"hold", VN_UNSET_CLOCK_HOLD, true},
+                                               {"hold", VN_UNSET_CLOCK_HOLD, false},
                                                {"refuse", VN_UNSET_CLOCK_REFUSE, false},
                                                {NULL, 0, false}};
 static const vn__key_t pipeline_keys[] = {
@@ -172,14 +172,16 @@ static const vn__key_t pipeline_keys[] = {
                             .fallback_words = "none",
                             .doc = "Instead of `half_life`: the share of each reading, whatever "
                                    "the time between them; above 0, at most 1."},
-    [VN__PIPELINE_UNSET_CLOCK] = {.name = "unset_clock",
-                                  .type = VN__WORD,
-                                  .words = unset_clock_words,
-                                  .fallback = "stamp",
-                                  .doc = "Readings whose time is that of their arrival, or "
-                                         "relative to it, while the clock of the device is not "
-                                         "set: `stamp` takes them with provisional times, and "
-                                         "results say so; `refuse` counts them as `time`."},
+    [VN__PIPELINE_UNSET_CLOCK] =
+        {.name = "unset_clock",
+         .type = VN__WORD,
+         .words = unset_clock_words,
+         .fallback = "stamp",
+         .doc = "Readings whose time is that of their arrival, or "
+                "relative to it, while the clock of the device is not "
+                "set: `stamp` takes them with provisional times, and results say so; `hold` lets "
+                "their messages, and what comes behind them, wait in the input queue; `refuse` "
+                "counts them as `time`."},
     [VN__PIPELINE_WINDOWS] = {.name = "windows",
                               .type = VN__SECTIONS,
                               .section = &vn__window_section,

@@ -129,6 +129,7 @@ static void set_up_pipelines(vn_engine_t *engine) {
       place_after(pipeline, pipeline - 1);
     }
     pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->geometry);
+    engine->has_hold = engine->has_hold || plan->unset_clock == VN_UNSET_CLOCK_HOLD;
     engine->has_expiry = engine->has_expiry || plan->time_to_live_ms > 0;
     engine->has_timers = engine->has_timers || pipeline->has_absence || engine->has_expiry ||
                          plan->idle_timeout_ms != VN_DURATION_OFF;
@@ -195,7 +196,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
                                                plan->queue_bytes, plan->queue_messages);
 }
 
-static bool find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline) {
+bool vn__find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline) {
   for (uint8_t i = 0; i < engine->plan->pipeline_count; i++) {
     if (vn_glob_match(engine->plan->pipelines[i].match, name)) {
       *pipeline = i;
@@ -217,7 +218,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   vn_text_t name = vn_series_name(&engine->table, series);
   vn_series_state_t *state = &engine->store.series[series];
   uint8_t index;
-  if (!find_pipeline(engine, name, &index)) {
+  if (!vn__find_pipeline(engine, name, &index)) {
     return VN_REASON_NO_PIPELINE;
   }
   vn_pipeline_state_t *pipeline = &engine->store.pipelines[index];

@@ -13,7 +13,7 @@ void vn__note_unsure(vn__work_t *work) {
     state->flags |= (uint8_t)(VN__SERIES_PROVISIONAL | (mixed ? VN__SERIES_MIXED : 0));
   }
   state->last_arrival_wall_ms = work->engine->arrival_ms;
-  work->engine->has_provisional = true;
+  work->engine->unsettled = true;
 }
 
 /* Of windows of time the sample was folded into the scratch; else it is the series' own. */
@@ -76,7 +76,6 @@ static void find_watermarks(vn_engine_t *engine) {
 }
 
 static void settle_clock(vn_engine_t *engine, int64_t shift_ms) {
-  engine->has_provisional = false;
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
     bool concerned = engine->table.name_lengths[i] > 0 &&
                      (engine->store.series[i].flags & VN__SERIES_PROVISIONAL) != 0;
@@ -89,6 +88,15 @@ static void settle_clock(vn_engine_t *engine, int64_t shift_ms) {
   find_watermarks(engine);
 }
 
+/* Without vn_step nobody else empties the queue. */
+static void take_put_aside(vn_engine_t *engine) {
+  bool more = engine->put_aside;
+  engine->put_aside = false;
+  while (more) {
+    more = vn__take_queued(engine);
+  }
+}
+
 void vn_watch_clock(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL && engine->restored);
   vn_time_ms_t wall_ms;
@@ -99,15 +107,20 @@ void vn_watch_clock(vn_engine_t *engine) {
   int64_t shift_ms = wall_ms - vn__provisional_ms(engine, mono_ms);
   engine->known_wall_ms = wall_ms;
   engine->known_mono_ms = mono_ms;
-  if (engine->has_provisional) {
+  if (engine->unsettled) {
+    engine->unsettled = false;
     settle_clock(engine, shift_ms);
+    take_put_aside(engine);
   }
 }
 
 void vn__arrive_unsure(vn_engine_t *engine) {
   if (engine->arrival_valid) {
     vn_watch_clock(engine);
-  } else {
+    engine->arrival_mono_ms = vn__mono_ms(engine); /* others may have been at work */
+    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
+  }
+  if (!engine->arrival_valid) {
     engine->arrival_ms = vn__provisional_ms(engine, engine->arrival_mono_ms);
   }
 }

@@ -201,6 +201,54 @@ static void take(vn_engine_t *engine) {
   }
 }
 
+/* What a look at a message, before it is taken, finds out. */
+typedef struct glance {
+  vn_engine_t *engine;
+  bool needs_clock;
+} glance_t;
+
+static void look_at_decoded(void *context, const vn_decoded_t *decoded) {
+  glance_t *glance = context;
+  char name[UINT8_MAX];
+  size_t length = 0;
+  uint8_t index;
+  if (decoded->reason != VN_REASON_NONE ||
+      series_name(glance->engine, decoded, name, &length) != VN_REASON_NONE ||
+      !vn__find_pipeline(glance->engine, (vn_text_t){name, length}, &index)) {
+    return;
+  }
+  const vn_pipeline_t *plan = &glance->engine->plan->pipelines[index];
+  bool absolute = plan->time_mode == VN_TIME_EVENT && decoded->has_time && !decoded->is_relative;
+  glance->needs_clock =
+      glance->needs_clock || (!absolute && plan->unset_clock == VN_UNSET_CLOCK_HOLD);
+}
+
+/* Whether the message at work has readings that are held until the clock is set. */
+static bool must_wait(vn_engine_t *engine) {
+  vn_message_at_work_t *message = &engine->message;
+  glance_t glance = {engine, false};
+  size_t offset;
+  if (engine->arrival_valid || !engine->has_hold || is_loop(engine, message->topic)) {
+    return false;
+  }
+  message->input = find_input(engine, message->topic);
+  if (message->input != NULL) {
+    (void)!vn_payload_decode(message->input, message->payload, message->payload_length,
+                             engine->arrival_ms, look_at_decoded, &glance, &offset);
+  }
+  return glance.needs_clock;
+}
+
+static void put_aside(vn_engine_t *engine) {
+  const vn_message_at_work_t *message = &engine->message;
+  if (vn_offer_message(engine, message->topic, message->payload, message->payload_length,
+                       message->retained) == VN_OK) {
+    engine->put_aside = engine->unsettled = true;
+  } else {
+    vn_count_dropped(engine, VN_REASON_QUEUE_FULL);
+  }
+}
+
 void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
                      bool retained) {
   VN_ASSERT(engine != NULL && engine->restored);
@@ -210,6 +258,10 @@ void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payloa
   if (topic.length + length > engine->plan->message_max_bytes) {
     engine->figures.messages++;
     refuse_message(engine, VN_REASON_TOO_BIG, 0);
+    return;
+  }
+  if (must_wait(engine)) {
+    put_aside(engine);
     return;
   }
   take(engine);
@@ -245,6 +297,9 @@ bool vn__take_queued(vn_engine_t *engine) {
       .topic = {(const char *)record + sizeof head, head.topic_length},
       .retained = head.retained,
   };
+  if (must_wait(engine)) {
+    return false;
+  }
   take(engine);
   vn_ring_release(&engine->queue);
   return true;

@@ -147,7 +147,7 @@ void vn__arrive_unsure(vn_engine_t *engine);
 static inline void vn__arrive(vn_engine_t *engine) {
   engine->arrival_mono_ms = vn__mono_ms(engine);
   engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  if (!engine->arrival_valid || engine->has_provisional) {
+  if (!engine->arrival_valid || engine->unsettled) {
     vn__arrive_unsure(engine);
   }
 }
@@ -162,8 +162,11 @@ void vn__shift_result(const vn__work_t *work, vn_window_result_t *result,
 /* A reading whose arrival is set: that of the message at work. */
 vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading);
 
-/* Takes the oldest message of the queue; false: there is none. */
+/* Takes the oldest message of the queue; false: there is none, or it waits for the clock. */
 bool vn__take_queued(vn_engine_t *engine);
+
+/* The first pipeline that matches a name; false: there is none. */
+bool vn__find_pipeline(const vn_engine_t *engine, vn_text_t name, uint8_t *pipeline);
 
 /* Gives a series that was just added to the table its pipeline and a fresh state. */
 vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series);

@@ -153,8 +153,7 @@ static void settle_restored(vn_engine_t *engine) {
     vn_series_state_t *state = &engine->store.series[i];
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
     engine->recovery.series_restored++;
-    engine->has_provisional =
-        engine->has_provisional || (state->flags & VN__SERIES_PROVISIONAL) != 0;
+    engine->unsettled = engine->unsettled || (state->flags & VN__SERIES_PROVISIONAL) != 0;
     state->last_arrival_mono_ms = now_ms - silent_before(engine, state);
     pipeline->last_arrival_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {
@@ -227,7 +226,7 @@ vn_err_t vn_restore(vn_engine_t *engine) {
   bool wanted = engine->plan->durability != VN_DURABILITY_VOLATILE;
   vn_err_t error = wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;
   vn_time_ms_t wall_ms;
-  if (!engine->has_provisional && vn__wall_ms(engine, &wall_ms)) {
+  if (!engine->unsettled && vn__wall_ms(engine, &wall_ms)) {
     engine->known_wall_ms = wall_ms; /* else the next look at the clock settles what is restored */
   }
   return error;

@@ -132,9 +132,26 @@ def times_are_moved(runner):
     check("a count window was told before", told["two"]["from"], 1000)
 
 
+def held(runner):
+    results, totals = run(runner, f"unset_clock: hold\n    {SHAPES}", [
+        {"op": "clock", "set": False, "at": T},
+        {"at": T + 1000, "topic": "number/a", "payload": "1"},
+        {"at": T + 4000, "topic": "number/a", "payload": "2"},
+        {"op": "tick", "at": T + 4500},
+        {"op": "clock", "set": True, "at": T + 5000}, {"op": "flush"}])
+    told = {r["window"]: r for r in results}
+    check("nothing before the clock is set", min(r["index"] for r in results), 4)
+    check("held messages count at their arrival", sorted(told["ten"]["sample"]),
+          [[T + 1000, 1], [T + 4000, 2]])
+    check("and that is exact", ("flags" in told["two"], totals["accepted"]), (True, 2))
+    check("so that nothing is doubtful", [r for r in results if "time_quality" in
+                                          r.get("flags", [])], [])
+
+
 def main():
     with replay.Replay() as runner:
-        for case in (repeats, limits, silent_series, unset_clock, times_are_moved):
+        for case in (repeats, limits, silent_series, unset_clock, times_are_moved,
+                     held):
             case(runner)
     print(f"{len(FAILURES)} failures")
     return 1 if FAILURES else 0

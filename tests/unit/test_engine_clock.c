@@ -210,6 +210,69 @@ static void messages_that_waited_for_the_clock_get_their_true_times(void **state
   rig_free(rig);
 }
 
+static rig_t *start_holding(void) {
+  rig_t *rig = make(NULL);
+  rig->pipelines[1].unset_clock = VN_UNSET_CLOCK_HOLD;
+  assert_int_equal(rig_start(rig), VN_OK);
+  return rig;
+}
+
+static vn_err_t offer(rig_t *rig, const char *topic, const char *payload) {
+  vn_text_t text = {topic, strlen(topic)};
+  return vn_offer_message(&rig->engine, text, (const uint8_t *)payload, strlen(payload), false);
+}
+
+static void held_messages_wait_in_the_queue_for_their_true_times(void **state) {
+  (void)state;
+  rig_t *rig = start_holding();
+  rig_send(rig, "a", T0, 2000, 1); /* an absolute time needs no clock */
+  assert_int_equal(offer(rig, "j/a", "{\"t\":1795219200124,\"v\":20,\"seq\":2}"), VN_OK);
+  assert_int_equal(offer(rig, "p/x", "[{\"n\":\"a\",\"v\":20,\"t\":-1}]"), VN_OK);
+  assert_int_equal(offer(rig, "n/other", "20"), VN_OK); /* behind one that waits */
+  assert_int_equal(rig_wait(rig, 5000), VN_OK);
+  assert_int_equal(rig_accounting(rig, "a").accepted, 2);
+  assert_int_equal(rig_accounting(rig, "other").accepted, 0);
+  set_clock(rig, 15000);
+  assert_int_equal(rig_accounting(rig, "a").accepted, 3);
+  assert_int_equal(rig_accounting(rig, "other").accepted, 1);
+  vn_flush(&rig->engine);
+  for (size_t i = 0; i < rig->result_count; i++) {
+    assert_int_equal(rig->results[i].flags & QUALITY, 0);
+    assert_true(rig->results[i].end_ms > T0 - 1000 && rig->results[i].start_ms <= T0);
+  }
+  rig_free(rig);
+}
+
+static void what_is_too_much_for_the_queue_is_dropped_and_counted(void **state) {
+  (void)state;
+  rig_t *rig = start_holding();
+  for (int i = 0; i < 10; i++) {
+    rig_message(rig, "n/a", "20"); /* without vn_step, too */
+  }
+  assert_int_equal(vn_engine_figures(&rig->engine)->messages_dropped, 2);
+  assert_int_equal(vn_engine_figures(&rig->engine)->reasons[VN_REASON_QUEUE_FULL], 2);
+  assert_int_equal(offer(rig, "n/a", "20"), VN_ERR_FULL);
+  assert_int_equal(rig_accounting(rig, "a").received, 0);
+  rig->wall_ms += 60000;
+  rig->wall_valid = true;
+  rig_message(rig, "n/a", "21"); /* the first one after the clock is set takes those before it */
+  assert_int_equal(rig_accounting(rig, "a").accepted, 9);
+  vn_flush(&rig->engine);
+  assert_int_equal(rig->results[0].count, 8);
+  assert_int_equal(rig->results[0].start_ms, T0 / 10000 * 10000);
+  rig_free(rig);
+}
+
+static void a_reading_that_cannot_wait_is_refused(void **state) {
+  (void)state;
+  rig_t *rig = start_holding();
+  uint32_t series;
+  vn_reading_t reading = {.scaled = 2000, .is_scaled = true};
+  assert_int_equal(vn_series_open(&rig->engine, (vn_text_t){"a", 1}, &series), VN_REASON_NONE);
+  assert_int_equal(vn_take_reading(&rig->engine, series, &reading), VN_REASON_TIME);
+  rig_free(rig);
+}
+
 #define CASE(name) cmocka_unit_test(name)
 
 int main(void) {
@@ -223,6 +286,9 @@ int main(void) {
       CASE(delays_of_alerts_go_on_over_the_setting_of_the_clock),
       CASE(times_go_on_after_a_restart_without_a_clock),
       CASE(a_clock_set_at_the_restart_settles_what_was_provisional),
+      CASE(held_messages_wait_in_the_queue_for_their_true_times),
+      CASE(what_is_too_much_for_the_queue_is_dropped_and_counted),
+      CASE(a_reading_that_cannot_wait_is_refused),
       CASE(messages_that_waited_for_the_clock_get_their_true_times),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

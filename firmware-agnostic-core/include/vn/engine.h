@@ -263,13 +263,15 @@ typedef struct vn_engine {
   uint8_t levels[VN_DERIVATIONS_MAX], level_max;
   vn_time_ms_t known_wall_ms; /* the last time known: provisional ones go on from here */
   int64_t known_mono_ms;
-  int64_t shift_ms;     /* what results are moved by, from provisional to true times */
-  uint32_t sweep;       /* the series that is looked at next for its time to live */
-  bool has_timers;      /* some pipeline has an idle timeout, a time to live or an absence alert */
-  bool has_expiry;      /* some pipeline has a time to live */
-  bool arrival_valid;   /* false: a provisional time */
-  bool has_provisional; /* some series may have readings with provisional times */
-  bool durable;         /* a flash is there and works */
+  int64_t shift_ms;   /* what results are moved by, from provisional to true times */
+  uint32_t sweep;     /* the series that is looked at next for its time to live */
+  bool has_timers;    /* some pipeline has an idle timeout, a time to live or an absence alert */
+  bool has_expiry;    /* some pipeline has a time to live */
+  bool arrival_valid; /* false: a provisional time */
+  bool unsettled;     /* something waits for the clock to be set: readings or messages */
+  bool put_aside;     /* messages that came by vn_take_message lie in the queue */
+  bool has_hold;      /* some pipeline holds messages while the clock is not set */
+  bool durable;       /* a flash is there and works */
   bool flash_failed;
   bool restored;
   bool held; /* messages stay in the queue */
@@ -301,7 +303,10 @@ VN_NODISCARD vn_err_t vn_restore(vn_engine_t *engine);
 VN_NODISCARD vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
                                        size_t length, bool retained);
 
-/* Takes one message at once, without the queue (replay, single-threaded ports). */
+/*
+ * Takes one message at once, without the queue (replay, single-threaded ports). One that has to
+ * wait for the clock is put into the queue, or counted as dropped when that is full.
+ */
 void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
                      bool retained);
 
