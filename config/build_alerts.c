@@ -173,7 +173,8 @@ static void build_deviation(vn__loader_t *loader, const vn__value_t *section,
                             vn_alert_plan_t *alert) {
   const int64_t highest = (VN_DEVIATION_SCORE_MAX - 1) / 1000 * 1000;
   vn__value_t values[VN__DEVIATION_KEYS];
-  (void)vn__read_section(loader, &vn__deviation_section, section->node, values);
+  (void)vn__read_section(loader, &vn__deviation_section, section->good ? section->node : NULL,
+                         values);
   const vn__value_t *threshold = &values[VN__DEVIATION_THRESHOLD];
   vn__scale_t scale = {-3, 1, highest, "0.001"};
   if (threshold->good) {
