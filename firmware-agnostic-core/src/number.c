@@ -83,7 +83,7 @@ static double quotient_to_double(uint64_t magnitude, int power) {
 static vn_reason_t decimal_to_double(const vn_number_t *number, double *out) {
   uint64_t magnitude = vn__magnitude(number->mantissa);
   double result;
-  if (number->exponent <= -2 * VN__POWERS_OF_TEN) {
+  if (number->exponent < 2 * (1 - VN__POWERS_OF_TEN)) { /* not one of its 19 digits is left */
     result = 0.0;
   } else if (number->exponent >= VN__POWERS_OF_TEN) {
     return VN_REASON_RANGE;

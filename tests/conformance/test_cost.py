@@ -33,6 +33,12 @@ def per_reading(case, few, many):
     return (executed(case, many) - executed(case, few)) / (taken(many) - taken(few))
 
 
+def is_optimised():
+    """Only then an absolute number of instructions says anything."""
+    build = pathlib.Path(os.environ.get("VN_BUILD_DIR", BIN.parent))
+    return "CMAKE_BUILD_TYPE:STRING=Debug" not in (build / "CMakeCache.txt").read_text()
+
+
 @unittest.skipIf(shutil.which("valgrind") is None, "valgrind is missing: tools/setup test")
 class Cost(unittest.TestCase):
     def setUp(self):
@@ -53,7 +59,8 @@ class Cost(unittest.TestCase):
         print("instructions per reading with closes:", costs)
         for less, more in zip(PANES, PANES[1:]):
             fold = (costs[more] - costs[less]) * READINGS_PER_PANE / (more - less)
-            self.assertLess(fold, FOLD_MAX, costs)
+            if is_optimised():
+                self.assertLess(fold, FOLD_MAX, costs)
 
 
 if __name__ == "__main__":
