@@ -42,8 +42,8 @@ static const magnitude_t kOverflow = {0, true};
 /* quotient + fraction, where twice the fraction compares to 1 as `half` says (-1, 0, 1). */
 static magnitude_t round_even(uint64_t quotient, int half) {
   bool up = half > 0 || (half == 0 && (quotient & 1u) != 0);
-  /* A quotient of all ones is beyond int64 anyway. */
-  return quotient == UINT64_MAX ? kOverflow : (magnitude_t){quotient + up, false};
+  uint64_t rounded = quotient + up;
+  return (magnitude_t){rounded, rounded < quotient};
 }
 
 /* How twice the remainder compares to the divisor; sticky: the true remainder is a little more. */

@@ -218,6 +218,9 @@ static void an_increase_beyond_the_end_saturates_and_says_so(void **state) {
   vn_counter_t whole = {.used = true};
   assert_true(vn_counter_merge(&whole, 0, &counter));
   assert_true(whole.saturated);
+  vn_counter_t next = {.first_ms = 9, .last_ms = 9, .used = true};
+  assert_true(vn_counter_merge(&whole, 0, &next)); /* what was saturated once stays so */
+  assert_true(whole.saturated);
   counter.saturated = false;
   counter.first = 9;
   vn_counter_result_t result;
@@ -248,12 +251,13 @@ static void what_is_saved_comes_back(void **state) {
       counter = (vn_counter_t){
           VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS, UINT64_MAX, INT32_MIN, INT32_MAX, true, true};
     }
-    uint8_t bytes[VN_COUNTER_SAVE_MAX];
+    uint8_t bytes[VN_COUNTER_SAVE_MAX + 1] = {0};
     size_t length = vn_counter_save(&counter, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes);
+    assert_in_range(length, 1, sizeof bytes - 1);
     vn_counter_t loaded;
     assert_int_equal(vn_counter_load(&loaded, bytes, length), VN_OK);
     expect_same(&loaded, &counter);
+    assert_int_equal(vn_counter_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
     assert_int_equal(vn_counter_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
     assert_false(loaded.used);
   }

@@ -239,13 +239,14 @@ static void what_is_saved_comes_back(void **state) {
   vn_exponential_t exponential;
   vn_exponential_clear(&exponential);
   for (int round = 0; round < 1000; round++) {
-    uint8_t bytes[VN_EXPONENTIAL_SAVE_MAX];
+    uint8_t bytes[VN_EXPONENTIAL_SAVE_MAX + 1] = {0};
     size_t length = vn_exponential_save(&exponential, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes);
+    assert_in_range(length, 1, sizeof bytes - 1);
     vn_exponential_t loaded;
     assert_int_equal(vn_exponential_load(&loaded, bytes, length), VN_OK);
     assert_int_equal(loaded.used, exponential.used);
     assert_true(loaded.mean == exponential.mean && loaded.last_ms == exponential.last_ms);
+    assert_int_equal(vn_exponential_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
     assert_int_equal(vn_exponential_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
     assert_false(loaded.used);
     exponential.used = true;

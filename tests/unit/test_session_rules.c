@@ -176,6 +176,9 @@ static void the_bound_of_sessions_decides_about_a_plan(void **state) {
   set.lateness_ms = 510;
   assert_int_equal(vn_session_set_derive(&set), VN_ERR_PLAN);
   assert_int_equal(set.capacity, VN_SESSIONS_MAX + 1);
+  set.lateness_ms = VN_WINDOW_SPAN_MAX_MS; /* more than can be told */
+  assert_int_equal(vn_session_set_derive(&set), VN_ERR_PLAN);
+  assert_int_equal(set.capacity, UINT32_MAX);
   const vn_session_set_t wrong[] = {{.gap_ms = 0},
                                     {.gap_ms = -1},
                                     {.gap_ms = VN_WINDOW_SPAN_MAX_MS + 1},

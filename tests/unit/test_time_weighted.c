@@ -349,12 +349,13 @@ static void what_is_saved_comes_back(void **state) {
   for (int round = 0; round < 1000; round++) {
     scene_t scene = round < (int)COUNT_OF(extremes) ? extremes[round].scene : any_scene(&prng);
     vn_time_weighted_t content = content_of(&scene, scene.start_ms, scene.end_ms);
-    uint8_t bytes[VN_TIME_WEIGHTED_SAVE_MAX];
+    uint8_t bytes[VN_TIME_WEIGHTED_SAVE_MAX + 1] = {0};
     size_t length = vn_time_weighted_save(&content, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes);
+    assert_in_range(length, 1, sizeof bytes - 1);
     vn_time_weighted_t loaded;
     assert_int_equal(vn_time_weighted_load(&loaded, bytes, length), VN_OK);
     expect_same(&loaded, &content);
+    assert_int_equal(vn_time_weighted_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
     assert_int_equal(vn_time_weighted_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
     assert_false(loaded.used);
   }

@@ -165,6 +165,9 @@ static void too_many_readings_saturate_and_say_so(void **state) {
   vn_trend_merge(&trend, &trend, 0);
   kept.saturated = true;
   expect_same(&trend, &kept);
+  vn_trend_t few = trend_of(full_scale, 2, 0);
+  vn_trend_merge(&trend, &few, 0); /* what was saturated once stays so */
+  assert_true(trend.saturated);
   trend.count = UINT32_MAX;
   vn_trend_add(&trend, 1, 1);
   assert_int_equal(trend.count, UINT32_MAX);
@@ -188,6 +191,12 @@ static void times_beyond_the_sum_of_squares_saturate_and_say_so(void **state) {
     vn_trend_merge(&trend, &one, far_ms[i]);
     expect_same(&trend, &kept);
   }
+  /* 2^47 squared fits, the product of its double with a sum of times doesn't. */
+  vn_trend_t late_many = doubled((const reading_t[]){{INT64_C(1) << 20, 1}}, 1, 30);
+  vn_trend_t start;
+  vn_trend_clear(&start);
+  vn_trend_merge(&start, &late_many, INT64_C(1) << 47);
+  assert_true(start.saturated && start.count == 0);
   /* Each part fits, the sum doesn't. */
   vn_trend_t trend = trend_of((const reading_t[]){{(INT64_C(1) << 48) - 1, 1}}, 1, 0);
   vn_trend_add(&trend, (INT64_C(1) << 48) - 1, 1);
@@ -301,12 +310,13 @@ static void what_is_saved_comes_back(void **state) {
     scene_t scene = any_scene(&prng);
     vn_trend_t trend = trend_of(scene.readings, scene.count, 0);
     trend.saturated = prng_chance(&prng, 20);
-    uint8_t bytes[VN_TREND_SAVE_MAX];
+    uint8_t bytes[VN_TREND_SAVE_MAX + 1] = {0};
     size_t length = vn_trend_save(&trend, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes);
+    assert_in_range(length, 1, sizeof bytes - 1);
     vn_trend_t loaded;
     assert_int_equal(vn_trend_load(&loaded, bytes, length), VN_OK);
     expect_same(&loaded, &trend);
+    assert_int_equal(vn_trend_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
     assert_int_equal(vn_trend_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
     assert_int_equal(loaded.count, 0);
   }
