@@ -125,6 +125,7 @@ static void set_up_pipelines(vn_engine_t *engine) {
     vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
     VN_ASSERT(derived == VN_OK);
     pipeline->has_plain_windows = has_plain_windows(plan, &pipeline->geometry);
+    pipeline->is_limited = pipeline->limit.readings > 0 || engine->limit.readings > 0;
     if (i > 0) {
       place_after(pipeline, pipeline - 1);
     }

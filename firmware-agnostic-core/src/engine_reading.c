@@ -117,9 +117,12 @@ static void told_refusal(void *context, vn_reason_t reason) {
 
 /* Most readings belong into the current pane and make nothing fire. */
 static bool taken_routinely(const vn__work_t *work, int32_t value) {
+  if (!work->pipeline->has_plain_windows) {
+    return false;
+  }
   const vn_window_set_t *set = &work->pipeline->geometry.set;
   vn_window_memory_t memory = vn__plain_memory(work);
-  if (!work->pipeline->has_plain_windows || !vn_window_is_routine(set, &memory, work->time_ms)) {
+  if (!vn_window_is_routine(set, &memory, work->time_ms)) {
     return false;
   }
   vn_window_add(set, &memory, work->time_ms, value);
@@ -142,9 +145,6 @@ static bool alerts_rest(const vn__work_t *work, int32_t value) {
 
 /* Into the windows; late ones and those without a window have been told when it returns. */
 static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
-  if (taken_routinely(work, value)) {
-    return VN_REASON_NONE;
-  }
   bool global = work->pipeline->plan->scope == VN_SCOPE_GLOBAL;
   if (global) {
     vn__windows_advance(work, work->pipeline->watermark_ms, VN_KIND_ON_TIME);
@@ -157,7 +157,7 @@ static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
 }
 
 /* Whatever becomes of a reading, unless it is a quarantined one: it is an arrival. */
-static void note_arrival(vn__work_t *work) {
+static inline void note_arrival(vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
   if (work->pipeline->has_absence) { /* a silence that no tick has looked at */
     vn__alerts_on_silence(work, engine->arrival_mono_ms);
@@ -174,17 +174,11 @@ static void note_arrival(vn__work_t *work) {
   }
 }
 
-static vn_reason_t repeated(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms,
-                            const int32_t *value) {
-  return vn__has_identity(work, reading) ? vn__identity_judge(work, reading, time_ms, value)
-                                         : VN_REASON_NONE;
-}
-
 /* Both have a token, or none gives one away. */
 static bool is_limited(vn__work_t *work) {
   vn_engine_t *engine = work->engine;
   const vn_bucket_rate_t *own = &work->pipeline->limit;
-  if (own->readings == 0 && engine->limit.readings == 0) {
+  if (!work->pipeline->is_limited) {
     return false;
   }
   vn_bucket_t *tokens = own->readings > 0 ? vn__tokens_of(work) : NULL;
@@ -200,55 +194,66 @@ static bool is_limited(vn__work_t *work) {
   return false;
 }
 
+/* Only a reading that can be known again: most cannot. */
+static vn_reason_t judge_identity(vn__work_t *work, const vn_reading_t *reading,
+                                  vn_time_ms_t time_ms) {
+  int32_t value;
+  bool scaled = value_of(work->pipeline->plan, reading, &value) == VN_REASON_NONE;
+  return vn__identity_judge(work, reading, time_ms, scaled ? &value : NULL);
+}
+
+/* A number that came is not missing, even if its reading is refused for its time. */
+static vn_reason_t out_of_time(vn__work_t *work, const vn_reading_t *reading, vn_reason_t reason) {
+  if (vn__has_identity(work, reading)) {
+    (void)judge_identity(work, reading, work->state->sequence.last_ms);
+  }
+  return reason;
+}
+
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
 static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
-  bool timely = time_of(work, reading);
-  vn_reason_t scaled = value_of(work->pipeline->plan, reading, value);
-  const int32_t *known = scaled == VN_REASON_NONE ? value : NULL;
-  if (!timely || is_future(work)) {
-    (void)repeated(work, reading, work->state->sequence.last_ms, known);
-    return timely ? VN_REASON_FUTURE : VN_REASON_TIME;
+  if (!time_of(work, reading)) {
+    return out_of_time(work, reading, VN_REASON_TIME);
+  }
+  if (is_future(work)) {
+    return out_of_time(work, reading, VN_REASON_FUTURE);
   }
   note_arrival(work);
-  vn_reason_t repeat = repeated(work, reading, work->time_ms, known);
-  if (repeat != VN_REASON_NONE) {
-    return repeat;
-  }
-  return is_limited(work) ? VN_REASON_LIMITED : scaled;
-}
-
-/* A flood of repeats must cost no flash: their counts wait for another reason to commit. */
-static void note_change(vn__work_t *work, vn_reason_t verdict) {
-  if (verdict == VN_REASON_DUPLICATE) {
-    work->state->flags |= VN__SERIES_COUNTED;
-  } else {
-    vn__touch(work->engine, work->state);
-  }
-}
-
-/* Behind the guards: a reading that they refused is counted, another goes on its way. `reading`
- * NULL: it has no identity that could be remembered. */
-static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, vn_reason_t verdict,
-                         int32_t value) {
-  vn_engine_t *engine = work->engine;
-  if (verdict != VN_REASON_NONE) {
-    vn_drop_t drop = {vn_series_name(&engine->table, work->series), work->time_ms, (uint8_t)verdict,
-                      verdict != VN_REASON_TIME};
-    vn__refuse(engine, work->state, verdict, &drop);
-    return verdict;
-  }
-  verdict = into_windows(work, value);
-  if (verdict == VN_REASON_NONE) {
-    engine->figures.readings.accepted++;
-    work->state->accounting.accepted++;
-    if (reading != NULL) {
-      vn__identity_accept(work, reading, value);
+  if (vn__has_identity(work, reading)) {
+    vn_reason_t repeat = judge_identity(work, reading, work->time_ms);
+    if (repeat != VN_REASON_NONE) {
+      return repeat;
     }
+  }
+  return is_limited(work) ? VN_REASON_LIMITED : value_of(work->pipeline->plan, reading, value);
+}
+
+static vn_reason_t refused(vn__work_t *work, vn_reason_t reason) {
+  vn_drop_t drop = {vn_series_name(&work->engine->table, work->series), work->time_ms,
+                    (uint8_t)reason, reason != VN_REASON_TIME};
+  vn__refuse(work->engine, work->state, reason, &drop);
+  return reason;
+}
+
+/* Behind the windows, which took it or not. */
+static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
+  if (accepted) {
+    work->engine->figures.readings.accepted++;
+    work->state->accounting.accepted++;
   }
   if (!alerts_rest(work, value)) {
     vn__alerts_on_value(work, work->time_ms, value);
   }
-  vn__settle_if_heavy(engine);
+  vn__settle_if_heavy(work->engine);
+}
+
+/* Behind the guards. */
+static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
+  vn_reason_t verdict = taken_routinely(work, value) ? VN_REASON_NONE : into_windows(work, value);
+  if (verdict == VN_REASON_NONE && work->pipeline->plan->deduplicate > 0) {
+    vn__identity_accept(work, reading, value);
+  }
+  finish(work, value, verdict == VN_REASON_NONE);
   return verdict;
 }
 
@@ -259,8 +264,13 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   engine->figures.readings.received++;
   work.state->accounting.received++;
   vn_reason_t verdict = guard(&work, reading, &value);
-  note_change(&work, verdict);
-  verdict = enter(&work, reading, verdict, value);
+  if (verdict == VN_REASON_DUPLICATE) {
+    /* A flood of repeats must cost no flash: their counts wait for another reason to commit. */
+    work.state->flags |= VN__SERIES_COUNTED;
+  } else {
+    vn__touch(engine, work.state);
+  }
+  verdict = verdict == VN_REASON_NONE ? enter(&work, reading, value) : refused(&work, verdict);
   vn__derive_take_if_ready(engine);
   return verdict;
 }
@@ -279,7 +289,11 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
   vn__owe(&work);
   note_arrival(&work);
   verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
-  (void)enter(&work, NULL, verdict, reading->value);
+  if (verdict == VN_REASON_NONE) {
+    finish(&work, reading->value, into_windows(&work, reading->value) == VN_REASON_NONE);
+  } else {
+    (void)refused(&work, verdict);
+  }
 }
 
 vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading) {

@@ -16,7 +16,7 @@ static vn_session_memory_t session_memory(const vn__work_t *work, uint8_t index)
                (size_t)work->state->local * geometry->session_count + index,
       .sessions = store->sessions + slots,
       .standing = store->spans + slots,
-      .members = vn__window_memory(work).members + members,
+      .members = vn__plain_memory(work).members + members,
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -38,7 +38,7 @@ static vn_count_memory_t count_memory(const vn__work_t *work, uint8_t index) {
       .state = store->count_states + work->pipeline->count_state_base +
                (size_t)work->state->local * geometry->count_count + index,
       .panes = store->count_panes + panes,
-      .members = vn__window_memory(work).members + members,
+      .members = vn__plain_memory(work).members + members,
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -48,7 +48,7 @@ static vn_report_memory_t report_memory(const vn__work_t *work, uint8_t index) {
   return (vn_report_memory_t){
       .state = work->engine->store.reports + work->pipeline->report_base +
                (size_t)work->state->local * geometry->report_count + index,
-      .members = vn__window_memory(work).members + geometry->report_members[index],
+      .members = vn__plain_memory(work).members + geometry->report_members[index],
   };
 }
 

@@ -44,7 +44,10 @@ bool bench_open(bench_t *bench, uint32_t series, uint32_t panes);
 void bench_close(bench_t *bench);
 
 /* The next value of a random walk's noise, scaled: 15.00 .. 25.23. */
-int32_t bench_value(bench_t *bench);
+static inline int32_t bench_value(bench_t *bench) {
+  bench->random = bench->random * 1664525u + 1013904223u;
+  return 1500 + (int32_t)(bench->random >> 22);
+}
 
 void bench_known_series(bench_t *bench, uint64_t readings);
 void bench_by_name(bench_t *bench, uint64_t readings);

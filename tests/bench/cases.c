@@ -10,15 +10,14 @@
 /* Message cases: one message a second. */
 #define MESSAGE_EVERY_MS 1000
 
-static vn_reading_t reading_of(bench_t *bench) {
-  return (vn_reading_t){
-      .time_ms = bench->now_ms, .scaled = bench_value(bench), .is_scaled = true, .has_time = true};
-}
+static const vn_reading_t empty_reading = {.is_scaled = true, .has_time = true};
 
 void bench_known_series(bench_t *bench, uint64_t readings) {
+  vn_reading_t reading = empty_reading;
   uint32_t next = 0;
   for (uint64_t i = 0; i < readings; i++) {
-    vn_reading_t reading = reading_of(bench);
+    reading.time_ms = bench->now_ms;
+    reading.scaled = bench_value(bench);
     (void)vn_take_reading(&bench->engine, bench->numbers[next], &reading);
     if (++next == bench->series) {
       next = 0;
@@ -28,7 +27,9 @@ void bench_known_series(bench_t *bench, uint64_t readings) {
 }
 
 static void take_named(bench_t *bench, const char *bytes) {
-  vn_reading_t reading = reading_of(bench);
+  vn_reading_t reading = empty_reading;
+  reading.time_ms = bench->now_ms;
+  reading.scaled = bench_value(bench);
   vn_text_t name = {bytes, strlen(bytes)};
   uint32_t number;
   if (vn_series_open(&bench->engine, name, &number) == VN_REASON_NONE) {

@@ -152,8 +152,3 @@ void bench_close(bench_t *bench) {
   free(bench->numbers);
   free(bench->payload);
 }
-
-int32_t bench_value(bench_t *bench) {
-  bench->random = bench->random * 1664525u + 1013904223u;
-  return 1500 + (int32_t)(bench->random >> 22);
-}

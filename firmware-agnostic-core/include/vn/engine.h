@@ -117,6 +117,7 @@ typedef struct vn_pipeline_state {
   uint32_t place_hint; /* no place is free in front of this word */
   uint32_t layout_hash;
   vn_bucket_rate_t limit;
+  bool is_limited;        /* by the pipeline's limit or the device's */
   bool has_absence;       /* some alert waits for silence */
   bool has_plain_windows; /* of time only, without extras, each series with its own watermark */
 } vn_pipeline_state_t;
