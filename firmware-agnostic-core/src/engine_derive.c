@@ -153,11 +153,6 @@ void vn__derive_unlink(vn_engine_t *engine, uint32_t series) {
   }
 }
 
-void vn__derive_leave(vn_engine_t *engine, uint32_t series) {
-  vn__derive_take_if_ready(engine);
-  unlink_operands(engine, series);
-}
-
 /* The states of the operands hold what waits: with it they change, and go into one commit. */
 static void touch_operands(vn_engine_t *engine, const vn_derived_t *derived, bool commit) {
   for (unsigned k = 0; k < VN_OPERANDS_MAX; k++) {
@@ -330,6 +325,19 @@ void vn__derive_take(vn_engine_t *engine) {
   }
 }
 
+void vn__derive_take_now(vn_engine_t *engine) {
+  if (engine->ready_first != VN_SERIES_NONE) {
+    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
+    engine->arrival_mono_ms = vn__mono_ms(engine);
+    vn__derive_take(engine);
+  }
+}
+
+void vn__derive_leave(vn_engine_t *engine, uint32_t series) {
+  vn__derive_take_now(engine);
+  unlink_operands(engine, series);
+}
+
 void vn__derive_end(vn_engine_t *engine) {
   for (uint32_t i = 0; i < engine->derived_names.capacity; i++) {
     vn_derived_window_t *windows = windows_of(engine, i);
@@ -348,6 +356,7 @@ void vn__derive_resume(vn_engine_t *engine) {
       make_ready(engine, i);
     }
   }
+  vn__derive_take_now(engine);
 }
 
 void vn__derive_set_up(vn_engine_t *engine) {

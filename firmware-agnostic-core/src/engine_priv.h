@@ -248,9 +248,11 @@ static inline void vn__derive_take_if_ready(vn_engine_t *engine) {
     vn__derive_take(engine);
   }
 }
+/* The same where no message is at work: what is derived arrives now. */
+void vn__derive_take_now(vn_engine_t *engine);
 /* The end of input: what still waits is given up and counted. */
 void vn__derive_end(vn_engine_t *engine);
-/* After a restart: what was complete, but not taken. */
+/* After a restart: takes what was complete, but not taken. */
 void vn__derive_resume(vn_engine_t *engine);
 /* How many operands have come. */
 unsigned vn__derived_came(const vn_derived_window_t *window);

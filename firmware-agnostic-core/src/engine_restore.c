@@ -206,10 +206,7 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
   }
   engine->durable = true;
   engine->recovery.boot = engine->head.boot;
-  engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  engine->arrival_mono_ms = vn__mono_ms(engine);
   vn__derive_resume(engine);
-  vn__derive_take_if_ready(engine);
   return vn__settle(engine, true, 0);
 }
 

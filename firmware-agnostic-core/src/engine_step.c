@@ -26,37 +26,23 @@ static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kin
   vn__touch(work->engine, work->state);
 }
 
-/* What is derived now arrives now. */
-static void take_derived(vn_engine_t *engine) {
-  if (engine->ready_first != VN_SERIES_NONE) {
-    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-    engine->arrival_mono_ms = vn__mono_ms(engine);
-    vn__derive_take(engine);
-  }
-}
-
 /* Runs over the series of one pipeline (NULL: of all). Derived series come after their operands,
  * and after the readings that these gave them. */
 typedef void (*visit_fn)(vn__work_t *work, int64_t argument, vn_kind_t kind);
-static void visit_level(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, uint8_t level,
-                        visit_fn function, int64_t argument, vn_kind_t kind) {
-  for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (engine->table.name_lengths[i] == 0 || engine->store.series[i].level != level) {
-      continue;
-    }
-    vn__work_t work = vn__work(engine, i);
-    if (pipeline == NULL || work.pipeline == pipeline) {
-      function(&work, argument, kind);
-      vn__settle_if_heavy(engine);
-    }
-  }
-}
-
 static void visit(vn_engine_t *engine, const vn_pipeline_state_t *pipeline, visit_fn function,
                   int64_t argument, vn_kind_t kind) {
   for (uint8_t level = 0; level <= engine->level_max; level++) {
-    visit_level(engine, pipeline, level, function, argument, kind);
-    take_derived(engine);
+    for (uint32_t i = 0; i < engine->table.capacity; i++) {
+      if (engine->table.name_lengths[i] == 0 || engine->store.series[i].level != level) {
+        continue;
+      }
+      vn__work_t work = vn__work(engine, i);
+      if (pipeline == NULL || work.pipeline == pipeline) {
+        function(&work, argument, kind);
+        vn__settle_if_heavy(engine);
+      }
+    }
+    vn__derive_take_now(engine);
   }
 }
 
@@ -128,7 +114,7 @@ void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_m
     return;
   }
   advance_series(&work, watermark_ms, VN_KIND_ON_TIME);
-  take_derived(engine);
+  vn__derive_take_now(engine);
 }
 
 void vn_flush(vn_engine_t *engine) {
