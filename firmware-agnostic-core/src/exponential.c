@@ -1,13 +1,9 @@
-#include "exponential_priv.h"
+#include "vn/exponential.h"
 
 #include <string.h>
 
 #define ONE ((uint64_t)VN_EXPONENTIAL_ONE)
 #define HALF (ONE / 2)
-#define MEAN_LIMIT (INT64_C(1) << 61)
-
-VN_STATIC_ASSERT(VN_EXPONENTIAL_SAVE_MAX == 1 + 2 * VN__PACK_U64_MAX,
-                 "the bound names every packed field");
 
 void vn_exponential_clear(vn_exponential_t *exponential) {
   memset(exponential, 0, sizeof *exponential);
@@ -86,44 +82,4 @@ bool vn_exponential_result(const vn_exponential_t *exponential, double *mean) {
   }
   *mean = (double)exponential->mean / (double)ONE;
   return true;
-}
-
-void vn__exponential_pack(vn__packer_t *packer, const vn_exponential_t *exponential) {
-  VN_ASSERT(exponential != NULL);
-  vn__pack_unsigned(packer, exponential->used);
-  if (exponential->used) {
-    vn__pack_signed(packer, exponential->mean);
-    vn__pack_signed(packer, exponential->last_ms);
-  }
-}
-
-void vn__exponential_unpack(vn__unpacker_t *unpacker, vn_exponential_t *exponential) {
-  VN_ASSERT(exponential != NULL);
-  vn_exponential_clear(exponential);
-  exponential->used = vn__unpack_unsigned(unpacker, 1) != 0;
-  if (!exponential->used) {
-    return;
-  }
-  exponential->mean = vn__unpack_signed(unpacker);
-  exponential->last_ms = vn__unpack_signed(unpacker);
-  unpacker->failed = unpacker->failed || exponential->mean < -MEAN_LIMIT ||
-                     exponential->mean > MEAN_LIMIT || exponential->last_ms < VN_TIME_LOWEST_MS ||
-                     exponential->last_ms > VN_TIME_HIGHEST_MS;
-}
-
-size_t vn_exponential_save(const vn_exponential_t *exponential, uint8_t *out, size_t capacity) {
-  vn__packer_t packer = {out, capacity, 0};
-  vn__exponential_pack(&packer, exponential);
-  return packer.length;
-}
-
-vn_err_t vn_exponential_load(vn_exponential_t *exponential, const uint8_t *bytes, size_t length) {
-  VN_ASSERT(bytes != NULL || length == 0);
-  vn__unpacker_t unpacker = {bytes, length, 0, false};
-  vn__exponential_unpack(&unpacker, exponential);
-  if (unpacker.failed || unpacker.position != length) {
-    vn_exponential_clear(exponential);
-    return VN_ERR_FORMAT;
-  }
-  return VN_OK;
 }

@@ -65,10 +65,8 @@ static void unpack_ends(vn__unpacker_t *unpacker, vn_ordered_pane_t *pane, vn_ti
   pane->last = vn__unpack_i32(unpacker);
   if (pane->has_before) {
     uint64_t most = low_ms > VN_TIME_LOWEST_MS ? (uint64_t)(low_ms - VN_TIME_LOWEST_MS) : 0;
-    uint64_t distance = vn__unpack_unsigned(unpacker, most);
-    pane->before_ms = low_ms - (int64_t)distance;
+    pane->before_ms = low_ms - (int64_t)vn__unpack_unsigned(unpacker, most);
     pane->before = vn__unpack_i32(unpacker);
-    unpacker->failed = unpacker->failed || distance == 0;
   }
 }
 

@@ -1,12 +1,7 @@
-#include "time_weighted_priv.h"
+#include "vn/time_weighted.h"
 #include "wide_priv.h"
 
 #include <string.h>
-
-#define SPAN_MAX_MS ((uint64_t)(VN_TIME_HIGHEST_MS - VN_TIME_LOWEST_MS))
-
-VN_STATIC_ASSERT(VN_TIME_WEIGHTED_SAVE_MAX == 1 + 4 * VN__PACK_U64_MAX + 3 * VN__PACK_U32_MAX,
-                 "the bound names every packed field");
 
 void vn_time_weighted_clear(vn_time_weighted_t *content) { memset(content, 0, sizeof *content); }
 
@@ -239,62 +234,4 @@ double vn_time_weighted_mean(const vn_time_weighted_result_t *result) {
   vn_ratio_t mean = result->integral;
   mean.denominator = vn_u128_mul(mean.denominator.low, (uint64_t)result->covered_ms);
   return vn_ratio_to_double(&mean);
-}
-
-void vn__time_weighted_pack(vn__packer_t *packer, const vn_time_weighted_t *content) {
-  VN_ASSERT(content != NULL);
-  vn__pack_unsigned(packer, content->used);
-  if (!content->used) {
-    return;
-  }
-  vn__pack_signed(packer, content->first_ms);
-  vn__pack_unsigned(packer, (uint64_t)(content->last_ms - content->first_ms));
-  vn__pack_unsigned(packer, (uint64_t)content->covered_ms);
-  vn__pack_unsigned(packer, content->area_low);
-  vn__pack_unsigned(packer, content->area_high);
-  vn__pack_signed(packer, content->first);
-  vn__pack_signed(packer, content->last);
-}
-
-/* The greatest height is that of two values of -2^31. */
-static bool is_sane(const vn_time_weighted_t *content) {
-  vn_u128_t most = vn_u128_mul((uint64_t)content->covered_ms, UINT64_C(1) << 32);
-  return content->first_ms >= VN_TIME_LOWEST_MS && content->last_ms <= VN_TIME_HIGHEST_MS &&
-         content->covered_ms <= content->last_ms - content->first_ms &&
-         vn_u128_compare(vn__wide_magnitude(area_of(content)), most) <= 0;
-}
-
-void vn__time_weighted_unpack(vn__unpacker_t *unpacker, vn_time_weighted_t *content) {
-  VN_ASSERT(content != NULL);
-  vn_time_weighted_clear(content);
-  content->used = vn__unpack_unsigned(unpacker, 1) != 0;
-  if (!content->used) {
-    return;
-  }
-  content->first_ms = vn__unpack_signed(unpacker);
-  int64_t span_ms = (int64_t)vn__unpack_unsigned(unpacker, SPAN_MAX_MS);
-  content->last_ms = vn_add_saturating(content->first_ms, span_ms);
-  content->covered_ms = (int64_t)vn__unpack_unsigned(unpacker, SPAN_MAX_MS);
-  content->area_low = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  content->area_high = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  content->first = vn__unpack_i32(unpacker);
-  content->last = vn__unpack_i32(unpacker);
-  unpacker->failed = unpacker->failed || !is_sane(content);
-}
-
-size_t vn_time_weighted_save(const vn_time_weighted_t *content, uint8_t *out, size_t capacity) {
-  vn__packer_t packer = {out, capacity, 0};
-  vn__time_weighted_pack(&packer, content);
-  return packer.length;
-}
-
-vn_err_t vn_time_weighted_load(vn_time_weighted_t *content, const uint8_t *bytes, size_t length) {
-  VN_ASSERT(bytes != NULL || length == 0);
-  vn__unpacker_t unpacker = {bytes, length, 0, false};
-  vn__time_weighted_unpack(&unpacker, content);
-  if (unpacker.failed || unpacker.position != length) {
-    vn_time_weighted_clear(content);
-    return VN_ERR_FORMAT;
-  }
-  return VN_OK;
 }

@@ -241,42 +241,6 @@ static void what_comes_out_of_order_is_refused_whole(void **state) {
   expect_same(&counter, &kept);
 }
 
-static void what_is_saved_comes_back(void **state) {
-  (void)state;
-  prng_t prng = prng_make(SEED, 4);
-  for (int round = 0; round < 1000; round++) {
-    scene_t scene = any_scene(&prng);
-    vn_counter_t counter = counter_of(&scene, 0, scene.count);
-    if (prng_chance(&prng, 10)) {
-      counter = (vn_counter_t){
-          VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS, UINT64_MAX, INT32_MIN, INT32_MAX, true, true};
-    }
-    uint8_t bytes[VN_COUNTER_SAVE_MAX + 1] = {0};
-    size_t length = vn_counter_save(&counter, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes - 1);
-    vn_counter_t loaded;
-    assert_int_equal(vn_counter_load(&loaded, bytes, length), VN_OK);
-    expect_same(&loaded, &counter);
-    assert_int_equal(vn_counter_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
-    assert_int_equal(vn_counter_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
-    assert_false(loaded.used);
-  }
-}
-
-static void damaged_bytes_are_refused(void **state) {
-  (void)state;
-  static const uint8_t saturated_without_use[] = {2, 0, 0, 0, 0, 0};
-  vn_counter_t loaded;
-  assert_int_equal(vn_counter_load(&loaded, saturated_without_use, 6), VN_ERR_FORMAT);
-  vn_counter_t wrong[] = {{.first_ms = VN_TIME_LOWEST_MS - 1, .used = true},
-                          {.last_ms = VN_TIME_HIGHEST_MS + 1, .used = true}};
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    uint8_t bytes[VN_COUNTER_SAVE_MAX];
-    size_t length = vn_counter_save(&wrong[i], bytes, sizeof bytes);
-    assert_int_equal(vn_counter_load(&loaded, bytes, length), VN_ERR_FORMAT);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(known_values_have_the_known_increase),
@@ -288,8 +252,6 @@ int main(void) {
       cmocka_unit_test(increases_of_windows_in_a_row_add_up),
       cmocka_unit_test(an_increase_beyond_the_end_saturates_and_says_so),
       cmocka_unit_test(what_comes_out_of_order_is_refused_whole),
-      cmocka_unit_test(what_is_saved_comes_back),
-      cmocka_unit_test(damaged_bytes_are_refused),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

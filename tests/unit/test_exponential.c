@@ -233,44 +233,6 @@ static void by_time_the_past_is_refused_and_the_present_changes_nothing(void **s
   assert_true(exponential.mean == 5 * (int64_t)ONE && exponential.last_ms == 100);
 }
 
-static void what_is_saved_comes_back(void **state) {
-  (void)state;
-  prng_t prng = prng_make(SEED, 5);
-  vn_exponential_t exponential;
-  vn_exponential_clear(&exponential);
-  for (int round = 0; round < 1000; round++) {
-    uint8_t bytes[VN_EXPONENTIAL_SAVE_MAX + 1] = {0};
-    size_t length = vn_exponential_save(&exponential, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes - 1);
-    vn_exponential_t loaded;
-    assert_int_equal(vn_exponential_load(&loaded, bytes, length), VN_OK);
-    assert_int_equal(loaded.used, exponential.used);
-    assert_true(loaded.mean == exponential.mean && loaded.last_ms == exponential.last_ms);
-    assert_int_equal(vn_exponential_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
-    assert_int_equal(vn_exponential_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
-    assert_false(loaded.used);
-    exponential.used = true;
-    exponential.mean = prng_between(&prng, INT32_MIN, INT32_MAX) * (int64_t)ONE;
-    exponential.last_ms = prng_between(&prng, VN_TIME_LOWEST_MS, VN_TIME_HIGHEST_MS);
-  }
-}
-
-static void states_that_no_readings_leave_are_refused(void **state) {
-  (void)state;
-  static const vn_exponential_t wrong[] = {
-      {(INT64_C(1) << 61) + 1, 0, true},
-      {-(INT64_C(1) << 61) - 1, 0, true},
-      {0, VN_TIME_LOWEST_MS - 1, true},
-      {0, VN_TIME_HIGHEST_MS + 1, true},
-  };
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    uint8_t bytes[VN_EXPONENTIAL_SAVE_MAX];
-    size_t length = vn_exponential_save(&wrong[i], bytes, sizeof bytes);
-    vn_exponential_t loaded;
-    assert_int_equal(vn_exponential_load(&loaded, bytes, length), VN_ERR_FORMAT);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(known_readings_have_the_known_mean_to_the_last_bit),
@@ -281,8 +243,6 @@ int main(void) {
       cmocka_unit_test(the_mean_never_leaves_the_range_of_the_readings),
       cmocka_unit_test(a_level_is_its_own_mean),
       cmocka_unit_test(by_time_the_past_is_refused_and_the_present_changes_nothing),
-      cmocka_unit_test(what_is_saved_comes_back),
-      cmocka_unit_test(states_that_no_readings_leave_are_refused),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,40 +343,6 @@ static void what_comes_out_of_order_is_refused_whole(void **state) {
   expect_same(&content, &kept);
 }
 
-static void what_is_saved_comes_back(void **state) {
-  (void)state;
-  prng_t prng = prng_make(SEED, 3);
-  for (int round = 0; round < 1000; round++) {
-    scene_t scene = round < (int)COUNT_OF(extremes) ? extremes[round].scene : any_scene(&prng);
-    vn_time_weighted_t content = content_of(&scene, scene.start_ms, scene.end_ms);
-    uint8_t bytes[VN_TIME_WEIGHTED_SAVE_MAX + 1] = {0};
-    size_t length = vn_time_weighted_save(&content, bytes, sizeof bytes);
-    assert_in_range(length, 1, sizeof bytes - 1);
-    vn_time_weighted_t loaded;
-    assert_int_equal(vn_time_weighted_load(&loaded, bytes, length), VN_OK);
-    expect_same(&loaded, &content);
-    assert_int_equal(vn_time_weighted_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
-    assert_int_equal(vn_time_weighted_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
-    assert_false(loaded.used);
-  }
-}
-
-static void content_that_no_readings_have_is_refused(void **state) {
-  (void)state;
-  vn_time_weighted_t right = content_of(&extremes[1].scene, LOWEST, HIGHEST);
-  vn_time_weighted_t wrong[] = {right, right, right, right};
-  wrong[0].first_ms--;
-  wrong[1].last_ms += 2;
-  wrong[2].covered_ms++;
-  wrong[3].area_high ^= UINT32_C(1) << 30;
-  for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-    uint8_t bytes[VN_TIME_WEIGHTED_SAVE_MAX];
-    size_t length = vn_time_weighted_save(&wrong[i], bytes, sizeof bytes);
-    vn_time_weighted_t loaded;
-    assert_int_equal(vn_time_weighted_load(&loaded, bytes, length), VN_ERR_FORMAT);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(known_readings_have_the_known_integral_and_mean),
@@ -384,8 +350,6 @@ int main(void) {
       cmocka_unit_test(any_readings_have_the_integral_of_the_definition),
       cmocka_unit_test(any_split_over_panes_merges_to_the_whole),
       cmocka_unit_test(what_comes_out_of_order_is_refused_whole),
-      cmocka_unit_test(what_is_saved_comes_back),
-      cmocka_unit_test(content_that_no_readings_have_is_refused),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

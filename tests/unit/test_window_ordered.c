@@ -20,6 +20,7 @@ typedef struct bench {
   vn_window_state_t state;
   vn_waiting_t waiting;
   vn_pane_t panes[PANES_MAX];
+  vn_member_t members[1]; /* no samples */
   vn_tally_t tallies[PANES_MAX];
   uint64_t heard[PANES_MAX];
   uint16_t revisions[PANES_MAX];
@@ -59,6 +60,7 @@ static void begin(bench_t *bench, int64_t out_of_order_ms, int64_t lateness_ms, 
   bench->memory = (vn_window_memory_t){
       .state = &bench->state,
       .panes = bench->panes,
+      .members = bench->members,
       .revisions = bench->revisions,
       .waiting = &bench->waiting,
       .tallies = bench->tallies,

@@ -216,7 +216,7 @@ static void shuffle(prng_t *prng, event_t *events, int64_t most_ms) {
   for (int i = 0; i < 400; i++) {
     uint32_t at = prng_below(prng, EVENTS - 1);
     event_t *pair = &events[at];
-    int64_t highest_ms = INT64_MIN;
+    int64_t highest_ms = VN_TIME_LOWEST_MS;
     for (uint32_t k = 0; k < at; k++) {
       highest_ms = events[k].time_ms > highest_ms ? events[k].time_ms : highest_ms;
     }

@@ -3,7 +3,6 @@
 #define VN_COUNTER_H
 
 #include "vn/assert.h"
-#include "vn/error.h"
 #include "vn/point.h"
 #include "vn/ratio.h"
 
@@ -59,15 +58,5 @@ VN_NODISCARD bool vn_counter_result(const vn_counter_t *counter, uint64_t modulu
 /* Increase per second of the covered time, in scaled units: one rounding by vn_ratio_to_double.
  * False when no time is covered. */
 VN_NODISCARD bool vn_counter_rate(const vn_counter_result_t *result, vn_ratio_t *per_second);
-
-/* The greatest length vn_counter_save can return. */
-#define VN_COUNTER_SAVE_MAX 41u
-
-/* Serialises into out[capacity]; returns the length, which may exceed capacity (then nothing is
- * usable). */
-size_t vn_counter_save(const vn_counter_t *counter, uint8_t *out, size_t capacity);
-
-/* Restores what save wrote; VN_ERR_FORMAT leaves a cleared counter. */
-VN_NODISCARD vn_err_t vn_counter_load(vn_counter_t *counter, const uint8_t *bytes, size_t length);
 
 #endif

@@ -3,7 +3,6 @@
 #define VN_EXPONENTIAL_H
 
 #include "vn/assert.h"
-#include "vn/error.h"
 #include "vn/point.h"
 
 #include <stdbool.h>
@@ -48,16 +47,5 @@ VN_NODISCARD bool vn_exponential_add(vn_exponential_t *exponential,
 
 /* The mean in scaled units, rounded once. False before the first reading. */
 VN_NODISCARD bool vn_exponential_result(const vn_exponential_t *exponential, double *mean);
-
-/* The greatest length vn_exponential_save can return. */
-#define VN_EXPONENTIAL_SAVE_MAX 21u
-
-/* Serialises into out[capacity]; returns the length, which may exceed capacity (then nothing is
- * usable). */
-size_t vn_exponential_save(const vn_exponential_t *exponential, uint8_t *out, size_t capacity);
-
-/* Restores what save wrote; VN_ERR_FORMAT leaves a cleared state. */
-VN_NODISCARD vn_err_t vn_exponential_load(vn_exponential_t *exponential, const uint8_t *bytes,
-                                          size_t length);
 
 #endif

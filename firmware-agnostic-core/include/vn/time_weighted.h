@@ -3,7 +3,6 @@
 #define VN_TIME_WEIGHTED_H
 
 #include "vn/assert.h"
-#include "vn/error.h"
 #include "vn/point.h"
 #include "vn/ratio.h"
 
@@ -85,16 +84,5 @@ VN_NODISCARD bool vn_time_weighted_result(const vn_time_weighted_t *content,
  * of the integral fits in 64 bits, else with two roundings.
  */
 double vn_time_weighted_mean(const vn_time_weighted_result_t *result);
-
-/* The greatest length vn_time_weighted_save can return. */
-#define VN_TIME_WEIGHTED_SAVE_MAX 56u
-
-/* Serialises into out[capacity]; returns the length, which may exceed capacity (then nothing is
- * usable). The rule is the caller's to keep. */
-size_t vn_time_weighted_save(const vn_time_weighted_t *content, uint8_t *out, size_t capacity);
-
-/* Restores what save wrote; VN_ERR_FORMAT leaves a cleared content. */
-VN_NODISCARD vn_err_t vn_time_weighted_load(vn_time_weighted_t *content, const uint8_t *bytes,
-                                            size_t length);
 
 #endif
