@@ -177,6 +177,38 @@ static int64_t or_zero(const vn__value_t *value) {
   return value->given && value->good ? value->number : 0;
 }
 
+/* What nobody would look at. */
+static void refuse_without(vn__loader_t *loader, const vn__value_t *value, bool useful,
+                           const char *text) {
+  if (value->given && !useful) {
+    vn__error(loader, value->mark, "%s", text);
+  }
+}
+
+/* Deltas, and how long what is late waits. */
+static void build_lateness(vn__build_t *build, vn_pipeline_t *pipeline,
+                           const vn__value_t values[VN__PIPELINE_KEYS]) {
+  const vn__value_t *after = &values[VN__PIPELINE_AFTER_LATENESS];
+  const vn__value_t *every = &values[VN__PIPELINE_LATE_EVERY];
+  const vn__value_t *room = &values[VN__PIPELINE_CORRECTIONS];
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  bool corrects = after->number != 0;
+  bool of_time = summary->window_count > 0 && summary->windows[0].shape < VN_WINDOW_SESSION;
+  bool senml = build->configuration->plan.encoding >= VN_ENCODING_SENML_CBOR;
+  pipeline->corrections = corrects && room->good ? (uint8_t)room->number : 0;
+  pipeline->summary.corrects = pipeline->corrections > 0;
+  pipeline->late_every_ms = or_zero(every);
+  refuse_without(build->loader, room, corrects,
+                 "`corrections` needs `after_lateness: correct`: without it nothing is corrected");
+  refuse_without(build->loader, every, corrects,
+                 "`late_every` needs `after_lateness: correct`: nothing that is late would wait");
+  refuse_without(build->loader, after, !corrects || of_time,
+                 "`after_lateness: correct` needs a tumbling or a sliding window");
+  refuse_without(build->loader, after, !corrects || !senml,
+                 "`after_lateness: correct` needs `summaries.encoding` cbor, cbor-named or json: "
+                 "SenML can't tell a delta from a result");
+}
+
 static void build_series(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *value) {
   uint32_t most = build->configuration->plan.series_max;
   pipeline->series_max = value->given && value->good ? (uint32_t)value->number : most;
@@ -258,6 +290,7 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   check_shadow(build, index, &values[VN__PIPELINE_MATCH]);
   vn__build_windows(build, pipeline, &values[VN__PIPELINE_WINDOWS], marks);
   vn__build_ordered(build, pipeline, values, marks);
+  build_lateness(build, pipeline, values);
   vn__build_alerts(build, pipeline, &values[VN__PIPELINE_ALERTS], marks);
   build_time_to_live(loader, pipeline, &values[VN__PIPELINE_TIME_TO_LIVE]);
 }

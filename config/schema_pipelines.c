@@ -22,6 +22,8 @@ static const vn__word_t unset_clock_words[] = {{"stamp", VN_UNSET_CLOCK_STAMP, f
                                                {"hold", VN_UNSET_CLOCK_HOLD, false},
                                                {"refuse", VN_UNSET_CLOCK_REFUSE, false},
                                                {NULL, 0, false}};
+static const vn__word_t after_lateness_words[] = {
+    {"drop", 0, false}, {"correct", 1, false}, {NULL, 0, false}};
 static const vn__key_t pipeline_keys[] = {
     [VN__PIPELINE_NAME] = {.name = "name",
                            .type = VN__NAME,
@@ -116,6 +118,29 @@ static const vn__key_t pipeline_keys[] = {
                             .doc = "How many readings each series may bring: `limit: {readings: "
                                    "100, per: 1s, burst: 200}`. Those above are refused as "
                                    "`limited` and counted."},
+    [VN__PIPELINE_AFTER_LATENESS] = {.name = "after_lateness",
+                                     .type = VN__WORD,
+                                     .words = after_lateness_words,
+                                     .fallback = "drop",
+                                     .doc = "What becomes of a reading whose window is gone: it is "
+                                            "dropped as `late`, or told as a correction: a delta "
+                                            "that consumers add to the window's result."},
+    [VN__PIPELINE_CORRECTIONS] = {.name = "corrections",
+                                  .type = VN__INTEGER,
+                                  .low = 1,
+                                  .high = VN_CORRECTIONS_MAX,
+                                  .fallback = "4",
+                                  .doc =
+                                      "With `after_lateness: correct`: windows of a series whose "
+                                      "deltas may wait for more; the oldest makes room."},
+    [VN__PIPELINE_LATE_EVERY] = {.name = "late_every",
+                                 .type = VN__DURATION,
+                                 .low = 1,
+                                 .high = LONGEST,
+                                 .fallback_words = "at once",
+                                 .doc =
+                                     "How long a delta waits, so that late readings of one window "
+                                     "leave together."},
     [VN__PIPELINE_EXPECTED_EVERY] =
         {.name = "expected_every",
          .type = VN__DURATION,

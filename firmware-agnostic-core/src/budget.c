@@ -69,7 +69,9 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                       vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
       .guard_bytes = pipeline->deduplicate * sizeof(vn_recent_t) +
                      (pipeline->limit.readings > 0 ? sizeof(vn_bucket_t) : 0),
-      .tally_bytes = set->pane_count * sizeof(vn_tally_t) + vn_window_heard(set) * sizeof(uint64_t),
+      .tally_bytes = set->pane_count * sizeof(vn_tally_t) +
+                     vn_window_heard(set) * sizeof(uint64_t) +
+                     pipeline->corrections * sizeof(vn_delta_t),
       .ordered_bytes = ordered_bytes(set),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
       .alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) +

@@ -36,6 +36,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->limits, have->limit_count, need->limit_count},
       {have->tallies, have->pane_count, need->pane_count},
       {have->heard, have->heard_count, need->heard_count},
+      {have->deltas, have->delta_count, need->delta_count},
       {have->places_used, have->places_used_count, need->places_used_count},
       {have->ordered_states, have->ordered_state_count, need->ordered_state_count},
       {have->reorder, have->reorder_count, need->reorder_count},
@@ -98,6 +99,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   size_t panes = series * geometry->set.pane_count;
   pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
+  pipeline->delta_base = before->delta_base + series * before->plan->corrections;
   pipeline->heard_base = before->heard_base + series * vn_window_heard(&geometry->set);
   pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
@@ -132,8 +134,8 @@ static void set_up_pipelines(vn_engine_t *engine) {
     pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->geometry);
     engine->has_hold = engine->has_hold || plan->unset_clock == VN_UNSET_CLOCK_HOLD;
     engine->has_expiry = engine->has_expiry || plan->time_to_live_ms > 0;
-    engine->has_timers = engine->has_timers || pipeline->has_absence || engine->has_expiry ||
-                         plan->idle_timeout_ms != VN_DURATION_OFF;
+    engine->has_timers = engine->has_timers || plan->corrections > 0 || pipeline->has_absence ||
+                         engine->has_expiry || plan->idle_timeout_ms != VN_DURATION_OFF;
   }
 }
 

@@ -96,7 +96,7 @@ vn__quotient_t vn__exact_statistic(const vn_window_result_t *result, uint8_t sta
 /* Once per window, at its first result; revisions change nothing (A10). */
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
   const vn_pipeline_t *plan = work->pipeline->plan;
-  if (result->revision != 0) {
+  if (result->revision != 0 || result->kind == VN_KIND_PARTIAL) {
     return;
   }
   for (size_t i = 0; i < plan->alert_count; i++) {

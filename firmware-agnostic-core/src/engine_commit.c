@@ -273,6 +273,7 @@ static void touch_counted(vn_engine_t *engine) {
 vn_err_t vn_stop(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL);
   touch_counted(engine);
+  vn__release_all(engine);
   vn_err_t error = vn__settle(engine, true, VN_COMMIT_CLEAN_STOP);
   if (error == VN_OK && engine->durable) {
     error = vn_log_mark(&engine->log);

@@ -50,6 +50,7 @@ typedef struct vn__work {
   vn_time_ms_t time_ms;
   uint32_t series;
   bool is_provisional; /* the time of the reading */
+  bool corrected;      /* the reading has become part of deltas */
 } vn__work_t;
 
 /* The extras of a series' panes; the first entry of each array is scratch for folding. */
@@ -205,7 +206,12 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
 void vn__windows_restart(vn__work_t *work, int64_t shift_ms);
 void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind);
 vn_time_ms_t vn__windows_open_end(vn__work_t *work);
-size_t vn__windows_save_max(const vn_geometry_t *geometry);
+
+/* Tells the late results of a series that wait; vn__release_all those of all series. */
+bool vn__windows_wait(const vn__work_t *work);
+void vn__windows_release(vn__work_t *work);
+void vn__release_all(vn_engine_t *engine);
+size_t vn__windows_save_max(const vn_geometry_t *geometry, uint8_t corrections);
 size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity);
 bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left);
 void vn__told_result(void *context, const vn_window_result_t *result);

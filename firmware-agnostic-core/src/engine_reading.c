@@ -108,8 +108,12 @@ static void share_watermark(const vn__work_t *source) {
   }
 }
 
+/* A late one that has become part of a delta isn't refused. */
 static void told_refusal(void *context, vn_reason_t reason) {
   vn__work_t *work = context;
+  if (work->corrected && reason == VN_REASON_LATE) {
+    return;
+  }
   vn_drop_t drop = {vn_series_name(&work->engine->table, work->series), work->time_ms,
                     (uint8_t)reason, true};
   vn__refuse(work->engine, work->state, reason, &drop);
@@ -152,6 +156,11 @@ static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
   vn_reason_t verdict = vn__windows_take(work, value, told_refusal);
   if (global) {
     share_watermark(work);
+  }
+  if (work->corrected) {
+    work->engine->figures.readings.corrected++;
+    work->state->accounting.corrected++;
+    verdict = verdict == VN_REASON_LATE ? VN_REASON_NONE : verdict;
   }
   return verdict;
 }
@@ -302,10 +311,13 @@ vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_readi
   return vn__take_reading(engine, series, reading);
 }
 
-/* Without lateness a window is gone when it has fired, and at the end of input everything is. */
+/* Without lateness a window is gone when it has fired, and at the end of input everything is; but
+ * deltas may follow. */
 static bool is_final(const vn__work_t *work, const vn_window_result_t *result) {
-  return result->kind == VN_KIND_COUNT || work->pipeline->plan->lateness_ms == 0 ||
-         work->state->window.watermark_ms == VN_TIME_PLUS_INFINITY;
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  bool gone = plan->lateness_ms == 0 || work->state->window.watermark_ms == VN_TIME_PLUS_INFINITY;
+  bool of_time = plan->summary.windows[result->window].shape < VN_WINDOW_SESSION;
+  return result->kind == VN_KIND_COUNT || (gone && !(of_time && plan->corrections > 0));
 }
 
 void vn__told_result(void *context, const vn_window_result_t *told) {

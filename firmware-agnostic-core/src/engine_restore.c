@@ -156,6 +156,7 @@ static void settle_restored(vn_engine_t *engine) {
     engine->unsettled = engine->unsettled || (state->flags & VN__SERIES_PROVISIONAL) != 0;
     state->last_arrival_mono_ms = now_ms - silent_before(engine, state);
     pipeline->last_arrival_mono_ms = now_ms;
+    state->late_since_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {
       pipeline->watermark_ms = state->window.watermark_ms;
     }

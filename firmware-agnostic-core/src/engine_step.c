@@ -8,6 +8,9 @@
 static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   (void)kind;
+  if (vn__windows_wait(work) && now_ms - work->state->late_since_mono_ms >= plan->late_every_ms) {
+    vn__windows_release(work);
+  }
   if (work->pipeline->has_absence) {
     vn__alerts_on_silence(work, now_ms);
   }
@@ -117,9 +120,18 @@ void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_m
   vn__derive_take_now(engine);
 }
 
+static void release_series(vn__work_t *work, int64_t argument, vn_kind_t kind) {
+  (void)argument;
+  (void)kind;
+  vn__windows_release(work);
+}
+
+void vn__release_all(vn_engine_t *engine) { visit(engine, NULL, release_series, 0, VN_KIND_LATE); }
+
 void vn_flush(vn_engine_t *engine) {
   vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY);
   vn__derive_end(engine);
+  vn__release_all(engine);
 }
 
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */

@@ -226,8 +226,43 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   return verdict;
 }
 
+static vn_correction_memory_t correction_memory(const vn__work_t *work) {
+  uint8_t capacity = work->pipeline->plan->corrections;
+  return (vn_correction_memory_t){.state = &work->state->correction,
+                                  .deltas = work->engine->store.deltas +
+                                            work->pipeline->delta_base +
+                                            (size_t)work->state->local * capacity,
+                                  .capacity = capacity};
+}
+
+bool vn__windows_wait(const vn__work_t *work) { return work->state->correction.count > 0; }
+
+void vn__windows_release(vn__work_t *work) {
+  if (work->state->correction.count > 0) {
+    vn_correction_memory_t memory = correction_memory(work);
+    vn_window_sink_t sink = window_sink(work);
+    vn_correction_tell(&work->pipeline->geometry.set, &memory, &sink);
+  }
+}
+
+/* What came when a window of it was gone goes into a delta. */
+static void correct(vn__work_t *work, int32_t value) {
+  vn_series_state_t *state = work->state;
+  if (work->pipeline->plan->corrections == 0 || work->time_ms > state->window.watermark_ms) {
+    return;
+  }
+  vn_correction_memory_t memory = correction_memory(work);
+  vn_window_sink_t sink = window_sink(work);
+  if (!vn__windows_wait(work)) {
+    state->late_since_mono_ms = work->engine->arrival_mono_ms;
+  }
+  work->corrected = vn_correction_take(&work->pipeline->geometry.set, &memory,
+                                       state->window.watermark_ms, work->time_ms, value, &sink);
+}
+
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  correct(work, value);
   if (geometry->session_count + geometry->count_count + geometry->report_count > 0) {
     return take_into_all(work, value, refused);
   }
@@ -243,7 +278,7 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
   return verdict;
 }
 
-size_t vn__windows_save_max(const vn_geometry_t *geometry) {
+size_t vn__windows_save_max(const vn_geometry_t *geometry, uint8_t corrections) {
   size_t most = vn_window_save_max(&geometry->set) + VN__SECTION_MAX;
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     most += vn_session_save_max(&geometry->sessions[i]) + VN__SECTION_MAX;
@@ -254,7 +289,7 @@ size_t vn__windows_save_max(const vn_geometry_t *geometry) {
   for (uint8_t i = 0; i < geometry->report_count; i++) {
     most += vn_report_save_max(&geometry->reports[i]) + VN__SECTION_MAX;
   }
-  return most;
+  return most + (corrections > 0 ? vn_correction_save_max(corrections) + VN__SECTION_MAX : 0);
 }
 
 /* A section: its length in four bytes, then its content. */
@@ -271,9 +306,12 @@ static size_t room(size_t capacity, size_t at) {
   return at + VN__SECTION_MAX < capacity ? capacity - at - VN__SECTION_MAX : 0;
 }
 
-/* Windows of time are part 0; each session, count and report follows with a part of its own. */
-static uint8_t part_count(const vn_geometry_t *geometry) {
-  return (uint8_t)(1u + geometry->session_count + geometry->count_count + geometry->report_count);
+/* Windows of time are part 0; each session, count and report follows with a part of its own, at
+ * the end what waits to correct them. */
+static uint8_t part_count(const vn_pipeline_state_t *pipeline) {
+  const vn_geometry_t *geometry = &pipeline->geometry;
+  return (uint8_t)(1u + geometry->session_count + geometry->count_count + geometry->report_count +
+                   (pipeline->plan->corrections > 0 ? 1u : 0u));
 }
 
 static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
@@ -293,6 +331,10 @@ static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t cap
     return vn_count_window_save(&geometry->counts[part], &memory, out, capacity);
   }
   part = (uint8_t)(part - geometry->count_count);
+  if (part == geometry->report_count) {
+    vn_correction_memory_t memory = correction_memory(work);
+    return vn_correction_save(&memory, out, capacity);
+  }
   vn_report_memory_t memory = report_memory(work, part);
   return vn_report_save(&geometry->reports[part], &memory, out, capacity);
 }
@@ -314,13 +356,17 @@ static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, 
     return vn_count_window_load(&geometry->counts[part], &memory, bytes, length);
   }
   part = (uint8_t)(part - geometry->count_count);
+  if (part == geometry->report_count) {
+    vn_correction_memory_t memory = correction_memory(work);
+    return vn_correction_load(&geometry->set, &memory, bytes, length);
+  }
   vn_report_memory_t memory = report_memory(work, part);
   return vn_report_load(&geometry->reports[part], &memory, bytes, length);
 }
 
 size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
   size_t at = 0;
-  for (uint8_t i = 0; i < part_count(&work->pipeline->geometry); i++) {
+  for (uint8_t i = 0; i < part_count(work->pipeline); i++) {
     size_t length = save_part(work, i, out + at + VN__SECTION_MAX, room(capacity, at));
     at = end_section(out, capacity, at, length);
   }
@@ -350,7 +396,7 @@ bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left) {
   const uint8_t *section;
   size_t length;
   bool good = true;
-  for (uint8_t i = 0; good && i < part_count(&work->pipeline->geometry); i++) {
+  for (uint8_t i = 0; good && i < part_count(work->pipeline); i++) {
     good = next_section(&bytes, &left, &section, &length) &&
            load_part(work, i, section, length) == VN_OK;
   }

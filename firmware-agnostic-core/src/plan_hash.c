@@ -42,6 +42,7 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   hash = hash_number(hash, geometry.session_slots);
   hash = hash_number(hash, geometry.set.slots);
   hash = hash_contents(hash, &geometry.set);
+  hash = hash_number(hash, pipeline->corrections);
   for (uint8_t i = 0; i < summary->window_count; i++) {
     const vn_window_t *window = &summary->windows[i];
     hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);

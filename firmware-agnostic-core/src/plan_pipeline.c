@@ -206,6 +206,7 @@ static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *probl
          vn__in_span(problem, "idle timeout", pipeline->idle_timeout_ms,
                      (int32_t)VN_DURATION_OFF) &&
          vn__in_span(problem, "max_future", pipeline->max_future_ms, (int32_t)VN_DURATION_OFF) &&
+         vn__in_span(problem, "interval of late results", pipeline->late_every_ms, 0) &&
          vn__in_span(problem, "expected interval", pipeline->expected_every_ms, 0) &&
          vn__in_span(problem, "time to live", pipeline->time_to_live_ms, 0) &&
          vn__in_range(problem, "policy for an unset clock", pipeline->unset_clock, 0,
@@ -219,6 +220,22 @@ static bool check_identity(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
   return vn__in_range(problem, "readings to remember", pipeline->deduplicate, 0, VN_RECENT_MAX) &&
          vn__in_range(problem, "same_time without deduplicate", pipeline->same_time, 0,
                       same_time_max);
+}
+
+/* Deltas need windows of time that they belong to, and an encoding that tells them apart. */
+static bool check_corrections(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                              vn_plan_problem_t *problem) {
+  bool corrects = pipeline->corrections > 0;
+  bool of_time =
+      pipeline->summary.window_count > 0 && pipeline->summary.windows[0].shape < VN_WINDOW_SESSION;
+  if (corrects != pipeline->summary.corrects || (corrects && !of_time)) {
+    return vn__fail(problem, "corrections need windows of time, and the summaries have to know");
+  }
+  if (corrects && plan->encoding >= VN_ENCODING_SENML_CBOR) {
+    return vn__fail(problem, "corrections can't be told in SenML");
+  }
+  return vn__in_range(problem, "corrections that wait", pipeline->corrections, 0,
+                      VN_CORRECTIONS_MAX);
 }
 
 static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -245,7 +262,7 @@ bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem) {
   return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
          check_identity(pipeline, problem) && vn__check_rate(&pipeline->limit, problem) &&
-         check_windows(pipeline, problem) &&
+         check_windows(pipeline, problem) && check_corrections(plan, pipeline, problem) &&
          check_points_are_told(plan, &pipeline->summary, problem) &&
          check_alerts(pipeline, problem);
 }

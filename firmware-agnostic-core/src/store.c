@@ -88,6 +88,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->places_used_count += VN__PLACE_WORDS(series);
     need->limit_count += plan->pipelines[i].limit.readings > 0 ? series : 0;
     need->report_count += series * geometry.report_count;
+    need->delta_count += series * plan->pipelines[i].corrections;
     need->heard_count += series * vn_window_heard(&geometry.set);
     need_of_extras(&geometry.set, series, need);
     need_of_ordered(&geometry.set, series, need);
@@ -173,6 +174,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->limits = cut(block, &used, store->limit_count, sizeof *store->limits);
   store->tallies = cut(block, &used, store->pane_count, sizeof *store->tallies);
   store->heard = cut(block, &used, store->heard_count, sizeof *store->heard);
+  store->deltas = cut(block, &used, store->delta_count, sizeof *store->deltas);
   store->places_used = cut(block, &used, store->places_used_count, sizeof *store->places_used);
   store->ordered_states =
       cut(block, &used, store->ordered_state_count, sizeof *store->ordered_states);
@@ -243,7 +245,7 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
     const vn_window_t *window = &pipeline->summary.windows[i];
     uint64_t results = geometry.session_slots + 1u;
     if (i < set->window_count) {
-      results = vn__results_at_once(set, window);
+      results = vn__results_at_once(set, window) + pipeline->corrections;
     }
     total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
                                              plan->name_max);

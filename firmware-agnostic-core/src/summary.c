@@ -99,7 +99,7 @@ unsigned vn__accounted(const uint32_t *accounting) {
   return count;
 }
 
-uint64_t vn__window_fields(const vn_window_t *window) {
+uint64_t vn__window_fields(const vn_window_t *window, uint32_t statistics) {
   const uint64_t times = VN__FIELD_BIT(VN__FIELD_FROM) | VN__FIELD_BIT(VN__FIELD_TO);
   uint64_t fields = VN__FIELD_BIT(VN__FIELD_COUNT + 1) - 1u;
   fields |= VN__FIELD_BIT(VN__FIELD_FLAGS);
@@ -107,5 +107,5 @@ uint64_t vn__window_fields(const vn_window_t *window) {
   fields |= window->sample > 0 ? VN__FIELD_BIT(VN__FIELD_SAMPLE) : 0;
   fields |= window->supersedes_max > 0 ? VN__FIELD_BIT(VN__FIELD_SUPERSEDES) : 0;
   fields |= window->shape == VN_WINDOW_COUNT ? times : 0;
-  return fields | vn__statistic_fields(window->statistics);
+  return fields | vn__statistic_fields(statistics);
 }

@@ -161,11 +161,14 @@ static void put_field(vn_cbor_writer_t *writer, bool named, const vn_summary_t *
 }
 
 static uint64_t present_fields(const vn_summary_t *summary) {
-  uint64_t fields = vn__window_fields(vn__summary_window(summary));
+  uint64_t fields = vn__window_fields(vn__summary_window(summary), vn__summary_asked(summary));
   const uint32_t all = VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u;
   fields &= ~vn__statistic_fields(all & ~vn__statistics_of(summary->result, all));
   if (summary->result->supersedes_count == 0) {
     fields &= ~VN__FIELD_BIT(VN__FIELD_SUPERSEDES);
+  }
+  if (vn__summary_is_delta(summary)) {
+    fields &= ~VN__FIELD_BIT(VN__FIELD_SAMPLE);
   }
   if (vn__accounted(summary->result->accounting) == 0) {
     fields &= ~VN__FIELD_BIT(VN__FIELD_ACCOUNTING);
@@ -247,7 +250,7 @@ static void put_records(vn_cbor_writer_t *writer, bool named, const vn_summary_b
 /* {counter: number}, sorted like an accounting of a window; what is 0 isn't told. */
 static void put_device_accounting(vn_cbor_writer_t *writer, bool named,
                                   const vn_summary_batch_t *batch) {
-  static const uint8_t order[] = {2, 5, 8, 1, 0, 7, 4, 3, 9, 6};
+  static const uint8_t order[] = {2, 5, 8, 1, 0, 7, 10, 4, 3, 9, 6};
   VN_STATIC_ASSERT(sizeof order == VN_ACCOUNTING_COUNTERS, "every counter has its place");
   uint64_t counts[VN_ACCOUNTING_COUNTERS];
   uint32_t told = 0;

@@ -80,7 +80,7 @@ void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, b
   const uint32_t base = VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE + 1) - 1u;
   VN_ASSERT(aggregate->count > 0);
   put_identity(writer, summary);
-  uint32_t asked = window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
+  uint32_t asked = vn__summary_asked(summary);
   uint32_t statistics = vn__statistics_of(summary->result, always ? asked | base : asked);
   for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
     vn_statistic_t statistic = (vn_statistic_t)i;
@@ -89,7 +89,7 @@ void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, b
       vn__json_statistic(writer, summary->result, statistic, summary->pipeline->exponent);
     }
   }
-  if (window->sample > 0) {
+  if (window->sample > 0 && !vn__summary_is_delta(summary)) {
     put_sample(writer, summary);
   }
   if (summary->result->supersedes_count > 0) {

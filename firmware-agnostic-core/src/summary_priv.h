@@ -64,8 +64,8 @@ vn_statistic_t vn__field_statistic(vn__field_t field);
 /* The fields that carry these statistics. */
 uint64_t vn__statistic_fields(uint32_t statistics);
 
-/* The fields that a record of this window can have (VN__FIELD_BIT set). */
-uint64_t vn__window_fields(const vn_window_t *window);
+/* The fields that a record of this window with these statistics can have (VN__FIELD_BIT set). */
+uint64_t vn__window_fields(const vn_window_t *window, uint32_t statistics);
 
 /* Windows of time tell how their readings came. */
 static inline bool vn__window_has_accounting(const vn_window_t *window) {
@@ -85,6 +85,17 @@ static inline const vn_window_t *vn__summary_window(const vn_summary_t *summary)
 /* Start and end of a count window number readings: what a time belongs to lies elsewhere. */
 static inline bool vn__summary_counts(const vn_summary_t *summary) {
   return vn__summary_window(summary)->shape == VN_WINDOW_COUNT;
+}
+
+static inline bool vn__summary_is_delta(const vn_summary_t *summary) {
+  return summary->result->kind == VN_KIND_PARTIAL;
+}
+
+/* The statistics that a result tells, if they are defined; count is always one of them. */
+static inline uint32_t vn__summary_asked(const vn_summary_t *summary) {
+  return vn__summary_is_delta(summary)
+             ? VN_STATISTICS_MERGEABLE
+             : vn__summary_window(summary)->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
 }
 
 /* A sample variance needs two readings. */

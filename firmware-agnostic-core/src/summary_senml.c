@@ -16,8 +16,7 @@ enum {
 #define MS_PER_S 1000
 
 static uint32_t statistics_of(const vn_summary_t *summary) {
-  uint32_t asked = vn__summary_window(summary)->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
-  return vn__statistics_of(summary->result, asked);
+  return vn__statistics_of(summary->result, vn__summary_asked(summary));
 }
 
 /* Squares, counts and times, what is per second or times seconds aren't in the pipeline's unit. */

@@ -33,8 +33,10 @@ static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t
   return sum;
 }
 
-static uint32_t asked_for(const vn_window_t *window) {
-  return window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT);
+/* All that a result of this window can tell: deltas have statistics of their own. */
+static uint32_t asked_for(const vn_summary_pipeline_t *pipeline, const vn_window_t *window) {
+  return window->statistics | VN_STATISTIC_BIT(VN_STATISTIC_COUNT) |
+         (pipeline->corrects ? VN_STATISTICS_MERGEABLE : 0);
 }
 
 static size_t cbor_value(vn_statistic_t statistic, int unused) {
@@ -59,8 +61,9 @@ static size_t flags_size(void) {
   return size;
 }
 
-static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_max) {
-  uint64_t fields = vn__window_fields(window);
+static size_t cbor_record(bool named, const vn_summary_pipeline_t *pipeline,
+                          const vn_window_t *window, uint16_t name_max) {
+  uint64_t fields = vn__window_fields(window, asked_for(pipeline, window));
   size_t size = CBOR_MAP_HEAD_MAX;
   for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
     if ((fields & VN__FIELD_BIT(i)) != 0) {
@@ -73,7 +76,7 @@ static size_t cbor_record(bool named, const vn_window_t *window, uint16_t name_m
   size += CBOR_HEAD_MAX + CBOR_HEAD_MAX;                  /* from, to */
   size += CBOR_SMALL_MAX + accounting_size(window, named, 1, CBOR_SHORT_MAX);
   size += CBOR_SMALL_MAX; /* flags */
-  size += statistics_size(asked_for(window), cbor_value, 0);
+  size += statistics_size(asked_for(pipeline, window), cbor_value, 0);
   const size_t member = 1 + CBOR_HEAD_MAX + CBOR_SHORT_MAX;
   const size_t span = 1 + CBOR_HEAD_MAX + CBOR_HEAD_MAX;
   return size + CBOR_SMALL_MAX + window->sample * member + CBOR_SMALL_MAX +
@@ -128,7 +131,7 @@ static size_t json_record(const vn_summary_pipeline_t *pipeline, const vn_window
       "\"rev\":,\"sample\":[],\"accounting\":{},\"flags\":[]}";
   size_t size = sizeof frame + escaped_length(pipeline->name) + escaped_length(window->name);
   size += name_max + 2u * JSON_INTEGER_MAX + KIND_MAX + JSON_SHORT_MAX;
-  size += statistics_size(asked_for(window), json_member, pipeline->exponent);
+  size += statistics_size(asked_for(pipeline, window), json_member, pipeline->exponent);
   size += accounting_size(window, true, JSON_MEMBER_MAX, JSON_SHORT_MAX) + flags_size();
   size_t member = 4u + JSON_INTEGER_MAX + json_decimal(INT32_DIGITS, pipeline->exponent);
   return size + window->sample * member + json_spans(window) + json_times(window);
@@ -156,7 +159,7 @@ static size_t one_each(vn_statistic_t statistic, int unused) {
 static size_t senml_record(bool text, const vn_summary_pipeline_t *pipeline,
                            const vn_window_t *window, uint16_t name_max) {
   static const char base_time[] = "\"bt\":,";
-  uint32_t statistics = asked_for(window);
+  uint32_t statistics = asked_for(pipeline, window);
   size_t count = statistics_size(statistics, one_each, 0);
   if (text) {
     size_t names = name_max + escaped_length(window->name) + escaped_length(pipeline->unit);
@@ -180,7 +183,7 @@ size_t vn_summary_record_max(vn_encoding_t encoding, const vn_summary_pipeline_t
     case VN_ENCODING_CBOR:
     case VN_ENCODING_CBOR_NAMED:
     default:
-      return cbor_record(encoding == VN_ENCODING_CBOR_NAMED, definition, name_max);
+      return cbor_record(encoding == VN_ENCODING_CBOR_NAMED, pipeline, definition, name_max);
   }
 }
 

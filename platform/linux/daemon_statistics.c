@@ -23,6 +23,7 @@ static void put_readings(vn_json_writer_t *writer, const vn_figures_t *figures) 
   put_unsigned(writer, "quarantined", readings->quarantined);
   put_unsigned(writer, "rejected", readings->rejected);
   put_unsigned(writer, "missing", readings->missing);
+  put_unsigned(writer, "corrected", readings->corrected);
   put_unsigned(writer, "unordered", readings->unordered);
   put_unsigned(writer, "unassigned", figures->unassigned);
   put_unsigned(writer, "derived", figures->derived);

@@ -134,6 +134,7 @@ void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figure
       {"quarantined", readings->quarantined},
       {"rejected", readings->rejected},
       {"missing", readings->missing},
+      {"corrected", readings->corrected},
       {"unassigned", figures->unassigned},
       {"messages", figures->messages},
       {"messages_refused", figures->messages_refused},

@@ -189,6 +189,7 @@ static void make_content(prng_t *prng) {
                                                    .unit = units[prng_below(prng, 3)],
                                                    .windows = content.windows[p],
                                                    .window_count = 2,
+                                                   .corrects = true,
                                                    .exponent = (int8_t)prng_between(prng, -6, 3)};
     content.list[p] = &content.pipelines[p];
   }

@@ -111,6 +111,36 @@ def accounting(runner):
     check("totals add up with it", replay.conserves(totals) and totals["quarantined"] == 1, totals)
 
 
+def corrections(runner):
+    config = CONFIG.replace("    windows:", "    after_lateness: correct\n    corrections: 2\n"
+                            "    late_every: 10s\n    windows:")
+
+    def at(now, t, v):
+        return {"at": now * 1000, "series": "a/temp", "t": t * 1000, "v": v}
+
+    results, totals = runner.run(config, [
+        at(1, 1, 20), at(200, 200, 20), at(201, 2, 21), at(202, 59, 95), at(203, 61, 23),
+        {"op": "tick", "at": 210000}, at(211, 3, 24), {"op": "tick", "at": 212000},
+        at(213, 130, 25), at(214, 70, 26), at(215, 4, 27), {"op": "flush"}])
+    deltas = [r for r in results if r.get("kind") == "partial"]
+    seen = [(d["index"], d["start"], d["rev"], d["count"], d["sum"], d["flags"]) for d in deltas]
+    expected = [(7, 0, 0, 3, 140, ["partial"]), (7, 60000, 1, 1, 23, ["partial"]),
+                (10, 120000, 2, 1, 25, ["partial"]), (11, 60000, 3, 1, 26, ["partial"]),
+                (11, 0, 4, 1, 27, ["partial"])]
+    check("deltas are coalesced, the oldest makes room, all leave at the end", seen == expected,
+          seen)
+    check("a delta has what can be added up", "sample" not in deltas[0] and
+          deltas[0]["accounting"] == {"late": 3} and deltas[0]["first"] == 21, deltas[0])
+    check("results to which deltas may come aren't final",
+          all("flags" not in r for r in results if r.get("kind") == "on_time"), results)
+    check("corrected readings are accepted", totals["accepted"] == 9 and totals["late"] == 0 and
+          totals["corrected"] == 7, totals)
+    results, totals = runner.run(config.replace("    late_every: 10s\n", ""), [
+        at(1, 1, 20), at(200, 200, 20), at(201, 2, 21), {"op": "tick", "at": 201100}])
+    check("without late_every the next tick tells them",
+          [r["index"] for r in results if r.get("kind") == "partial"] == [3], results)
+
+
 def csv(runner, lines_of_json):
     trace = "time,series,value\n1000,a/temp,21.37\n1970-01-01 00:00:02,a/temp,-0.5\n"
     status, out, _ = runner.run_raw(CONFIG, trace)
@@ -163,6 +193,7 @@ def main():
         messages(runner)
         drops(runner)
         accounting(runner)
+        corrections(runner)
         csv(runner, lines)
         determinism(runner)
         failures(runner)

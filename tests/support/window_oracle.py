@@ -21,12 +21,17 @@ class WindowOracle:
     a session; or name and count, optionally slide: a count window."""
 
     def __init__(self, windows, ooo=0, lateness=0, scope="series", idle_timeout=None,
-                 max_future=None, expected_every=None, time="event"):
+                 max_future=None, expected_every=None, time="event", corrections=0,
+                 late_every=0):
         self.windows = windows
         self.ooo, self.lateness = ooo, lateness
         self.common = scope == "global"
         self.idle_timeout, self.max_future = idle_timeout, max_future
         self.expected_every = expected_every
+        self.corrections, self.late_every = corrections, late_every
+        self.deltas = {}     # series -> [((window, start), content)], the oldest first
+        self.deltas_told = {}
+        self.late_since = {}
         self.by_arrival = time == "arrival"
         self.behind = {}     # (series, window, start) -> readings in it that came late
         self.taken = {}      # series -> [(t, v, {(window, start)})] in order of arrival
@@ -97,9 +102,38 @@ class WindowOracle:
                 "coverage": max(1, 1000 * sum(heard) // len(heard)) * (not all(heard))}
         return {key: count for key, count in told.items() if count}
 
-    def flags(self, series):
-        final = self.lateness == 0 or self.mark(self.scope_of(series)) == FOREVER
-        return ["final"] if final else []
+    def flags(self, series, window):
+        gone = self.lateness == 0 or self.mark(self.scope_of(series)) == FOREVER
+        corrected = self.corrections and "size" in self.windows[window[0]]
+        return ["final"] if gone and not corrected else []
+
+    # Corrections
+
+    def tell_oldest(self, index, series):
+        window, content = self.deltas[series].pop(0)
+        told = self.deltas_told.get(series, 0)
+        self.deltas_told[series] = told + 1
+        self.put(index, series, window[0], content, start=window[1],
+                 end=window[1] + self.windows[window[0]]["size"], kind="partial", rev=told,
+                 flags=["partial"], accounting={"late": len(content)})
+
+    def correct(self, index, series, gone, t, v):
+        waiting = self.deltas.setdefault(series, [])
+        if not waiting:
+            self.late_since[series] = self.steady
+        for window in sorted(gone):
+            mine = [content for other, content in waiting if other == window]
+            if not mine:
+                if len(waiting) == self.corrections:
+                    self.tell_oldest(index, series)
+                mine = [[]]
+                waiting.append((window, mine[0]))
+            mine[0].append((t, v))
+
+    def release(self, index, after=0):
+        for series, waiting in self.deltas.items():
+            while waiting and self.steady - self.late_since[series] >= after:
+                self.tell_oldest(index, series)
 
     # Sessions
 
@@ -186,7 +220,7 @@ class WindowOracle:
         superseded = sorted(list(bounds) for bounds in standing if bounds != (start, end))
         told = self.told.get(key, 0)
         self.put(index, series, window[0], self.content(series, window), start=start, end=end,
-                 kind=kind, rev=earlier + told, flags=self.flags(series),
+                 kind=kind, rev=earlier + told, flags=self.flags(series, window),
                  **({"accounting": self.accounting(series, window)}
                     if "size" in self.windows[window[0]] else {}),
                  **({"supersedes": superseded} if superseded else {}))
@@ -240,8 +274,11 @@ class WindowOracle:
         for window in alive if t <= mark else []:
             key = (series,) + window
             self.behind[key] = self.behind.get(key, 0) + 1
+        gone = [w for w in covering if w not in alive] if self.corrections else []
+        if gone:
+            self.correct(index, series, gone, t, v)
         joined = self.join(series, t)
-        if not alive and not joined and not self.holds_always():
+        if not alive and not joined and not gone and not self.holds_always():
             self.drop(index, "late" if covering or self.has_sessions() else "no_window", series, t)
         for form, touched in joined:
             self.unite(series, form, touched)
@@ -254,6 +291,13 @@ class WindowOracle:
         self.tell_counts(index, series)
 
     def tick(self, index):
+        if not self.common:
+            self.release(index, self.late_every)
+        self.close_idle(index)
+        if self.common:
+            self.release(index, self.late_every)
+
+    def close_idle(self, index):
         if self.idle_timeout is None:
             return
         for scope, arrival in list(self.arrived.items()):
@@ -288,4 +332,5 @@ class WindowOracle:
             else:
                 for scope in self.scopes():
                     self.raise_mark(index, scope, FOREVER, "on_time")
+                self.release(index)
         return self.lines

@@ -62,6 +62,26 @@ static void repeats(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+static void corrections(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"pipelines: [{name: p, corrections: 2, windows: [{name: w, tumbling: 1m}]}]\n",
+       {"1:36: `corrections` needs `after_lateness: correct`: without it"}},
+      {"pipelines: [{name: p, late_every: 2s, windows: [{name: w, tumbling: 1m}]}]\n",
+       {"1:35: `late_every` needs `after_lateness: correct`"}},
+      {"pipelines: [{name: p, after_lateness: correct, windows: [{name: w, count: 5}]}]\n",
+       {"1:39: `after_lateness: correct` needs a tumbling or a sliding window"}},
+      {"pipelines: [{name: p, after_lateness: keep}]\n", {"1:39: `after_lateness`: `keep` "}},
+      {"summaries: {encoding: senml+json}\n"
+       "pipelines: [{name: p, after_lateness: correct, windows: [{name: w, tumbling: 1m}]}]\n",
+       {"2:39: `after_lateness: correct` needs `summaries.encoding` cbor, cbor-named or json"}},
+      {"pipelines: [{name: p, after_lateness: correct, corrections: 64, late_every: 1m, "
+       "windows: [{name: w, tumbling: 1m}]}]\n",
+       {NULL}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void limits(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -433,6 +453,7 @@ int main(void) {
       cmocka_unit_test(windows),       cmocka_unit_test(statistics_in_time_order),
       cmocka_unit_test(pipelines),     cmocka_unit_test(alerts),
       cmocka_unit_test(derived),       cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(corrections),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,7 @@ enum {
   plant_checks = 4 * 64,
   plant_limits = 0,
   plant_heard = 0,
+  plant_deltas = 0,
   plant_places_used = 2,
   plant_ordered_states = 0,
   plant_reorder = 0,

@@ -81,6 +81,8 @@ typedef struct vn_series_state {
   vn_accounting_t accounting;
   vn_sequence_t sequence;
   vn_waiting_t waiting; /* with the tallies of its panes */
+  vn_correction_state_t correction;
+  int64_t late_since_mono_ms; /* since when a late result waits */
 } vn_series_state_t;
 
 /* Results of one window that wait until all operands have come; denominator 0: it hasn't. */
@@ -107,7 +109,7 @@ typedef struct vn_pipeline_state {
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
-  size_t composite_base, heard_base;
+  size_t composite_base, heard_base, delta_base;
   size_t place_base; /* in words */
   size_t ordered_state_base, reorder_base, ordered_pane_base;
   vn_time_ms_t watermark_ms; /* scope global */
@@ -145,10 +147,11 @@ typedef struct vn_store {
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
   vn_recent_t *recent;
-  vn_bucket_t *limits;   /* the tokens of each series */
-  uint8_t *checks;       /* of sequence numbers; none when no input has them */
-  vn_tally_t *tallies;   /* as many as panes */
-  uint64_t *heard;       /* of coverage */
+  vn_bucket_t *limits; /* the tokens of each series */
+  uint8_t *checks;     /* of sequence numbers; none when no input has them */
+  vn_tally_t *tallies; /* as many as panes */
+  uint64_t *heard;     /* of coverage */
+  vn_delta_t *deltas;
   uint32_t *places_used; /* a bit for each place of a pipeline's arrays */
   vn_ordered_state_t *ordered_states;
   vn_reorder_entry_t *reorder; /* readings that wait for their turn */
@@ -172,7 +175,7 @@ typedef struct vn_store {
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
   size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
-  size_t composite_count, places_used_count;
+  size_t composite_count, places_used_count, delta_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;

@@ -4,6 +4,7 @@
 
 #include "vn/alert.h"
 #include "vn/bucket.h"
+#include "vn/correction.h"
 #include "vn/count_window.h"
 #include "vn/derive.h"
 #include "vn/deviation.h"
@@ -71,12 +72,14 @@ typedef struct vn_pipeline {
   int64_t lateness_ms;
   int64_t idle_timeout_ms;   /* VN_DURATION_OFF */
   int64_t max_future_ms;     /* VN_DURATION_OFF */
+  int64_t late_every_ms;     /* how long deltas wait for others of their window; 0: for a tick */
   int64_t expected_every_ms; /* how often a reading should come; 0: coverage counts panes */
   int64_t time_to_live_ms;   /* of a silent series; 0: it stays */
   vn_rate_t limit;           /* of each series */
   vn_ordered_rule_t ordered; /* where a window asks for it; else not looked at */
   int32_t range_low, range_high;
   uint32_t series_max;
+  uint8_t corrections; /* deltas of a series that may wait; 0: what is too late is dropped */
   uint8_t alert_count;
   uint8_t time_mode;   /* vn_time_mode_t */
   uint8_t scope;       /* vn_scope_t */

@@ -20,6 +20,7 @@ typedef struct vn_summary_pipeline {
   const vn_window_t *windows;
   uint8_t window_count;
   int8_t exponent;
+  bool corrects; /* windows of time may give deltas */
 } vn_summary_pipeline_t;
 
 /* One result, ready to be told; everything is valid during the call only. */

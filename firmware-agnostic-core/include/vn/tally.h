@@ -54,7 +54,8 @@ const char *vn_flag_word(vn_flag_t flag);
  * Counters of a series, or of a device: what became of its readings. received is the sum of those
  * from accepted (in at least one window, or in a pipeline without windows) to rejected: the
  * conservation law. missing: skipped sequence numbers, readings that never came. unordered:
- * accepted, but too late for what goes by time order. The place in the
+ * accepted, but too late for what goes by time order. corrected: of the accepted, those that came
+ * when some window of theirs was gone, and were told as deltas. The place in the
  * list is the key in messages; append only.
  */
 #define VN_ACCOUNTING_LIST(X) \
@@ -67,7 +68,8 @@ const char *vn_flag_word(vn_flag_t flag);
   X(quarantined)              \
   X(rejected)                 \
   X(missing)                  \
-  X(unordered)
+  X(unordered)                \
+  X(corrected)
 
 typedef struct vn_accounting {
 #define VN_ACCOUNTING_MEMBER(name) uint64_t name;

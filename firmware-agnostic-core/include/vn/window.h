@@ -62,6 +62,9 @@ typedef enum vn_statistic {
 
 #define VN_STATISTIC_BIT(statistic) (UINT32_C(1) << (statistic))
 
+/* Those that deltas carry: they can be added up. */
+#define VN_STATISTICS_MERGEABLE (VN_STATISTIC_BIT(VN_STATISTIC_LAST + 1) - 1u)
+
 /* Those that need extras in every pane; windows of time only. */
 #define VN_STATISTICS_QUANTILES                                              \
   (VN_STATISTIC_BIT(VN_STATISTIC_P50) | VN_STATISTIC_BIT(VN_STATISTIC_P90) | \

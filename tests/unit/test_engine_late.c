@@ -1,0 +1,140 @@
+/* What comes after a window is gone: deltas, their restart, and who doesn't look at them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine_rig.h"
+#include "vn/correction.h"
+
+#define T0 INT64_C(1795219200000)
+
+static const flash_fake_shape_t shape = {
+    .erase_size = 4096, .prog_size = 16, .sector_count = 64, .erased_value = FLASH_FAKE_NOISE};
+
+static rig_t *start(const vn_flash_t *flash, uint8_t corrections, int64_t late_every_ms) {
+  rig_t *rig = rig_new(flash);
+  for (size_t i = 0; i < 2; i++) {
+    rig->pipelines[i].corrections = corrections;
+    rig->pipelines[i].summary.corrects = corrections > 0;
+    rig->pipelines[i].late_every_ms = late_every_ms;
+  }
+  assert_int_equal(rig_start(rig), VN_OK);
+  return rig;
+}
+
+static size_t deltas(const rig_t *rig, rig_result_t *last) {
+  size_t count = 0;
+  for (size_t i = 0; i < rig->result_count; i++) {
+    if (rig->results[i].kind == VN_KIND_PARTIAL) {
+      *last = rig->results[i];
+      count++;
+    }
+  }
+  return count;
+}
+
+static void deltas_that_wait_survive_a_restart_and_keep_counting(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = start(&flash->port, 8, 5000);
+  rig_result_t last;
+  rig_send(rig, "a", T0 + 1000, 2000, 0);
+  rig_send(rig, "a", T0 + 50000, 2000, 1);
+  rig_send(rig, "a", T0 + 2000, 2100, 2);
+  assert_int_equal(rig_wait(rig, 6000), VN_OK);
+  size_t told = deltas(rig, &last);
+  assert_int_equal(told, 3); /* "ten" and two of "slide" */
+  assert_int_equal(last.revision, 2);
+  rig_send(rig, "a", T0 + 3000, 2200, 3);
+  assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  assert_int_equal(deltas(rig, &last), told);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  int64_t now_ms = rig->wall_ms;
+  rig_free(rig);
+  flash_fake_power_up(flash);
+  rig = rig_new(&flash->port);
+  for (size_t i = 0; i < 2; i++) {
+    rig->pipelines[i].corrections = 8;
+    rig->pipelines[i].summary.corrects = true;
+    rig->pipelines[i].late_every_ms = 5000;
+  }
+  rig->wall_ms = now_ms;
+  assert_int_equal(rig_start(rig), VN_OK);
+  assert_int_equal(rig_accounting(rig, "a").corrected, 2);
+  rig_send(rig, "a", T0 + 4000, 2300, 4);
+  assert_int_equal(rig_wait(rig, 4000), VN_OK);
+  assert_int_equal(deltas(rig, &last), 0);
+  assert_int_equal(rig_wait(rig, 2000), VN_OK);
+  assert_int_equal(deltas(rig, &last), 3);
+  assert_int_equal(last.revision, 5);
+  assert_int_equal(last.count, 2);
+  assert_int_equal(last.sum, 4500);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
+static void a_clean_stop_tells_what_waits(void **state) {
+  (void)state;
+  rig_t *rig = start(NULL, 2, 60000);
+  rig_result_t last;
+  rig_send(rig, "a", T0 + 50000, 2000, 0);
+  rig_send(rig, "a", T0 + 12000, 9900, 1);
+  assert_int_equal(deltas(rig, &last), 1); /* the third one had no room beside the others */
+  assert_int_equal(vn_stop(&rig->engine), VN_OK);
+  assert_int_equal(deltas(rig, &last), 3);
+  assert_int_equal(rig_accounting(rig, "a").late, 0);
+  assert_int_equal(rig_accounting(rig, "a").accepted, 2);
+  rig_free(rig);
+}
+
+static void alerts_look_at_no_delta(void **state) {
+  (void)state;
+  rig_t *rig = start(NULL, 4, 0);
+  rig_result_t last;
+  rig_send(rig, "a", T0 + 50000, 2000, 0);
+  rig_send(rig, "a", T0 + 12000, 7000, 1); /* above the 50 of "warm", which looks at ten.mean */
+  assert_int_equal(rig_wait(rig, 200), VN_OK);
+  assert_int_equal(deltas(rig, &last), 3);
+  for (size_t i = 0; i < rig->transition_count; i++) {
+    assert_string_not_equal(rig->transitions[i].alert, "warm");
+  }
+  rig_free(rig);
+}
+
+static void damaged_deltas_are_refused(void **state) {
+  (void)state;
+  static const vn_window_t ten = {.name = "ten", .size_ms = 10, .slide_ms = 10};
+  vn_window_set_t set;
+  uint8_t problem, bytes[512];
+  vn_delta_t room[3];
+  vn_correction_state_t books = {0};
+  const vn_correction_memory_t memory = {&books, room, 3};
+  assert_int_equal(vn_window_set_derive(&set, &ten, 1, 0, 0, &problem), VN_OK);
+  for (int64_t t = 0; t < 30; t += 10) {
+    assert_true(vn_correction_take(&set, &memory, 100, t + 3, 7, NULL));
+  }
+  assert_false(vn_correction_take(&set, &memory, 100, 101, 7, NULL));
+  size_t length = vn_correction_save(&memory, bytes, sizeof bytes);
+  assert_true(length <= vn_correction_save_max(3) && length <= sizeof bytes);
+  for (size_t cut = 0; cut < length; cut++) {
+    assert_int_equal(vn_correction_load(&set, &memory, bytes, cut), VN_ERR_FORMAT);
+    assert_int_equal(books.count, 0);
+  }
+  assert_int_equal(vn_correction_load(&set, &memory, bytes, length), VN_OK);
+  assert_int_equal(books.count, 3);
+  assert_int_equal(room[2].start_ms, 20);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(deltas_that_wait_survive_a_restart_and_keep_counting),
+      cmocka_unit_test(a_clean_stop_tells_what_waits),
+      cmocka_unit_test(alerts_look_at_no_delta),
+      cmocka_unit_test(damaged_deltas_are_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
