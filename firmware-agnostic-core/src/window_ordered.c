@@ -96,6 +96,17 @@ vn_ordered_values_t vn__ordered_fold(const vn__firing_t *firing, const vn_window
   return vn_ordered_result(&ordered, &total, start_ms, end_ms, find_after(firing, end_ms, &room));
 }
 
+/* A window that fires drains the buffer first: nothing of it waits any longer. */
+static bool has_fired(const vn_window_set_t *set, vn_time_ms_t watermark_ms, vn_time_ms_t time_ms) {
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    int64_t end_ms = vn__grid_end_after(&set->windows[i], time_ms);
+    if (end_ms - set->windows[i].size_ms <= time_ms && end_ms - 1 <= watermark_ms) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool vn__ordered_is_sane(const vn_window_set_t *set, const vn_window_memory_t *memory) {
   const vn_ordered_state_t *state = memory->ordered.state;
   for (uint32_t i = 0; i < set->pane_count; i++) {
@@ -105,9 +116,10 @@ bool vn__ordered_is_sane(const vn_window_set_t *set, const vn_window_memory_t *m
     }
   }
   for (uint32_t i = 0; i < state->reorder.count; i++) {
+    vn_time_ms_t time_ms = state->reorder.base_ms + memory->ordered.entries[i].offset_ms;
     uint32_t slot;
-    if (!has_pane(set, memory, state->reorder.base_ms + memory->ordered.entries[i].offset_ms,
-                  &slot)) {
+    if (!has_pane(set, memory, time_ms, &slot) ||
+        has_fired(set, memory->state->watermark_ms, time_ms)) {
       return false;
     }
   }

@@ -139,10 +139,16 @@ static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   unpacker->position += length;
 }
 
-/* Times of a pane lie within it, or folding would not find what it looks for. */
-static bool lies_within(const vn_window_set_t *set, const vn_pane_t *pane) {
+/*
+ * Times of a pane lie within it, or folding would not find what it looks for; and not so far ahead
+ * of the watermark that they would have moved it, or the ring could be too short.
+ */
+static bool lies_within(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                        const vn_pane_t *pane) {
   int64_t low_ms = low_of(set, pane);
-  return pane->aggregate.first_ms >= low_ms && pane->aggregate.last_ms < low_ms + set->pane_ms;
+  vn_time_ms_t newest_ms = vn_add_saturating(memory->state->watermark_ms, set->out_of_order_ms + 1);
+  return pane->aggregate.first_ms >= low_ms && pane->aggregate.last_ms < low_ms + set->pane_ms &&
+         pane->aggregate.last_ms <= newest_ms;
 }
 
 /* The number of a pane that a reading can lie in; else 0 and `failed` is set. */
@@ -177,7 +183,7 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
     memory->heard[slot] = vn__unpack_unsigned(unpacker, UINT64_MAX);
   }
   vn__aggregate_load(unpacker, &pane->aggregate);
-  unpacker->failed = unpacker->failed || !lies_within(set, pane);
+  unpacker->failed = unpacker->failed || !lies_within(set, memory, pane);
   if (!unpacker->failed) {
     vn__sample_load(unpacker, &sample, memory->sample_seed);
   }
