@@ -86,6 +86,7 @@ static void settle_clock(vn_engine_t *engine, int64_t shift_ms) {
     }
   }
   find_watermarks(engine);
+  vn__derive_take_now(engine);
 }
 
 /* Without vn_step nobody else empties the queue. */
@@ -111,16 +112,5 @@ void vn_watch_clock(vn_engine_t *engine) {
     engine->unsettled = false;
     settle_clock(engine, shift_ms);
     take_put_aside(engine);
-  }
-}
-
-void vn__arrive_unsure(vn_engine_t *engine) {
-  if (engine->arrival_valid) {
-    vn_watch_clock(engine);
-    engine->arrival_mono_ms = vn__mono_ms(engine); /* others may have been at work */
-    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  }
-  if (!engine->arrival_valid) {
-    engine->arrival_ms = vn__provisional_ms(engine, engine->arrival_mono_ms);
   }
 }

@@ -327,8 +327,7 @@ void vn__derive_take(vn_engine_t *engine) {
 
 void vn__derive_take_now(vn_engine_t *engine) {
   if (engine->ready_first != VN_SERIES_NONE) {
-    engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-    engine->arrival_mono_ms = vn__mono_ms(engine);
+    vn__set_arrival(engine);
     vn__derive_take(engine);
   }
 }

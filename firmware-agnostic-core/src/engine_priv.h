@@ -141,15 +141,21 @@ static inline vn_time_ms_t vn__provisional_ms(const vn_engine_t *engine, int64_t
   return vn_add_saturating(engine->known_wall_ms, mono_ms - engine->known_mono_ms);
 }
 
-/* The clock is not set, or was not until now. */
-void vn__arrive_unsure(vn_engine_t *engine);
-
-/* Sets the arrival of what is at work: now, at a provisional time while the clock is not set. */
-static inline void vn__arrive(vn_engine_t *engine) {
+/* What is at work arrives now: at a provisional time while the clock is not set. */
+static inline void vn__set_arrival(vn_engine_t *engine) {
   engine->arrival_mono_ms = vn__mono_ms(engine);
   engine->arrival_valid = vn__wall_ms(engine, &engine->arrival_ms);
-  if (!engine->arrival_valid || engine->unsettled) {
-    vn__arrive_unsure(engine);
+  if (!engine->arrival_valid) {
+    engine->arrival_ms = vn__provisional_ms(engine, engine->arrival_mono_ms);
+  }
+}
+
+/* The same for what comes from outside, behind what waited for the clock. */
+static inline void vn__arrive(vn_engine_t *engine) {
+  vn__set_arrival(engine);
+  if (engine->unsettled && engine->arrival_valid) {
+    vn_watch_clock(engine);
+    vn__set_arrival(engine);
   }
 }
 
