@@ -101,30 +101,29 @@ static bool is_ranged(const vn_alert_plan_t *alert) {
           alert->statistic != VN_STATISTIC_RANGE);
 }
 
-static void check_reach(vn__loader_t *loader, const vn_pipeline_t *pipeline,
-                        const vn_alert_plan_t *alert, const vn__value_t *limit,
-                        const vn__value_t *hysteresis) {
-  bool above = alert->rule.condition == VN_ALERT_ABOVE;
+static bool check_reach(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                        const vn__threshold_t *given, const vn_alert_rule_t *rule) {
+  bool above = rule->condition == VN_ALERT_ABOVE;
+  int exponent = pipeline->summary.exponent;
   int64_t end = above ? pipeline->range_high : pipeline->range_low;
   int64_t far_end = above ? pipeline->range_low : pipeline->range_high;
-  int64_t back = above ? alert->rule.limit - alert->rule.hysteresis
-                       : alert->rule.limit + alert->rule.hysteresis;
+  int64_t back = above ? rule->limit - rule->hysteresis : rule->limit + rule->hysteresis;
   const char *word = above ? "above" : "below";
-  if (above ? alert->rule.limit >= end : alert->rule.limit <= end) {
-    vn__error(loader, limit->mark, "`%s`: no value is ever %s this limit: the range ends at %s",
-              word, word, vn__decimal_text(loader, end, alert->exponent));
-  } else if (above ? back < far_end : back > far_end) {
-    vn__error(
-        loader, hysteresis->mark,
-        "`hysteresis`: the alert would never end: the value must go back to %s, but the range "
-        "ends at %s",
-        vn__decimal_text(loader, back, alert->exponent),
-        vn__decimal_text(loader, far_end, alert->exponent));
+  if (above ? rule->limit >= end : rule->limit <= end) {
+    vn__error(loader, (above ? given->above : given->below)->mark,
+              "`%s`: no value is ever %s this limit: the range ends at %s", word, word,
+              vn__decimal_text(loader, end, exponent));
+    return false;
   }
-}
-
-static bool is_count(const vn_alert_plan_t *alert) {
-  return alert->source == VN_ALERT_OF_WINDOW && alert->statistic == VN_STATISTIC_COUNT;
+  if (above ? back < far_end : back > far_end) {
+    vn__error(loader, given->hysteresis->mark,
+              "`hysteresis`: the %s would never end: the value must go back to %s, but the range "
+              "ends at %s",
+              given->of, vn__decimal_text(loader, back, exponent),
+              vn__decimal_text(loader, far_end, exponent));
+    return false;
+  }
+  return true;
 }
 
 static bool read_hysteresis(vn__loader_t *loader, const vn__value_t *value,
@@ -136,25 +135,34 @@ static bool read_hysteresis(vn__loader_t *loader, const vn__value_t *value,
   return value->good && vn__scale_decimal(loader, "hysteresis", value, scale, out);
 }
 
-static void read_limit(vn__loader_t *loader, const vn_pipeline_t *pipeline,
-                       const vn__value_t *values, vn_alert_plan_t *alert) {
-  bool above = alert->rule.condition == VN_ALERT_ABOVE;
-  const vn__value_t *limit = &values[above ? VN__ALERT_ABOVE : VN__ALERT_BELOW];
-  const vn__value_t *hysteresis = &values[VN__ALERT_HYSTERESIS];
-  int exponent = is_count(alert) ? 0 : pipeline->summary.exponent;
-  int64_t most = is_ranged(alert) ? INT32_MAX : INT64_MAX / 4;
-  const char *step = is_count(alert) ? "1, since counts are whole numbers"
-                                     : vn__format(loader, "the resolution %s",
-                                                  vn__decimal_text(loader, 1, exponent));
+bool vn__read_threshold(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                        const vn__threshold_t *given, vn_alert_rule_t *rule) {
+  bool above = rule->condition == VN_ALERT_ABOVE;
+  const vn__value_t *limit = above ? given->above : given->below;
+  int exponent = given->counts ? 0 : pipeline->summary.exponent;
+  int64_t most = given->ranged ? INT32_MAX : INT64_MAX / 4;
+  const char *step = given->counts ? "1, since counts are whole numbers"
+                                   : vn__format(loader, "the resolution %s",
+                                                vn__decimal_text(loader, 1, exponent));
   vn__scale_t scale = {exponent, -most - 1, most, step};
   vn__scale_t width = {exponent, 0, most, step};
-  alert->exponent = (int8_t)exponent;
-  bool good = limit->good && vn__scale_decimal(loader, above ? "above" : "below", limit, &scale,
-                                               &alert->rule.limit);
-  bool wide = read_hysteresis(loader, hysteresis, &width, &alert->rule.hysteresis);
-  if (good && wide && is_ranged(alert)) {
-    check_reach(loader, pipeline, alert, limit, hysteresis);
-  }
+  bool good = limit->good &&
+              vn__scale_decimal(loader, above ? "above" : "below", limit, &scale, &rule->limit);
+  bool wide = read_hysteresis(loader, given->hysteresis, &width, &rule->hysteresis);
+  return good && wide && (!given->ranged || check_reach(loader, pipeline, given, rule));
+}
+
+static void read_limit(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                       const vn__value_t *values, vn_alert_plan_t *alert) {
+  vn__threshold_t given = {
+      .of = "alert",
+      .above = &values[VN__ALERT_ABOVE],
+      .below = &values[VN__ALERT_BELOW],
+      .hysteresis = &values[VN__ALERT_HYSTERESIS],
+      .counts = alert->source == VN_ALERT_OF_WINDOW && alert->statistic == VN_STATISTIC_COUNT,
+      .ranged = is_ranged(alert)};
+  alert->exponent = given.counts ? 0 : pipeline->summary.exponent;
+  (void)vn__read_threshold(loader, pipeline, &given, &alert->rule);
 }
 
 /* Keys that a condition can't use, so that none is ignored silently. */

@@ -62,6 +62,19 @@ void vn__build_ordered(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
 /* build_derive.c: behind the pipelines. */
 void vn__build_derivations(vn__build_t *build, const vn__value_t *list);
 /* build_alerts.c */
+
+/* A limit and its hysteresis as they are given, for an alert or a window. */
+typedef struct vn__threshold {
+  const char *of; /* what would never end: "alert", "window" */
+  const vn__value_t *above, *below, *hysteresis;
+  bool counts; /* compared are counts, not values */
+  bool ranged; /* compared is what lies within the pipeline's range */
+} vn__threshold_t;
+
+/* The limit of rule->condition, above or below, in scaled units; false: something is told. */
+bool vn__read_threshold(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                        const vn__threshold_t *given, vn_alert_rule_t *rule);
+
 void vn__build_alerts(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *list,
                       vn__pipeline_marks_t *marks);
 

@@ -70,6 +70,43 @@ static bool read_count(vn__loader_t *loader, const vn__value_t *shape, vn_window
   return good;
 }
 
+/* The limit of a condition window: exactly one. */
+static bool choose_limit(vn__loader_t *loader, const vn__value_t *shape, const vn__value_t *values,
+                         vn_window_t *window) {
+  const vn__value_t *above = &values[VN__CONDITION_ABOVE], *below = &values[VN__CONDITION_BELOW];
+  window->condition = above->given ? VN_ALERT_ABOVE : VN_ALERT_BELOW;
+  if (above->given && below->given) {
+    vn__error(loader, below->key_mark,
+              "a second limit, `below`: a condition has one; write two windows");
+  } else if (!above->given && !below->given) {
+    vn__error(loader, shape->mark, "the condition has no limit: add `above: 30` or `below: 5`");
+  }
+  return above->given != below->given;
+}
+
+static bool read_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
+                           const vn__value_t *shape, vn_window_t *window) {
+  vn__value_t values[VN__CONDITION_KEYS];
+  bool good = vn__read_section(loader, &vn__condition_section, shape->node, values);
+  const vn__value_t *longest = &values[VN__CONDITION_MAX_LENGTH];
+  vn__threshold_t given = {.of = "window",
+                           .above = &values[VN__CONDITION_ABOVE],
+                           .below = &values[VN__CONDITION_BELOW],
+                           .hysteresis = &values[VN__CONDITION_HYSTERESIS],
+                           .ranged = true};
+  window->shape = VN_WINDOW_CONDITION;
+  window->supersedes_max = 1;
+  window->max_ms = longest->given ? longest->number : VN_DURATION_OFF;
+  if (!choose_limit(loader, shape, values, window)) {
+    return false;
+  }
+  vn_alert_rule_t rule = {.condition = window->condition};
+  good = vn__read_threshold(loader, pipeline, &given, &rule) && good;
+  window->limit = rule.limit;
+  window->hysteresis = rule.hysteresis;
+  return good;
+}
+
 /* The points of a report are its sample. */
 static bool refuse_sample(vn__loader_t *loader, const vn__value_t *sample) {
   if (sample->given) {
@@ -91,7 +128,7 @@ static bool refuse_offset(vn__loader_t *loader, const vn__value_t *offset) {
 /* How many shapes are given; more than one is told. */
 static unsigned count_shapes(vn__loader_t *loader, const vn__value_t *values, uint8_t *last) {
   static const uint8_t shapes[] = {VN__WINDOW_TUMBLING, VN__WINDOW_SLIDING, VN__WINDOW_SESSION,
-                                   VN__WINDOW_COUNT, VN__WINDOW_REPORT};
+                                   VN__WINDOW_COUNT,    VN__WINDOW_REPORT,  VN__WINDOW_CONDITION};
   unsigned given = 0;
   for (size_t i = 0; i < sizeof(shapes); i++) {
     const vn__value_t *shape = &values[shapes[i]];
@@ -123,7 +160,8 @@ static bool read_shape(const definition_t *definition, vn_window_t *window) {
   if (given == 0) {
     vn__error(loader, definition->mark,
               "the window has no shape: add `tumbling: 1m`, `sliding: {size: 10m, slide: 1m}`, "
-              "`session: {gap: 30s}`, `count: 100` or `report: {deadband: 0.5}`");
+              "`session: {gap: 30s}`, `count: 100`, `report: {deadband: 0.5}` or `condition: "
+              "{above: 30}`");
   }
   const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
   if (given != 1 || !values[key].good) {
@@ -137,6 +175,9 @@ static bool read_shape(const definition_t *definition, vn_window_t *window) {
     case VN__WINDOW_REPORT:
       return vn__read_report(definition->build, definition->pipeline, &values[key], window) &&
              refuse_offset(loader, offset) && refuse_sample(loader, &values[VN__WINDOW_SAMPLE]);
+    case VN__WINDOW_CONDITION:
+      return read_condition(loader, definition->pipeline, &values[key], window) &&
+             refuse_offset(loader, offset);
     case VN__WINDOW_SLIDING:
       return read_sliding(loader, &values[key], offset, window);
     default:
@@ -267,8 +308,7 @@ static unsigned rank(const vn_window_t *window) {
   return window->shape < VN_WINDOW_SESSION ? 0 : window->shape;
 }
 
-/* The core wants windows of time first, then sessions, counts, reports; otherwise the user's order.
- */
+/* The core wants windows of time first, then each kind behind the other; else the user's order. */
 static void sort_by_kind(vn_window_t *windows, vn__mark_t *marks, uint32_t count) {
   for (uint32_t i = 1; i < count; i++) {
     for (uint32_t k = i; k > 0 && rank(&windows[k - 1]) > rank(&windows[k]); k--) {

@@ -187,6 +187,7 @@ enum vn__window_key {
   VN__WINDOW_SESSION,
   VN__WINDOW_COUNT,
   VN__WINDOW_REPORT,
+  VN__WINDOW_CONDITION,
   VN__WINDOW_OFFSET,
   VN__WINDOW_STATISTICS,
   VN__WINDOW_SAMPLE,
@@ -200,6 +201,13 @@ enum vn__report_key {
   VN__REPORT_AT_LEAST_EVERY,
   VN__REPORT_POINTS,
   VN__REPORT_KEYS
+};
+enum vn__condition_key {
+  VN__CONDITION_ABOVE,
+  VN__CONDITION_BELOW,
+  VN__CONDITION_HYSTERESIS,
+  VN__CONDITION_MAX_LENGTH,
+  VN__CONDITION_KEYS
 };
 enum vn__tumbling_key { VN__TUMBLING_SIZE, VN__TUMBLING_OFFSET, VN__TUMBLING_KEYS };
 enum vn__sliding_key { VN__SLIDING_SIZE, VN__SLIDING_SLIDE, VN__SLIDING_OFFSET, VN__SLIDING_KEYS };
@@ -237,12 +245,12 @@ extern const vn__section_t vn__input_section, vn__field_section, vn__time_sectio
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
     vn__tumbling_section, vn__session_section, vn__count_section, vn__report_section,
-    vn__sliding_section, vn__alert_section, vn__deviation_section;
+    vn__condition_section, vn__sliding_section, vn__alert_section, vn__deviation_section;
 extern const vn__section_t vn__derive_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 23u
+#define VN__SECTION_COUNT 24u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

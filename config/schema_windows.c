@@ -45,6 +45,11 @@ static const vn__key_t window_keys[] = {
                            .doc = "The readings themselves, thinned, with an error that is never "
                                   "exceeded: `report: {deadband: 0.5}`, or `report: "
                                   "{swinging_door: 0.5}`."},
+    [VN__WINDOW_CONDITION] = {.name = "condition",
+                              .type = VN__SECTION,
+                              .section = &vn__condition_section,
+                              .doc = "Windows that are open while values are beyond a limit: "
+                                     "`condition: {above: 30, hysteresis: 2}`."},
     [VN__WINDOW_OFFSET] = {.name = "offset",
                            .type = VN__DURATION,
                            .low = -LONGEST,
@@ -128,6 +133,29 @@ static const vn__key_t report_keys[] = {
 const vn__section_t vn__report_section = {"pipelines[].windows[].report",
                                           "Readings, thinned, with one of the two methods.",
                                           KEYS(report_keys)};
+
+static const vn__key_t condition_keys[] = {
+    [VN__CONDITION_ABOVE] = {.name = "above",
+                             .type = VN__DECIMAL,
+                             .doc = "Open from v > limit on, until v <= limit - hysteresis."},
+    [VN__CONDITION_BELOW] = {.name = "below",
+                             .type = VN__DECIMAL,
+                             .doc = "Open from v < limit on, until v >= limit + hysteresis."},
+    [VN__CONDITION_HYSTERESIS] = {.name = "hysteresis",
+                                  .type = VN__DECIMAL,
+                                  .fallback = "0",
+                                  .doc = "How far behind the limit the value must go back."},
+    [VN__CONDITION_MAX_LENGTH] = {.name = "max_length",
+                                  .type = VN__DURATION,
+                                  .low = 1,
+                                  .high = LONGEST,
+                                  .fallback_words = "off",
+                                  .doc = "A longer window is cut: the first reading at or behind "
+                                         "this length begins the next one."},
+};
+const vn__section_t vn__condition_section = {
+    "pipelines[].windows[].condition",
+    "A condition window; it has exactly one of `above`, `below`.", KEYS(condition_keys)};
 
 static const vn__key_t tumbling_keys[] = {
     [VN__TUMBLING_SIZE] = {.name = "size",

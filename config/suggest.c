@@ -182,15 +182,19 @@ static bool has_key(const vn__section_t *section, vn_text_t word) {
   return false;
 }
 
+/* Every place that has a key of this name. */
 static const char *elsewhere(vn__loader_t *loader, vn_text_t word) {
+  const char *places = "";
   for (unsigned i = 0; i < VN__SECTION_COUNT; i++) {
     const vn__section_t *other = vn__schema_section(i);
     if (has_key(other, word)) {
-      return other->path[0] == '\0' ? "; it belongs to the top level of the file"
-                                    : vn__format(loader, "; it belongs to `%s`", other->path);
+      const char *lead = places[0] == '\0' ? "; it belongs to" : " or";
+      places = other->path[0] == '\0'
+                   ? vn__format(loader, "%s%s the top level of the file", places, lead)
+                   : vn__format(loader, "%s%s `%s`", places, lead, other->path);
     }
   }
-  return NULL;
+  return places;
 }
 
 const char *vn__suggest_key(vn__loader_t *loader, const vn__section_t *section, vn_text_t word) {
@@ -201,7 +205,7 @@ const char *vn__suggest_key(vn__loader_t *loader, const vn__section_t *section, 
     }
   }
   const char *place = elsewhere(loader, word);
-  if (place != NULL) {
+  if (place[0] != '\0') {
     return place;
   }
   search_t search = {NULL, 3};

@@ -64,14 +64,16 @@ static double longest_record_ms(const vn_window_t *window) {
 }
 
 /* How often a window gives a result: sessions no more often than their gap, counts as if readings
- * came once a second. */
+ * came once a second, conditions as if they were true once an hour. */
 static double period_ms(const vn_window_t *window) {
-  const double reading_ms = 1000.0;
+  const double reading_ms = 1000.0, condition_ms = 3600000.0;
   switch (window->shape) {
     case VN_WINDOW_SESSION:
       return (double)window->gap_ms;
     case VN_WINDOW_COUNT:
       return (double)window->slide_readings * reading_ms;
+    case VN_WINDOW_CONDITION:
+      return condition_ms;
     case VN_WINDOW_REPORT:
       return longest_record_ms(window);
     default:

@@ -12,7 +12,8 @@ static uint8_t largest_of_time(const vn_window_set_t *set) {
   return largest;
 }
 
-static void budget_of_windows(const vn_geometry_t *geometry, vn_budget_pipeline_t *out) {
+static void budget_of_windows(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
+                              vn_budget_pipeline_t *out) {
   const vn_window_set_t *set = &geometry->set;
   if (set->window_count > 0) {
     out->window_bytes[largest_of_time(set)] =
@@ -35,6 +36,11 @@ static void budget_of_windows(const vn_geometry_t *geometry, vn_budget_pipeline_
     const vn_report_t *report = &geometry->reports[i];
     out->window_bytes[report->window] =
         sizeof(vn_report_state_t) + report->points * sizeof(vn_member_t);
+  }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    vn_condition_window_t condition = vn_geometry_condition(pipeline, geometry, i);
+    out->window_bytes[condition.window] =
+        sizeof(vn_condition_state_t) + condition.sample * sizeof(vn_member_t);
   }
 }
 
@@ -60,6 +66,7 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .pane_bytes = set->pane_count * sizeof(vn_pane_t),
       .count_bytes = geometry.count_panes * sizeof(vn_aggregate_t) +
                      geometry.count_count * sizeof(vn_count_state_t),
+      .condition_bytes = geometry.condition_count * sizeof(vn_condition_state_t),
       .session_bytes = geometry.session_slots * (sizeof(vn_session_t) + sizeof(vn_span_t)) +
                        geometry.session_count * sizeof(vn_session_state_t),
       .report_bytes = geometry.report_count * sizeof(vn_report_state_t),
@@ -80,10 +87,11 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->ordered_bytes +
-                      out->session_bytes + out->report_bytes + out->member_bytes +
-                      out->guard_bytes + out->tally_bytes + out->revision_bytes + out->alert_bytes;
+                      out->session_bytes + out->report_bytes + out->condition_bytes +
+                      out->member_bytes + out->guard_bytes + out->tally_bytes +
+                      out->revision_bytes + out->alert_bytes;
   out->bytes = out->series_bytes * out->series;
-  budget_of_windows(&geometry, out);
+  budget_of_windows(pipeline, &geometry, out);
 }
 
 /* Room for folding extras, where there are any. */

@@ -68,6 +68,19 @@ static bool is_too_long(const vn_condition_window_t *window, const vn_condition_
   return window->max_ms != VN_DURATION_OFF && time_ms - state->aggregate.first_ms >= window->max_ms;
 }
 
+vn_reason_t vn_condition_window_judge(const vn_condition_window_t *window,
+                                      const vn_condition_memory_t *memory, vn_time_ms_t time_ms,
+                                      int32_t value) {
+  const vn_condition_state_t *state = memory->state;
+  vn_alert_state_t condition = state->condition;
+  if (vn_alert_value(&window->rule, &condition, time_ms, value).late) {
+    return VN_REASON_LATE;
+  }
+  bool joins = state->open ? !is_too_long(window, state, time_ms) : goes_on(state, time_ms);
+  bool full = condition.condition_true && joins && state->aggregate.count == UINT32_MAX;
+  return full ? VN_REASON_LIMITED : VN_REASON_NONE;
+}
+
 vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
                                         const vn_condition_memory_t *memory, vn_time_ms_t time_ms,
                                         int32_t value, const vn_window_sink_t *sink) {

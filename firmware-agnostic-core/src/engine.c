@@ -28,6 +28,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->count_states, have->count_state_count, need->count_state_count},
       {have->count_panes, have->count_pane_count, need->count_pane_count},
       {have->reports, have->report_count, need->report_count},
+      {have->conditions, have->condition_count, need->condition_count},
       {have->trends, have->trend_count, need->trend_count},
       {have->counters, have->counter_count, need->counter_count},
       {have->registers, have->register_count, need->register_count},
@@ -96,6 +97,7 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->count_pane_base = before->count_pane_base + series * geometry->count_panes;
   pipeline->count_state_base = before->count_state_base + series * geometry->count_count;
   pipeline->report_base = before->report_base + series * geometry->report_count;
+  pipeline->condition_base = before->condition_base + series * geometry->condition_count;
   size_t panes = series * geometry->set.pane_count;
   pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
   pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);

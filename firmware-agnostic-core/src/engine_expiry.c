@@ -40,6 +40,7 @@ static void expire_series(vn__work_t *work) {
   if (open_ms != VN_TIME_MINUS_INFINITY) {
     vn__windows_advance(work, open_ms, VN_KIND_IDLE);
   }
+  vn__windows_close(work, VN_KIND_IDLE);
   vn__windows_release(work);
   vn__alerts_on_end(work, vn_add_saturating(work->state->last_arrival_wall_ms,
                                             work->pipeline->plan->time_to_live_ms));

@@ -217,7 +217,11 @@ vn_time_ms_t vn__windows_open_end(vn__work_t *work);
 bool vn__windows_wait(const vn__work_t *work);
 void vn__windows_release(vn__work_t *work);
 void vn__release_all(vn_engine_t *engine);
-size_t vn__windows_save_max(const vn_geometry_t *geometry, uint8_t corrections);
+
+/* Ends what no watermark ends: condition windows. Silence and the end of input do so. */
+void vn__windows_close(vn__work_t *work, vn_kind_t kind);
+
+size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
 size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity);
 bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left);
 void vn__told_result(void *context, const vn_window_result_t *result);

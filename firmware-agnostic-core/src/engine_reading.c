@@ -312,12 +312,18 @@ vn_reason_t vn_take_reading(vn_engine_t *engine, uint32_t series, const vn_readi
 }
 
 /* Without lateness a window is gone when it has fired, and at the end of input everything is; but
- * deltas may follow. */
+ * deltas may follow. A condition window goes on when silence was wrong, or at once, if it has no
+ * length. */
 static bool is_final(const vn__work_t *work, const vn_window_result_t *result) {
   const vn_pipeline_t *plan = work->pipeline->plan;
-  bool gone = plan->lateness_ms == 0 || work->state->window.watermark_ms == VN_TIME_PLUS_INFINITY;
-  bool of_time = plan->summary.windows[result->window].shape < VN_WINDOW_SESSION;
-  return result->kind == VN_KIND_COUNT || (gone && !(of_time && plan->corrections > 0));
+  uint8_t shape = plan->summary.windows[result->window].shape;
+  bool over = work->state->window.watermark_ms == VN_TIME_PLUS_INFINITY;
+  if (shape == VN_WINDOW_CONDITION) {
+    return over || (result->kind != VN_KIND_IDLE && result->end_ms > result->start_ms);
+  }
+  bool gone = over || plan->lateness_ms == 0;
+  bool corrected = shape < VN_WINDOW_SESSION && plan->corrections > 0;
+  return result->kind == VN_KIND_COUNT || (gone && !corrected);
 }
 
 void vn__told_result(void *context, const vn_window_result_t *told) {

@@ -13,8 +13,7 @@ size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
   return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
          (size_t)pipeline->alert_count * ALERT_MAX + vn__detectors_max(geometry) +
-         vn__windows_save_max(geometry, pipeline->corrections) +
-         vn__derive_save_max(plan, pipeline);
+         vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {

@@ -5,6 +5,11 @@
 #define TICK_EVERY_MS 100
 #define SLEEP_MAX_MS 1000
 
+static void close_series(vn__work_t *work, int64_t unused, vn_kind_t kind) {
+  (void)unused;
+  vn__windows_close(work, kind);
+}
+
 static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   (void)kind;
@@ -21,6 +26,7 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
       vn__windows_advance(work, open_ms, VN_KIND_IDLE);
       vn__touch(work->engine, work->state);
     }
+    vn__windows_close(work, VN_KIND_IDLE);
   }
 }
 
@@ -77,6 +83,9 @@ static void tick_global(vn_engine_t *engine, vn_pipeline_state_t *pipeline, int6
     pipeline->watermark_ms = open_ms;
     visit(engine, pipeline, advance_series, open_ms, VN_KIND_IDLE);
   }
+  if (pipeline->geometry.condition_count > 0) {
+    visit(engine, pipeline, close_series, 0, VN_KIND_IDLE);
+  }
 }
 
 void vn_tick(vn_engine_t *engine) {
@@ -130,6 +139,7 @@ void vn__release_all(vn_engine_t *engine) { visit(engine, NULL, release_series, 
 
 void vn_flush(vn_engine_t *engine) {
   vn_watermark(engine, VN_SERIES_NONE, VN_TIME_PLUS_INFINITY);
+  visit(engine, NULL, close_series, 0, VN_KIND_ON_TIME);
   vn__derive_end(engine);
   vn__release_all(engine);
 }

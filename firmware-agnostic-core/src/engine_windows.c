@@ -52,6 +52,28 @@ static vn_report_memory_t report_memory(const vn__work_t *work, uint8_t index) {
   };
 }
 
+/* A condition window is put together when it is needed. */
+typedef struct condition {
+  vn_condition_window_t window;
+  vn_condition_memory_t memory;
+} condition_t;
+
+static condition_t condition_of(const vn__work_t *work, uint8_t index) {
+  const vn_geometry_t *geometry = &work->pipeline->geometry;
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  size_t members = geometry->condition_members;
+  for (uint8_t i = 0; i < index; i++) {
+    members += vn_geometry_condition(plan, geometry, i).sample;
+  }
+  return (condition_t){
+      .window = vn_geometry_condition(plan, geometry, index),
+      .memory = {.state = work->engine->store.conditions + work->pipeline->condition_base +
+                          (size_t)work->state->local * geometry->condition_count + index,
+                 .members = vn__window_memory(work).members + members,
+                 .sample_seed = work->state->sample_seed},
+  };
+}
+
 static vn_window_sink_t window_sink(vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;
   return (vn_window_sink_t){
@@ -91,6 +113,10 @@ void vn__windows_restart(vn__work_t *work, int64_t shift_ms) {
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     vn_count_memory_t memory = count_memory(work, i);
     vn_count_window_shift(&geometry->counts[i], &memory, shift_ms);
+  }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    condition_t condition = condition_of(work, i);
+    vn_condition_window_reset(&condition.window, &condition.memory);
   }
 }
 
@@ -135,6 +161,22 @@ vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
   return open_ms;
 }
 
+void vn__windows_close(vn__work_t *work, vn_kind_t kind) {
+  vn_window_sink_t sink = window_sink(work);
+  for (uint8_t i = 0; i < work->pipeline->geometry.condition_count; i++) {
+    condition_t condition = condition_of(work, i);
+    if (condition.memory.state->open) {
+      vn__touch(work->engine, work->state);
+      vn_condition_window_close(&condition.window, &condition.memory, kind, &sink);
+    }
+  }
+}
+
+/* Taken by one window is taken; else having no window is the weakest reason. */
+static vn_reason_t joint(vn_reason_t all, vn_reason_t own) {
+  return own == VN_REASON_NONE || all == VN_REASON_NO_WINDOW ? own : all;
+}
+
 /* Which session windows take the reading, as bits; *verdict is that of all windows together. */
 static uint8_t judge(const vn__work_t *work, const vn_session_reading_t *reading,
                      vn_reason_t *verdict) {
@@ -144,16 +186,17 @@ static uint8_t judge(const vn__work_t *work, const vn_session_reading_t *reading
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
     vn_reason_t own = vn_session_judge(&geometry->sessions[i], &memory, reading);
-    if (own == VN_REASON_NONE) {
-      takers |= (uint8_t)(1u << i);
-      *verdict = VN_REASON_NONE;
-    } else if (*verdict == VN_REASON_NO_WINDOW) {
-      *verdict = own;
-    }
+    takers |= own == VN_REASON_NONE ? (uint8_t)(1u << i) : 0;
+    *verdict = joint(*verdict, own);
   }
-  for (uint8_t i = 0; i < geometry->report_count && *verdict != VN_REASON_NONE; i++) {
+  for (uint8_t i = 0; i < geometry->report_count; i++) {
     vn_report_memory_t memory = report_memory(work, i);
-    *verdict = vn_report_judge(&memory, reading->time_ms);
+    *verdict = joint(*verdict, vn_report_judge(&memory, reading->time_ms));
+  }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    condition_t condition = condition_of(work, i);
+    *verdict = joint(*verdict, vn_condition_window_judge(&condition.window, &condition.memory,
+                                                         reading->time_ms, reading->value));
   }
   /* Count windows know no time: they take what comes (W7). */
   *verdict = geometry->count_count > 0 ? VN_REASON_NONE : *verdict;
@@ -180,13 +223,21 @@ static void count_reading(vn__work_t *work, int32_t value, const vn_window_sink_
 }
 
 /* One that is not newer than the last is left out: it has been judged. */
-static void report_reading(vn__work_t *work, int32_t value) {
+static void report_reading(vn__work_t *work, int32_t value, const vn_window_sink_t *sink) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn_window_sink_t sink = window_sink(work);
   vn_member_t reading = {work->time_ms, value, 0};
   for (uint8_t i = 0; i < geometry->report_count; i++) {
     vn_report_memory_t memory = report_memory(work, i);
-    (void)!vn_report_reading(&geometry->reports[i], &memory, &reading, &sink);
+    (void)!vn_report_reading(&geometry->reports[i], &memory, &reading, sink);
+  }
+}
+
+/* One that is older than the last is left out: it has been judged. */
+static void evaluate_conditions(vn__work_t *work, int32_t value, const vn_window_sink_t *sink) {
+  for (uint8_t i = 0; i < work->pipeline->geometry.condition_count; i++) {
+    condition_t condition = condition_of(work, i);
+    (void)!vn_condition_window_reading(&condition.window, &condition.memory, work->time_ms, value,
+                                       sink);
   }
 }
 
@@ -222,7 +273,8 @@ static vn_reason_t take_into_all(vn__work_t *work, int32_t value, vn_window_drop
   }
   vn__windows_advance(work, work->time_ms - geometry->set.out_of_order_ms - 1, VN_KIND_ON_TIME);
   count_reading(work, value, &sink);
-  report_reading(work, value);
+  report_reading(work, value, &sink);
+  evaluate_conditions(work, value, &sink);
   return verdict;
 }
 
@@ -263,7 +315,7 @@ static void correct(vn__work_t *work, int32_t value) {
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   correct(work, value);
-  if (geometry->session_count + geometry->count_count + geometry->report_count > 0) {
+  if (geometry->set.window_count < work->pipeline->plan->summary.window_count) {
     return take_into_all(work, value, refused);
   }
   if (geometry->set.window_count == 0) {
@@ -278,7 +330,7 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
   return verdict;
 }
 
-size_t vn__windows_save_max(const vn_geometry_t *geometry, uint8_t corrections) {
+size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   size_t most = vn_window_save_max(&geometry->set) + VN__SECTION_MAX;
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     most += vn_session_save_max(&geometry->sessions[i]) + VN__SECTION_MAX;
@@ -289,6 +341,11 @@ size_t vn__windows_save_max(const vn_geometry_t *geometry, uint8_t corrections) 
   for (uint8_t i = 0; i < geometry->report_count; i++) {
     most += vn_report_save_max(&geometry->reports[i]) + VN__SECTION_MAX;
   }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    vn_condition_window_t window = vn_geometry_condition(pipeline, geometry, i);
+    most += vn_condition_window_save_max(&window) + VN__SECTION_MAX;
+  }
+  uint8_t corrections = pipeline->corrections;
   return most + (corrections > 0 ? vn_correction_save_max(corrections) + VN__SECTION_MAX : 0);
 }
 
@@ -306,12 +363,12 @@ static size_t room(size_t capacity, size_t at) {
   return at + VN__SECTION_MAX < capacity ? capacity - at - VN__SECTION_MAX : 0;
 }
 
-/* Windows of time are part 0; each session, count and report follows with a part of its own, at
- * the end what waits to correct them. */
+/* Windows of time are part 0; each other window follows with a part of its own, at the end what
+ * waits to correct those of time. */
 static uint8_t part_count(const vn_pipeline_state_t *pipeline) {
-  const vn_geometry_t *geometry = &pipeline->geometry;
-  return (uint8_t)(1u + geometry->session_count + geometry->count_count + geometry->report_count +
-                   (pipeline->plan->corrections > 0 ? 1u : 0u));
+  uint8_t others =
+      (uint8_t)(pipeline->plan->summary.window_count - pipeline->geometry.set.window_count);
+  return (uint8_t)(1u + others + (pipeline->plan->corrections > 0 ? 1u : 0u));
 }
 
 static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
@@ -331,12 +388,17 @@ static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t cap
     return vn_count_window_save(&geometry->counts[part], &memory, out, capacity);
   }
   part = (uint8_t)(part - geometry->count_count);
-  if (part == geometry->report_count) {
+  if (part < geometry->report_count) {
+    vn_report_memory_t memory = report_memory(work, part);
+    return vn_report_save(&geometry->reports[part], &memory, out, capacity);
+  }
+  part = (uint8_t)(part - geometry->report_count);
+  if (part == geometry->condition_count) {
     vn_correction_memory_t memory = correction_memory(work);
     return vn_correction_save(&memory, out, capacity);
   }
-  vn_report_memory_t memory = report_memory(work, part);
-  return vn_report_save(&geometry->reports[part], &memory, out, capacity);
+  condition_t condition = condition_of(work, part);
+  return vn_condition_window_save(&condition.window, &condition.memory, out, capacity);
 }
 
 static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length) {
@@ -356,12 +418,17 @@ static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, 
     return vn_count_window_load(&geometry->counts[part], &memory, bytes, length);
   }
   part = (uint8_t)(part - geometry->count_count);
-  if (part == geometry->report_count) {
+  if (part < geometry->report_count) {
+    vn_report_memory_t memory = report_memory(work, part);
+    return vn_report_load(&geometry->reports[part], &memory, bytes, length);
+  }
+  part = (uint8_t)(part - geometry->report_count);
+  if (part == geometry->condition_count) {
     vn_correction_memory_t memory = correction_memory(work);
     return vn_correction_load(&geometry->set, &memory, bytes, length);
   }
-  vn_report_memory_t memory = report_memory(work, part);
-  return vn_report_load(&geometry->reports[part], &memory, bytes, length);
+  condition_t condition = condition_of(work, part);
+  return vn_condition_window_load(&condition.window, &condition.memory, bytes, length);
 }
 
 size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {

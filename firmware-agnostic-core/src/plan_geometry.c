@@ -67,16 +67,41 @@ static vn_err_t add_report(const vn_pipeline_t *pipeline, uint8_t window, vn_geo
   return vn_report_check(report);
 }
 
-/* Sessions come before counts, counts before reports. */
+vn_condition_window_t vn_geometry_condition(const vn_pipeline_t *pipeline,
+                                            const vn_geometry_t *geometry, uint8_t index) {
+  VN_ASSERT(index < geometry->condition_count);
+  uint8_t first = (uint8_t)(pipeline->summary.window_count - geometry->condition_count);
+  const vn_window_t *definition = &pipeline->summary.windows[first + index];
+  return (vn_condition_window_t){.rule = {.limit = definition->limit,
+                                          .hysteresis = definition->hysteresis,
+                                          .condition = definition->condition},
+                                 .max_ms = definition->max_ms,
+                                 .sample = definition->sample,
+                                 .window = (uint8_t)(first + index)};
+}
+
+static vn_err_t add_condition(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
+  out->condition_members = out->condition_count == 0 ? out->members : out->condition_members;
+  out->condition_count++;
+  out->members += pipeline->summary.windows[window].sample;
+  return VN_OK;
+}
+
+/* Each kind stands behind those before it: sessions, counts, reports, conditions. */
 static vn_err_t add_window(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
-  switch (pipeline->summary.windows[window].shape) {
+  const vn_window_t *definition = &pipeline->summary.windows[window];
+  if (window > 0 && definition[-1].shape > definition->shape) {
+    return VN_ERR_PLAN;
+  }
+  switch (definition->shape) {
     case VN_WINDOW_SESSION:
-      return out->count_count + out->report_count == 0 ? add_session(pipeline, window, out)
-                                                       : VN_ERR_PLAN;
+      return add_session(pipeline, window, out);
     case VN_WINDOW_COUNT:
-      return out->report_count == 0 ? add_count(pipeline, window, out) : VN_ERR_PLAN;
+      return add_count(pipeline, window, out);
     case VN_WINDOW_REPORT:
       return add_report(pipeline, window, out);
+    case VN_WINDOW_CONDITION:
+      return add_condition(pipeline, window, out);
     default:
       return VN_ERR_PLAN;
   }

@@ -48,6 +48,7 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
     hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);
     hash = hash_number(hash, window->size_ms + window->gap_ms + window->size_readings);
     hash = hash_number(hash, window->slide_ms + window->slide_readings + window->method);
+    hash = hash_number(hash, window->max_ms + window->condition);
     hash = hash_number(hash, window->offset_ms);
     hash = hash_number(hash, window->sample);
     hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);

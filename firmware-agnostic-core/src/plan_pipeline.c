@@ -38,6 +38,22 @@ static bool check_points_are_told(const vn_plan_t *plan, const vn_summary_pipeli
   return true;
 }
 
+/* What values are compared with, by a window or an alert. */
+static bool check_limit(int64_t limit, int64_t hysteresis, vn_plan_problem_t *problem) {
+  const int64_t most = INT64_MAX / 4;
+  if (limit > most || limit < -most || hysteresis > most || hysteresis < 0) {
+    return vn__fail(problem, "limit or hysteresis");
+  }
+  return true;
+}
+
+static bool check_condition(const vn_window_t *window, vn_plan_problem_t *problem) {
+  return vn__in_range(problem, "condition of a window", window->condition, 0, VN_ALERT_BELOW) &&
+         (window->max_ms == VN_DURATION_OFF ||
+          vn__in_span(problem, "longest length of a window", window->max_ms, 1)) &&
+         check_limit(window->limit, window->hysteresis, problem);
+}
+
 static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
   switch (window->shape) {
     case VN_WINDOW_TUMBLING:
@@ -50,8 +66,10 @@ static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
              vn__in_range(problem, "slide in readings", window->slide_readings, 1, UINT32_MAX);
     case VN_WINDOW_REPORT:
       return check_report(window, problem);
+    case VN_WINDOW_CONDITION:
+      return check_condition(window, problem);
     default:
-      return vn__in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_REPORT);
+      return vn__in_range(problem, "shape of a window", window->shape, 0, VN_WINDOW_CONDITION);
   }
 }
 
@@ -72,12 +90,18 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
 /* A result must have room for all that it may replace. */
 static bool check_supersedes(const vn_geometry_t *geometry, const vn_pipeline_t *pipeline,
                              vn_plan_problem_t *problem) {
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  uint32_t least[VN_WINDOWS_MAX] = {0};
   for (uint8_t i = 0; i < geometry->session_count; i++) {
-    const vn_session_set_t *set = &geometry->sessions[i];
-    problem->window = set->window;
-    if (!vn__in_range(problem, "superseded results of a session",
-                      pipeline->summary.windows[set->window].supersedes_max, set->capacity,
-                      VN_SESSIONS_MAX)) {
+    least[geometry->sessions[i].window] = geometry->sessions[i].capacity;
+  }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    least[summary->window_count - 1 - i] = 1;
+  }
+  for (uint8_t i = 0; i < summary->window_count; i++) {
+    problem->window = i;
+    if (!vn__in_range(problem, "superseded results of a window", summary->windows[i].supersedes_max,
+                      least[i], VN_SESSIONS_MAX)) {
       return false;
     }
   }
@@ -96,9 +120,10 @@ static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
   switch (pipeline->summary.windows[fault].shape) {
     case VN_WINDOW_SESSION:
       return vn__fail(problem,
-                      "the session window needs too many sessions, or stands behind counts");
+                      "the session window needs too many sessions, or stands behind other kinds");
     case VN_WINDOW_COUNT:
-      return vn__fail(problem, "the count window needs too many panes, or stands behind reports");
+      return vn__fail(problem,
+                      "the count window needs too many panes, or stands behind other kinds");
     default:
       return vn__in_range(problem, "panes of the windows", geometry.set.pane_count, 0,
                           VN_PANES_MAX) &&
@@ -166,13 +191,9 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
 }
 
 static bool check_rule(const vn_alert_rule_t *rule, vn_plan_problem_t *problem) {
-  const int64_t most = INT64_MAX / 4;
   bool timed = rule->condition > VN_ALERT_BELOW;
-  if (rule->limit > most || rule->limit < -most || rule->hysteresis > most ||
-      rule->hysteresis < 0) {
-    return vn__fail(problem, "limit or hysteresis of an alert");
-  }
-  return vn__in_span(problem, "delay of an alert", rule->for_ms, 0) &&
+  return check_limit(rule->limit, rule->hysteresis, problem) &&
+         vn__in_span(problem, "delay of an alert", rule->for_ms, 0) &&
          vn__in_span(problem, "delay of an alert", rule->keep_firing_for_ms, 0) &&
          vn__in_span(problem, "period of an alert", rule->period_ms, timed);
 }

@@ -90,6 +90,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->report_count += series * geometry.report_count;
     need->delta_count += series * plan->pipelines[i].corrections;
     need->heard_count += series * vn_window_heard(&geometry.set);
+    need->condition_count += series * geometry.condition_count;
     need_of_extras(&geometry.set, series, need);
     need_of_ordered(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
@@ -166,6 +167,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->count_states = cut(block, &used, store->count_state_count, sizeof *store->count_states);
   store->count_panes = cut(block, &used, store->count_pane_count, sizeof *store->count_panes);
   store->reports = cut(block, &used, store->report_count, sizeof *store->reports);
+  store->conditions = cut(block, &used, store->condition_count, sizeof *store->conditions);
   store->trends = cut(block, &used, store->trend_count, sizeof *store->trends);
   store->counters = cut(block, &used, store->counter_count, sizeof *store->counters);
   store->registers = cut(block, &used, store->register_count, 1);

@@ -64,16 +64,15 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
       grouped(pipeline->pane_bytes, d), grouped(pipeline->member_bytes, e),
       grouped(pipeline->revision_bytes, f), grouped(pipeline->alert_bytes, g));
   (void)printf("    and: tallies and coverage %s B\n", grouped(pipeline->tally_bytes, d));
-  if (pipeline->session_bytes + pipeline->count_bytes + pipeline->report_bytes +
-          pipeline->extra_bytes >
-      0) {
+  size_t others = pipeline->session_bytes + pipeline->count_bytes + pipeline->report_bytes +
+                  pipeline->condition_bytes + pipeline->extra_bytes;
+  if (others > 0) {
     (void)printf(
-        "    and: %lu sessions %s B, count windows %s B, reports %s B, quantiles, slope, distinct "
-        "%s "
-        "B\n",
+        "    and: %lu sessions %s B, count windows %s B, reports %s B, conditions %s B, "
+        "quantiles, slope, distinct %s B\n",
         (unsigned long)pipeline->sessions, grouped(pipeline->session_bytes, d),
-        grouped(pipeline->count_bytes, e), grouped(pipeline->report_bytes, g),
-        grouped(pipeline->extra_bytes, f));
+        grouped(pipeline->count_bytes, e), grouped(pipeline->report_bytes, f),
+        grouped(pipeline->condition_bytes, g), grouped(pipeline->extra_bytes, c));
   }
   if (pipeline->guard_bytes > 0) {
     (void)printf("    and: repeats and limits %s B\n", grouped(pipeline->guard_bytes, d));
@@ -125,7 +124,8 @@ static void print_state(const report_t *report) {
   print_life("usual case", &report->usual);
   (void)printf(
       "    assumed: %lu cycles a block, one result for each window and series, a reading a "
-      "second in count windows, a point a minute in reports\n",
+      "second in count windows, a point a minute in reports, a result an hour in "
+      "conditions\n",
       (unsigned long)report->plan->endurance_cycles);
   (void)puts(
       "    worst: each series changes in each interval, slots and results are at their longest");
@@ -155,6 +155,7 @@ static void print_json_pipeline(const vn_summary_pipeline_t *summary,
       {"session_bytes", pipeline->session_bytes, NULL},
       {"count_bytes", pipeline->count_bytes, NULL},
       {"report_bytes", pipeline->report_bytes, NULL},
+      {"condition_bytes", pipeline->condition_bytes, NULL},
       {"extra_bytes", pipeline->extra_bytes, NULL},
       {"ordered_bytes", pipeline->ordered_bytes, NULL},
       {"guard_bytes", pipeline->guard_bytes, NULL},

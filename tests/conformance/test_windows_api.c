@@ -141,6 +141,14 @@ static vn_window_t window_of(vn_text_t text, char name[16]) {
     window.shape = VN_WINDOW_COUNT;
     window.size_readings = (uint32_t)json_integer(&object, "count", 0);
     window.slide_readings = (uint32_t)json_integer(&object, "slide", window.size_readings);
+  } else if (json_member(&object, "above") != NULL || json_member(&object, "below") != NULL) {
+    bool above = json_member(&object, "above") != NULL;
+    window.shape = VN_WINDOW_CONDITION;
+    window.condition = above ? VN_ALERT_ABOVE : VN_ALERT_BELOW;
+    window.limit = json_integer(&object, above ? "above" : "below", 0);
+    window.hysteresis = json_integer(&object, "hysteresis", 0);
+    window.max_ms = json_integer(&object, "max", VN_DURATION_OFF);
+    window.supersedes_max = 1;
   } else {
     window.size_ms = json_integer(&object, "size", 0);
     window.slide_ms = json_integer(&object, "slide", window.size_ms);

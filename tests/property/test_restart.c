@@ -15,7 +15,11 @@
 #define SEED 53u
 #define TRACES 40u
 
-enum { STOPS = 50, READINGS = STOPS + 1, ALL_KINDS = TRACE_TIME | TRACE_SESSIONS | TRACE_COUNTS };
+enum {
+  STOPS = 50,
+  READINGS = STOPS + 1,
+  ALL_KINDS = TRACE_TIME | TRACE_SESSIONS | TRACE_COUNTS | TRACE_CONDITIONS
+};
 
 static const flash_fake_shape_t shape = {
     .erase_size = 4096, .prog_size = 256, .sector_count = 512, .erased_value = 0xFF};

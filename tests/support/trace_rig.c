@@ -110,6 +110,15 @@ static void make_count_window(vn_window_t *window, prng_t *prng) {
   window->slide_readings = prng_chance(prng, 50) ? window->size_readings : 1 + prng_below(prng, 7);
 }
 
+static void make_condition_window(vn_window_t *window, prng_t *prng,
+                                  const vn_pipeline_t *pipeline) {
+  window->limit = prng_between(prng, pipeline->range_low, pipeline->range_high);
+  window->hysteresis = prng_chance(prng, 50) ? prng_below(prng, 20) : 0;
+  window->max_ms = prng_chance(prng, 50) ? VN_DURATION_OFF : PICK(prng, 1, 3, 10, 40);
+  window->condition = prng_chance(prng, 50) ? VN_ALERT_ABOVE : VN_ALERT_BELOW;
+  window->supersedes_max = 1;
+}
+
 static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t shape) {
   static const char *const window_names[TRACE_WINDOWS_MAX] = {"w0", "w1", "w2", "w3"};
   uint8_t number = setup->pipeline.summary.window_count++;
@@ -124,6 +133,8 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
     window->gap_ms = PICK(prng, 1, 2, 3, 5, 7, 15, 40);
   } else if (shape == VN_WINDOW_COUNT) {
     make_count_window(window, prng);
+  } else if (shape == VN_WINDOW_CONDITION) {
+    make_condition_window(window, prng, &setup->pipeline);
   } else {
     make_time_window(window, prng);
     statistics |= prng_chance(prng, 50) ? extras : 0;
@@ -132,7 +143,7 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
   window->statistics = (setup->kinds & TRACE_TIES) != 0 ? statistics & ~ends : statistics;
 }
 
-/* Those of time first, then sessions, then counts, as a pipeline wants them. */
+/* Those of time first, then sessions, counts, conditions, as a pipeline wants them. */
 static void make_windows(trace_setup_t *setup, prng_t *prng) {
   uint32_t left = 1 + prng_below(prng, TRACE_WINDOWS_MAX);
   setup->pipeline.expected_every_ms = PICK(prng, 0, 0, 1, 3, 10, 40);
@@ -146,6 +157,10 @@ static void make_windows(trace_setup_t *setup, prng_t *prng) {
   }
   while (left > 0 && (setup->kinds & TRACE_COUNTS) != 0 && prng_chance(prng, 60)) {
     make_window(setup, prng, VN_WINDOW_COUNT);
+    left--;
+  }
+  while (left > 0 && (setup->kinds & TRACE_CONDITIONS) != 0 && prng_chance(prng, 60)) {
+    make_window(setup, prng, VN_WINDOW_CONDITION);
     left--;
   }
   if (setup->pipeline.summary.window_count == 0) {

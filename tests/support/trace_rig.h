@@ -15,11 +15,12 @@ enum {
 
 /* Which windows a random setup may have, and which traces are drawn for it. */
 typedef enum trace_kind {
-  TRACE_TIME = 1,     /* tumbling and sliding */
-  TRACE_SESSIONS = 2, /* session windows as well */
-  TRACE_COUNTS = 4,   /* count windows as well */
-  TRACE_TIES = 8,     /* equal times in a series; then without first and last */
-  TRACE_ORDERED = 16  /* windows of time with statistics in time order */
+  TRACE_TIME = 1,       /* tumbling and sliding */
+  TRACE_SESSIONS = 2,   /* session windows as well */
+  TRACE_COUNTS = 4,     /* count windows as well */
+  TRACE_TIES = 8,       /* equal times in a series; then without first and last */
+  TRACE_ORDERED = 16,   /* windows of time with statistics in time order */
+  TRACE_CONDITIONS = 32 /* condition windows as well */
 } trace_kind_t;
 
 /* A plan with one pipeline; it points into itself: do not copy. */

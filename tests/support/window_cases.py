@@ -21,15 +21,28 @@ def decimal(value, exponent):
 
 
 def kind_of(window):
-    kinds = {"gap": "session", "count": "count", "slide": "sliding"}
+    kinds = {"gap": "session", "count": "count", "slide": "sliding", "above": "condition",
+             "below": "condition"}
     return next((kind for key, kind in kinds.items() if key in window), "tumbling")
 
 
-def shape_yaml(window):
+def condition_yaml(window, exponent):
+    side = "above" if "above" in window else "below"
+    given = [f"{side}: {decimal(window[side], exponent)}"]
+    if "hysteresis" in window:
+        given.append(f"hysteresis: {decimal(window['hysteresis'], exponent)}")
+    if "max" in window:
+        given.append(f"max_length: {window['max']}ms")
+    return f"condition: {{{', '.join(given)}}}"
+
+
+def shape_yaml(window, exponent):
     slide, offset = window.get("slide"), window.get("offset")
     kind = kind_of(window)
     if kind == "session":
         return f"session: {{gap: {window['gap']}ms}}"
+    if kind == "condition":
+        return condition_yaml(window, exponent)
     if kind == "count":
         at_length = f"{{size: {window['count']}, slide: {slide}}}"
         return f"count: {window['count'] if slide is None else at_length}"
@@ -38,11 +51,11 @@ def shape_yaml(window):
     return f"{kind}: {{size: {window['size']}ms{more}}}"
 
 
-def window_yaml(window):
+def window_yaml(window, exponent):
     sample = f", sample: {window['sample']}" if window.get("sample") else ""
     statistics = window.get("statistics")
     asked = f", statistics: [{', '.join(statistics)}]" if statistics else ""
-    return f"      - {{name: {window['name']}, {shape_yaml(window)}{asked}{sample}}}\n"
+    return f"      - {{name: {window['name']}, {shape_yaml(window, exponent)}{asked}{sample}}}\n"
 
 
 def config_yaml(case, alerts=""):
@@ -61,7 +74,8 @@ def config_yaml(case, alerts=""):
     for key in ("scope", "time"):
         if cfg.get(key):
             lines.append(f"    {key}: {cfg[key]}")
-    windows = "".join(window_yaml(window) for window in cfg["windows"])
+    exponent = RESOLUTIONS[case.get("resolution", "1")]
+    windows = "".join(window_yaml(window, exponent) for window in cfg["windows"])
     return "\n".join(lines) + "\n" + ("    windows:\n" + windows if windows else "") + alerts
 
 
@@ -136,7 +150,7 @@ def orders(case, lines):
     """What the order of the lines must respect: within one event and series a drop is first, then
     come the results of each kind of windows by end, those of time together."""
     alone = {w["name"]: w["name"] for w in case["cfg"]["windows"]
-             if kind_of(w) in ("session", "count")}
+             if kind_of(w) in ("session", "count", "condition")}
     order = lambda line: (line["index"], line["series"], alone.get(line.get("window"), ""))
     told = set()
     for line in lines:
@@ -172,6 +186,13 @@ def random_shape(rng):
     if kind < 0.3:
         return {"gap": rng.choice((1, 2, 3, 5, 7, 15, 40))}
     if kind < 0.45:
+        window = {rng.choice(("above", "below")): rng.randint(-40, 40)}
+        if rng.random() < 0.5:
+            window["hysteresis"] = rng.choice((0, 1, 20, 60))
+        if rng.random() < 0.5:
+            window["max"] = rng.choice((1, 2, 5, 20, 100))
+        return window
+    if kind < 0.6:
         more = {"slide": rng.randint(1, 6)} if rng.random() < 0.6 else {}
         return {"count": rng.randint(1, 8), **more}
     size = rng.choice((1, 5, 10, 12, 30, 60))

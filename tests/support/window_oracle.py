@@ -12,13 +12,16 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
+import condition_oracle
+
 NEVER = -(10**30)
 FOREVER = 10**30
 
 
 class WindowOracle:
     """One pipeline. `windows` are dicts: name and size, optionally slide, offset; or name and gap:
-    a session; or name and count, optionally slide: a count window."""
+    a session; or name and count, optionally slide: a count window; or name and above or below,
+    optionally hysteresis, max: a condition window."""
 
     def __init__(self, windows, ooo=0, lateness=0, scope="series", idle_timeout=None,
                  max_future=None, expected_every=None, time="event", corrections=0,
@@ -40,6 +43,7 @@ class WindowOracle:
         self.told = {}       # (series, window, start) -> results so far
         self.forms = 0       # of sessions, so far
         self.before = {}     # (series, window, form) -> results and standing bounds inherited
+        self.happened = {}   # series -> what condition windows are made of
         self.now = None      # wall clock: what max_future is measured from
         self.steady = NEVER  # monotonic clock: it follows the wall clock, but never back
         self.lines = []
@@ -154,6 +158,31 @@ class WindowOracle:
     def holds_always(self):
         """With a count window nothing is late: it takes what comes."""
         return any("count" in window for window in self.windows)
+
+    # Conditions
+
+    def is_condition(self, window):
+        return "above" in window or "below" in window
+
+    def note(self, series, event):
+        """Into the history of the series; what new results it makes is told."""
+        history = self.happened.setdefault(series, [])
+        for number, window in enumerate(self.windows):
+            if self.is_condition(window):
+                known = self.told.get((series, number), 0)
+                told = list(condition_oracle.results(window, history + [event]))
+                self.told[(series, number)] = len(told)
+                for index, content, start, end, kind, rev, superseded in told[known:]:
+                    more = {"supersedes": [list(superseded)]} if superseded else {}
+                    over = self.mark(self.scope_of(series)) == FOREVER
+                    final = over or (kind != "idle" and end > start)
+                    self.put(index, series, number, content, start=start, end=end, kind=kind,
+                             rev=rev, flags=["final"] if final else [], **more)
+        history.append(event)
+
+    def close_conditions(self, index, scope, kind):
+        for series in self.series_in(scope):
+            self.note(series, (index, "close", kind))
 
     def join(self, series, t):
         """The sessions that take a reading: (new form, the forms that become it)."""
@@ -278,8 +307,11 @@ class WindowOracle:
         if gone:
             self.correct(index, series, gone, t, v)
         joined = self.join(series, t)
-        if not alive and not joined and not gone and not self.holds_always():
-            self.drop(index, "late" if covering or self.has_sessions() else "no_window", series, t)
+        conditions = any(self.is_condition(window) for window in self.windows)
+        evaluated = conditions and not condition_oracle.is_late(self.happened.get(series, []), t)
+        if not alive and not joined and not gone and not evaluated and not self.holds_always():
+            late = covering or self.has_sessions() or conditions
+            self.drop(index, "late" if late else "no_window", series, t)
         for form, touched in joined:
             self.unite(series, form, touched)
             alive.append(form)
@@ -289,6 +321,7 @@ class WindowOracle:
                 self.tell(index, series, window, "late")
         self.raise_mark(index, scope, t - self.ooo - 1, "on_time")
         self.tell_counts(index, series)
+        self.note(series, (index, "reading", t, v))
 
     def tick(self, index):
         if not self.common:
@@ -306,6 +339,7 @@ class WindowOracle:
             ends = [self.end(s, w) for s in self.series_in(scope) for w in self.open_windows(s)]
             if ends:
                 self.raise_mark(index, scope, max(ends) - 1, "idle")
+            self.close_conditions(index, scope, "idle")
 
     def watermark(self, index, mark, series=None):
         if series is None or series in self.taken:
@@ -332,5 +366,6 @@ class WindowOracle:
             else:
                 for scope in self.scopes():
                     self.raise_mark(index, scope, FOREVER, "on_time")
+                    self.close_conditions(index, scope, "on_time")
                 self.release(index)
         return self.lines

@@ -99,7 +99,11 @@ static void begin(series_t *series, vn_condition_window_t window) {
 static void end(series_t *series) { free(series->memory.members); }
 
 static vn_reason_t take(series_t *series, int64_t time_ms, int32_t value) {
-  return vn_condition_window_reading(&series->window, &series->memory, time_ms, value, &sink);
+  vn_reason_t judged = vn_condition_window_judge(&series->window, &series->memory, time_ms, value);
+  vn_reason_t taken =
+      vn_condition_window_reading(&series->window, &series->memory, time_ms, value, &sink);
+  assert_int_equal(judged, taken == VN_REASON_NO_WINDOW ? VN_REASON_NONE : taken);
+  return taken;
 }
 
 static int by_priority(const void *a, const void *b) {

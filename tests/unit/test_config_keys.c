@@ -18,7 +18,8 @@ static void unknown_keys_suggest_what_was_meant(void **state) {
        {"1:1: `devise` is no key of the top level; did you mean `device`?"}},
       {"qqqq: x\n" PIPELINE, {"1:1: `qqqq` is no key of the top level"}},
       {"hysteresis: 1\n" PIPELINE,
-       {"1:1: `hysteresis` is no key of the top level; it belongs to `pipelines[].alerts[]`"}},
+       {"1:1: `hysteresis` is no key of the top level; it belongs to "
+        "`pipelines[].windows[].condition` or `pipelines[].alerts[]`"}},
       {"pipelines: [{name: p, device: x}]\n",
        {"1:23: `device` is no key of `pipelines[]`; it belongs to the top level of the file"}},
       {"pipelines: [{name: p, alowed_latenes: 1m}]\n",

@@ -261,6 +261,36 @@ static void statistics_in_time_order(void **state) {
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
 
+static void condition_windows(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {WINDOWS("      - {name: w, condition: {}}\n"),
+       {"4:30: the condition has no limit: add `above: 30` or `below: 5`"}},
+      {WINDOWS("      - {name: w, condition: {above: 5, below: 1}}\n"),
+       {"4:41: a second limit, `below`: a condition has one"}},
+      {WINDOWS("      - {name: w, condition: {above: 0.005}}\n"),
+       {"4:38: `above`: `0.005` is no multiple of the resolution 0.01: use 0.00 or 0.01"}},
+      {WINDOWS("      - {name: w, condition: {below: 5, hysteresis: -1}}\n"),
+       {"4:53: `hysteresis` is negative: it is a distance from the limit"}},
+      {WINDOWS("      - {name: w, condition: {above: 30000000}}\n"),
+       {"4:38: `above`: `30000000` can't be held"}},
+      {WINDOWS("      - {name: w, condition: {above: 21474836.47}}\n"),
+       {"4:38: `above`: no value is ever above this limit"}},
+      {WINDOWS("      - {name: w, condition: {above: -21474836, hysteresis: 1}}\n"),
+       {"4:61: `hysteresis`: the window would never end"}},
+      {WINDOWS("      - {name: w, condition: {above: 5, max_length: 0s}}\n"),
+       {"4:53: `max_length`"}},
+      {WINDOWS("      - {name: w, condition: {above: 5}, offset: 1s}\n"),
+       {"4:42: `offset` is for `tumbling` and `sliding`"}},
+      {WINDOWS("      - {name: w, condition: {above: 5}, session: {gap: 1s}}\n"),
+       {"4:19: a second shape, `condition`: a window has one"}},
+      {WINDOWS("      - {name: w, condition: {below: 5, hysteresis: 1, max_length: 1h}}\n"
+               "      - {name: v, tumbling: 1m}\n"),
+       {NULL}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 static void windows(void **state) {
   (void)state;
   static const load_case_t cases[] = {
@@ -447,12 +477,19 @@ static void too_many_entries(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(brokers),       cmocka_unit_test(repeats),
-      cmocka_unit_test(times_to_live), cmocka_unit_test(limits),
-      cmocka_unit_test(states),        cmocka_unit_test(inputs),
-      cmocka_unit_test(windows),       cmocka_unit_test(statistics_in_time_order),
-      cmocka_unit_test(pipelines),     cmocka_unit_test(alerts),
-      cmocka_unit_test(derived),       cmocka_unit_test(too_many_entries),
+      cmocka_unit_test(brokers),
+      cmocka_unit_test(repeats),
+      cmocka_unit_test(times_to_live),
+      cmocka_unit_test(limits),
+      cmocka_unit_test(states),
+      cmocka_unit_test(inputs),
+      cmocka_unit_test(windows),
+      cmocka_unit_test(condition_windows),
+      cmocka_unit_test(statistics_in_time_order),
+      cmocka_unit_test(pipelines),
+      cmocka_unit_test(alerts),
+      cmocka_unit_test(derived),
+      cmocka_unit_test(too_many_entries),
       cmocka_unit_test(corrections),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ enum {
   plant_count_states = 0,
   plant_count_panes = 0,
   plant_reports = 0,
+  plant_conditions = 0,
   plant_trends = 0,
   plant_counters = 0,
   plant_registers = 0,

@@ -13,6 +13,7 @@ typedef struct vn_budget_pipeline {
   size_t series_bytes;
   size_t pane_bytes, member_bytes, revision_bytes, alert_bytes;
   size_t session_bytes;
+  size_t condition_bytes;
   size_t tally_bytes;   /* late, refused, coverage */
   size_t count_bytes;   /* panes of count windows */
   size_t report_bytes;  /* their points are members */

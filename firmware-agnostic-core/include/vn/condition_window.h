@@ -63,6 +63,14 @@ void vn_condition_window_reset(const vn_condition_window_t *window,
                                const vn_condition_memory_t *memory);
 
 /*
+ * What vn_condition_window_reading would say of a reading, but for NO_WINDOW: it is NONE as well,
+ * as the reading serves. O(1).
+ */
+VN_NODISCARD vn_reason_t vn_condition_window_judge(const vn_condition_window_t *window,
+                                                   const vn_condition_memory_t *memory,
+                                                   vn_time_ms_t time_ms, int32_t value);
+
+/*
  * Evaluates one reading and tells the window that it closes, if any; at most one. Returns NONE when
  * a window took it, NO_WINDOW when the condition is false, LATE when it is older than the last one
  * evaluated (nothing changed), LIMITED when the window holds 2^32 - 1 readings. The time lies

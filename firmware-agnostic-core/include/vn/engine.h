@@ -108,6 +108,7 @@ typedef struct vn_pipeline_state {
   const vn_pipeline_t *plan;
   size_t pane_base, member_base, revision_base, alert_base;
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
+  size_t condition_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
   size_t composite_base, heard_base, delta_base;
   size_t place_base; /* in words */
@@ -143,6 +144,7 @@ typedef struct vn_store {
   vn_count_state_t *count_states;
   vn_aggregate_t *count_panes;
   vn_report_state_t *reports;
+  vn_condition_state_t *conditions;
   vn_trend_t *trends;
   uint32_t *counters; /* of histograms */
   uint8_t *registers; /* of distinct counts */
@@ -174,7 +176,8 @@ typedef struct vn_store {
   size_t pipeline_count, series_count, bucket_count, name_bytes, pane_count, member_count;
   size_t revision_count, alert_count, session_state_count, session_count;
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
-  size_t report_count, recent_count, residual_count, check_count, limit_count, heard_count;
+  size_t report_count, condition_count, recent_count, residual_count, check_count, limit_count,
+      heard_count;
   size_t composite_count, places_used_count, delta_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t sample_scratch_count, queue_bytes, block_count;
@@ -356,7 +359,7 @@ void vn_watch_clock(vn_engine_t *engine);
 /* An explicit watermark for one series, or for all seen so far (VN_SERIES_NONE). */
 void vn_watermark(vn_engine_t *engine, uint32_t series, vn_time_ms_t watermark_ms);
 
-/* End of input: everything open fires. */
+/* End of input: everything open fires, condition windows too. */
 void vn_flush(vn_engine_t *engine);
 
 /* Completion of a send, from the engine's thread. */

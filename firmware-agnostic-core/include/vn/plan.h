@@ -4,6 +4,7 @@
 
 #include "vn/alert.h"
 #include "vn/bucket.h"
+#include "vn/condition_window.h"
 #include "vn/correction.h"
 #include "vn/count_window.h"
 #include "vn/derive.h"
@@ -61,7 +62,8 @@ typedef struct vn_alert_plan {
 } vn_alert_plan_t;
 
 /*
- * windows: those of time (tumbling, sliding) come first, then sessions, counts, reports.
+ * windows: those of time (tumbling, sliding) come first, then sessions, counts, reports,
+ * conditions.
  * series_max: at most so many series, what they need is reserved. range_* in scaled units.
  */
 typedef struct vn_pipeline {
@@ -160,7 +162,7 @@ uint64_t vn_plan_hash(const vn_plan_t *plan);
 /*
  * The windows of a pipeline by kind: those of time share one ring of panes, each session and each
  * count window has slots of its own. Counts are per series. `members` are those of the panes, then
- * of the sessions, the counts and the reports, in the order of the definitions.
+ * of the sessions, counts, reports and conditions, in the order of the definitions.
  */
 typedef struct vn_geometry {
   vn_window_set_t set;
@@ -168,19 +170,26 @@ typedef struct vn_geometry {
   vn_count_window_t counts[VN_WINDOWS_MAX];
   vn_report_t reports[VN_WINDOWS_MAX];
   uint32_t report_members[VN_WINDOWS_MAX]; /* where the points of each start */
+  uint32_t condition_members;              /* where the samples of the conditions start */
   uint32_t session_slots;                  /* of all session windows together */
   uint32_t count_panes;                    /* of all count windows together */
   uint32_t members;
   uint16_t scratch; /* members of the largest sample that is folded */
   uint8_t session_count, count_count, report_count;
+  uint8_t condition_count; /* the last windows of the pipeline: vn_geometry_condition */
   uint8_t residual_count, composite_count; /* detectors of deviations */
 } vn_geometry_t;
 
 /*
- * VN_ERR_PLAN: windows out of order (time, sessions, counts, reports), a value outside its range,
- * or more panes, counters or sessions than the limits; *problem_window tells whose fault it is.
+ * VN_ERR_PLAN: windows out of order (time, sessions, counts, reports, conditions), a value outside
+ * its range, or more panes, counters or sessions than the limits; *problem_window tells whose fault
+ * it is.
  */
 VN_NODISCARD vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
                                          uint8_t *problem_window);
+
+/* Condition window `index` < condition_count. */
+vn_condition_window_t vn_geometry_condition(const vn_pipeline_t *pipeline,
+                                            const vn_geometry_t *geometry, uint8_t index);
 
 #endif

@@ -38,6 +38,7 @@
   VN_STORE_ARRAY_(vn_count_state_t, name##_count_states_, name##_count_states);       \
   VN_STORE_ARRAY_(vn_aggregate_t, name##_count_panes_, name##_count_panes);           \
   VN_STORE_ARRAY_(vn_report_state_t, name##_reports_, name##_reports);                \
+  VN_STORE_ARRAY_(vn_condition_state_t, name##_conditions_, name##_conditions);       \
   VN_STORE_ARRAY_(vn_trend_t, name##_trends_, name##_trends);                         \
   VN_STORE_ARRAY_(uint32_t, name##_counters_, name##_counters);                       \
   VN_STORE_ARRAY_(uint8_t, name##_registers_, name##_registers);                      \
@@ -84,6 +85,7 @@
       .count_states = name##_count_states_,                                           \
       .count_panes = name##_count_panes_,                                             \
       .reports = name##_reports_,                                                     \
+      .conditions = name##_conditions_,                                               \
       .trends = name##_trends_,                                                       \
       .counters = name##_counters_,                                                   \
       .registers = name##_registers_,                                                 \
@@ -127,6 +129,7 @@
       .count_state_count = name##_count_states,                                       \
       .count_pane_count = name##_count_panes,                                         \
       .report_count = name##_reports,                                                 \
+      .condition_count = name##_conditions,                                           \
       .trend_count = name##_trends,                                                   \
       .counter_count = name##_counters,                                               \
       .register_count = name##_registers,                                             \
@@ -170,6 +173,7 @@
    VN_STORE_BYTES_(vn_count_state_t, name##_count_states) +                                        \
    VN_STORE_BYTES_(vn_aggregate_t, name##_count_panes) +                                           \
    VN_STORE_BYTES_(vn_report_state_t, name##_reports) +                                            \
+   VN_STORE_BYTES_(vn_condition_state_t, name##_conditions) +                                      \
    VN_STORE_BYTES_(vn_trend_t, name##_trends) + VN_STORE_BYTES_(uint32_t, name##_counters) +       \
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \

@@ -18,9 +18,10 @@
 typedef enum vn_window_shape {
   VN_WINDOW_TUMBLING, /* slide_ms == size_ms */
   VN_WINDOW_SLIDING,
-  VN_WINDOW_SESSION, /* gap_ms; session.h */
-  VN_WINDOW_COUNT,   /* size_readings, slide_readings; count_window.h */
-  VN_WINDOW_REPORT   /* error, method, every_ms; the points are its sample; report.h */
+  VN_WINDOW_SESSION,  /* gap_ms; session.h */
+  VN_WINDOW_COUNT,    /* size_readings, slide_readings; count_window.h */
+  VN_WINDOW_REPORT,   /* error, method, every_ms; the points are its sample; report.h */
+  VN_WINDOW_CONDITION /* condition, limit, hysteresis, max_ms; condition_window.h */
 } vn_window_shape_t;
 
 typedef enum vn_report_method { VN_REPORT_DEADBAND, VN_REPORT_SWINGING_DOOR } vn_report_method_t;
@@ -92,7 +93,7 @@ const char *vn_statistic_word(vn_statistic_t statistic);
 /*
  * A window definition; what its shape doesn't use is 0. size_ms, slide_ms >= 1; |offset_ms| <
  * slide_ms; gap_ms >= 1; size_readings, slide_readings >= 1; sample 0..VN_SAMPLE_MAX; reports as
- * vn_report_t.
+ * vn_report_t; max_ms >= 1 or VN_DURATION_OFF; limit and hysteresis >= 0 in scaled units.
  */
 typedef struct vn_window {
   const char *name;
@@ -100,14 +101,18 @@ typedef struct vn_window {
   int64_t slide_ms;
   int64_t offset_ms;
   int64_t gap_ms;
+  int64_t max_ms; /* conditions: the longest window, or VN_DURATION_OFF */
+  int64_t limit, hysteresis;
   int64_t every_ms; /* reports: the longest record, or VN_DURATION_OFF */
   uint32_t size_readings, slide_readings;
-  uint32_t statistics;    /* VN_STATISTIC_BIT set; what messages carry */
-  int32_t error;          /* reports: never exceeded, scaled */
-  uint16_t sample;        /* members of the reservoir sample; points of a report */
-  uint8_t supersedes_max; /* sessions: results that one may replace, at most its capacity */
-  uint8_t shape;          /* vn_window_shape_t */
-  uint8_t method;         /* reports: vn_report_method_t */
+  uint32_t statistics; /* VN_STATISTIC_BIT set; what messages carry */
+  int32_t error;       /* reports: never exceeded, scaled */
+  uint16_t sample;     /* members of the reservoir sample; points of a report */
+  uint8_t
+      supersedes_max; /* results that one may replace; sessions: their capacity, conditions: 1 */
+  uint8_t condition;  /* vn_alert_condition_t: above or below */
+  uint8_t shape;      /* vn_window_shape_t */
+  uint8_t method;     /* reports: vn_report_method_t */
 } vn_window_t;
 
 #define VN_WINDOWS_MAX 8u
@@ -223,7 +228,7 @@ typedef struct vn_span {
 typedef struct vn_window_result {
   const vn_aggregate_t *aggregate;
   const vn_member_t *sample;
-  const vn_span_t *supersedes;        /* sessions: earlier results that this one replaces */
+  const vn_span_t *supersedes;        /* earlier results that this one replaces */
   const vn_extra_values_t *extra;     /* NULL: the window asks for none */
   const vn_ordered_values_t *ordered; /* NULL: the window asks for none */
   vn_time_ms_t start_ms, end_ms;
