@@ -287,12 +287,13 @@ static void check_geometry(vn__loader_t *loader, const vn_pipeline_t *pipeline,
  * range to lie over. */
 static bool check_extras(vn__loader_t *loader, const vn_pipeline_t *pipeline,
                          const vn_window_t *window, vn__mark_t mark) {
-  const uint32_t of_time = VN_STATISTICS_EXTRA | VN_STATISTICS_ORDERED;
-  if (window->shape >= VN_WINDOW_SESSION && (window->statistics & of_time) != 0) {
-    bool ordered = (window->statistics & VN_STATISTICS_EXTRA) == 0;
-    vn__error(
-        loader, mark, "%s for `tumbling` and `sliding` windows",
-        ordered ? "statistics that go by time order are" : "quantiles, `slope` and `distinct` are");
+  if (window->shape >= VN_WINDOW_SESSION && (window->statistics & VN_STATISTICS_ORDERED) != 0) {
+    vn__error(loader, mark,
+              "statistics that go by time order are for `tumbling` and `sliding` windows");
+    return false;
+  }
+  if (window->shape == VN_WINDOW_REPORT && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
+    vn__error(loader, mark, "quantiles, `slope` and `distinct` don't go with `report`");
     return false;
   }
   bool ranged = pipeline->range_low != INT32_MIN || pipeline->range_high != INT32_MAX;

@@ -12,24 +12,31 @@ static uint8_t largest_of_time(const vn_window_set_t *set) {
   return largest;
 }
 
+static size_t extra_bytes(const vn_extra_set_t *set, size_t panes) {
+  return panes * ((set->trend ? sizeof(vn_trend_t) : 0) +
+                  vn_extra_counters(set) * sizeof(uint32_t) + set->registers);
+}
+
 static void budget_of_windows(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
                               vn_budget_pipeline_t *out) {
   const vn_window_set_t *set = &geometry->set;
   if (set->window_count > 0) {
     out->window_bytes[largest_of_time(set)] =
-        out->pane_bytes + out->extra_bytes + out->ordered_bytes + out->tally_bytes +
-        out->revision_bytes + (size_t)set->pane_count * set->sample * sizeof(vn_member_t);
+        out->pane_bytes + extra_bytes(&set->extra, set->pane_count) + out->ordered_bytes +
+        out->tally_bytes + out->revision_bytes +
+        (size_t)set->pane_count * set->sample * sizeof(vn_member_t);
   }
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     const vn_session_set_t *session = &geometry->sessions[i];
     out->window_bytes[session->window] =
-        sizeof(vn_session_state_t) + session->capacity * (sizeof(vn_session_t) + sizeof(vn_span_t) +
-                                                          session->sample * sizeof(vn_member_t));
+        sizeof(vn_session_state_t) + extra_bytes(&session->extra, session->capacity) +
+        session->capacity *
+            (sizeof(vn_session_t) + sizeof(vn_span_t) + session->sample * sizeof(vn_member_t));
   }
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     const vn_count_window_t *count = &geometry->counts[i];
     out->window_bytes[count->window] =
-        sizeof(vn_count_state_t) +
+        sizeof(vn_count_state_t) + extra_bytes(&count->extra, count->pane_count) +
         count->pane_count * (sizeof(vn_aggregate_t) + count->sample * sizeof(vn_member_t));
   }
   for (uint8_t i = 0; i < geometry->report_count; i++) {
@@ -39,8 +46,9 @@ static void budget_of_windows(const vn_pipeline_t *pipeline, const vn_geometry_t
   }
   for (uint8_t i = 0; i < geometry->condition_count; i++) {
     vn_condition_window_t condition = vn_geometry_condition(pipeline, geometry, i);
-    out->window_bytes[condition.window] =
-        sizeof(vn_condition_state_t) + condition.sample * sizeof(vn_member_t);
+    out->window_bytes[condition.window] = sizeof(vn_condition_state_t) +
+                                          extra_bytes(&condition.extra, 1) +
+                                          condition.sample * sizeof(vn_member_t);
   }
 }
 
@@ -71,9 +79,9 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                        geometry.session_count * sizeof(vn_session_state_t),
       .report_bytes = geometry.report_count * sizeof(vn_report_state_t),
       .member_bytes = geometry.members * sizeof(vn_member_t),
-      .extra_bytes = set->pane_count *
-                     ((set->extra.trend ? sizeof(vn_trend_t) : 0) +
-                      vn_extra_counters(&set->extra) * sizeof(uint32_t) + set->extra.registers),
+      .extra_bytes = geometry.extra_count.trends * sizeof(vn_trend_t) +
+                     geometry.extra_count.counters * sizeof(uint32_t) +
+                     geometry.extra_count.registers,
       .guard_bytes = pipeline->deduplicate * sizeof(vn_recent_t) +
                      (pipeline->limit.readings > 0 ? sizeof(vn_bucket_t) : 0),
       .tally_bytes = set->pane_count * sizeof(vn_tally_t) +

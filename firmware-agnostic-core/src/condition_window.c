@@ -45,10 +45,12 @@ static void close_at(const vn_condition_window_t *window, const vn_condition_mem
   VN_ASSERT(state->open && state->aggregate.count > 0);
   vn__sample_t sample = sample_of(window, memory);
   vn_span_t before = {state->aggregate.first_ms, state->end_ms};
+  vn_extra_values_t extra;
   vn_window_result_t result = {
       .aggregate = &state->aggregate,
       .sample = sample.members,
       .supersedes = &before,
+      .extra = vn_extra_tell(&window->extra, &memory->extra, 0, &state->aggregate, &extra),
       .start_ms = state->aggregate.first_ms,
       .end_ms = end_ms,
       .sample_count = vn__sample_count(&sample),
@@ -106,6 +108,7 @@ vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
   }
   vn__sample_t sample = sample_of(window, memory);
   vn__sample_offer(&sample, memory->sample_seed, time_ms, value);
+  vn_extra_take(&window->extra, &memory->extra, 0, &state->aggregate, time_ms, value);
   vn_aggregate_add(&state->aggregate, time_ms, value);
   return VN_REASON_NONE;
 }

@@ -1,4 +1,5 @@
 /* Condition windows into a checkpoint and back. */
+#include "extra_priv.h"
 #include "reservoir_priv.h"
 #include "vn/condition_window.h"
 
@@ -31,13 +32,14 @@ size_t vn_condition_window_save(const vn_condition_window_t *window,
     vn__pack_signed(&packer, state->end_ms);
     vn__aggregate_save(&packer, &state->aggregate);
     vn__sample_save(&packer, &sample);
+    vn__extra_pack(&packer, &window->extra, &memory->extra, 0);
   }
   return packer.length;
 }
 
 size_t vn_condition_window_save_max(const vn_condition_window_t *window) {
   return 2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + VN__AGGREGATE_SAVE_MAX +
-         (size_t)window->sample * VN__MEMBER_SAVE_MAX;
+         (size_t)window->sample * VN__MEMBER_SAVE_MAX + vn__extra_pack_max(&window->extra);
 }
 
 /* The phase follows from the condition: without durations an alert is normal or firing. */
@@ -74,6 +76,7 @@ vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
     state->end_ms = vn__unpack_signed(&unpacker);
     vn__aggregate_load(&unpacker, &state->aggregate);
     vn__sample_load(&unpacker, &sample, memory->sample_seed);
+    vn__extra_unpack(&unpacker, &window->extra, &memory->extra, 0);
   }
   if (unpacker.failed || unpacker.position != length || contradicts_itself(state)) {
     vn_condition_window_reset(window, memory);

@@ -22,6 +22,18 @@ void vn_count_window_reset(const vn_count_window_t *window, const vn_count_memor
   }
 }
 
+/* Each pane's extras begin at its first time, those of the whole at the first of all. */
+static void fold_extras(const vn_count_window_t *window, const vn_count_memory_t *memory,
+                        const vn_aggregate_t *total, const vn_window_sink_t *sink) {
+  uint32_t used = vn__count_used(window, memory->state->position);
+  uint32_t slot = vn__count_oldest(window, memory, used);
+  vn_extra_clear(&window->extra, &sink->extra_scratch, 0);
+  for (uint32_t i = 0; i < used; i++, slot = vn__count_next(window, slot)) {
+    vn_extra_merge(&window->extra, &sink->extra_scratch, &memory->extra, slot,
+                   memory->panes[slot].first_ms - total->first_ms);
+  }
+}
+
 /* Folds the last panes, the oldest first: at equal times the order of arrival decides. */
 static void tell(const vn_count_window_t *window, const vn_count_memory_t *memory,
                  const vn_window_sink_t *sink) {
@@ -37,13 +49,17 @@ static void tell(const vn_count_window_t *window, const vn_count_memory_t *memor
     bool merged = vn_aggregate_merge(&total, part.aggregate);
     VN_ASSERT(merged);
   }
-  vn_window_result_t result = {.aggregate = &total,
-                               .sample = sink->scratch,
-                               .start_ms = (int64_t)(memory->state->position - total.count),
-                               .end_ms = (int64_t)memory->state->position,
-                               .sample_count = vn__sample_count(&sample),
-                               .window = window->window,
-                               .kind = VN_KIND_COUNT};
+  fold_extras(window, memory, &total, sink);
+  vn_extra_values_t extra;
+  vn_window_result_t result = {
+      .aggregate = &total,
+      .sample = sink->scratch,
+      .extra = vn_extra_tell(&window->extra, &sink->extra_scratch, 0, &total, &extra),
+      .start_ms = (int64_t)(memory->state->position - total.count),
+      .end_ms = (int64_t)memory->state->position,
+      .sample_count = vn__sample_count(&sample),
+      .window = window->window,
+      .kind = VN_KIND_COUNT};
   sink->deliver(sink->context, &result);
 }
 
@@ -57,6 +73,8 @@ void vn_count_window_reading(const vn_count_window_t *window, const vn_count_mem
   }
   vn__sample_t sample = vn__count_sample(window, memory, state->slot);
   vn__sample_offer(&sample, memory->sample_seed, time_ms, value);
+  vn_extra_take(&window->extra, &memory->extra, state->slot, &memory->panes[state->slot], time_ms,
+                value);
   vn_aggregate_add(&memory->panes[state->slot], time_ms, value);
   state->position++;
   state->until_due--;

@@ -1,5 +1,6 @@
 /* Count windows into a checkpoint and back. */
 #include "count_window_priv.h"
+#include "extra_priv.h"
 
 size_t vn_count_window_save(const vn_count_window_t *window, const vn_count_memory_t *memory,
                             uint8_t *out, size_t capacity) {
@@ -16,12 +17,14 @@ size_t vn_count_window_save(const vn_count_window_t *window, const vn_count_memo
     vn__sample_t sample = vn__count_sample(window, memory, slot);
     vn__aggregate_save(&packer, sample.aggregate);
     vn__sample_save(&packer, &sample);
+    vn__extra_pack(&packer, &window->extra, &memory->extra, slot);
   }
   return packer.length;
 }
 
 size_t vn_count_window_save_max(const vn_count_window_t *window) {
-  size_t pane = VN__AGGREGATE_SAVE_MAX + (size_t)window->sample * VN__MEMBER_SAVE_MAX;
+  size_t pane = VN__AGGREGATE_SAVE_MAX + (size_t)window->sample * VN__MEMBER_SAVE_MAX +
+                vn__extra_pack_max(&window->extra);
   return VN__PACK_U64_MAX + window->pane_count * pane;
 }
 
@@ -31,6 +34,7 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_count_window_t *window,
   vn__sample_t sample = vn__count_sample(window, memory, slot);
   vn__aggregate_load(unpacker, &memory->panes[slot]);
   vn__sample_load(unpacker, &sample, memory->sample_seed);
+  vn__extra_unpack(unpacker, &window->extra, &memory->extra, slot);
   uint32_t rest = (uint32_t)(memory->state->position % window->pane_readings);
   bool is_part = slot == memory->state->slot && rest > 0;
   uint32_t expected = is_part ? rest : window->pane_readings;

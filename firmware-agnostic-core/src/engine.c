@@ -98,12 +98,11 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->count_state_base = before->count_state_base + series * geometry->count_count;
   pipeline->report_base = before->report_base + series * geometry->report_count;
   pipeline->condition_base = before->condition_base + series * geometry->condition_count;
-  size_t panes = series * geometry->set.pane_count;
-  pipeline->trend_base = before->trend_base + (geometry->set.extra.trend ? panes : 0);
-  pipeline->counter_base = before->counter_base + panes * vn_extra_counters(&geometry->set.extra);
+  pipeline->trend_base = before->trend_base + series * geometry->extra_count.trends;
+  pipeline->counter_base = before->counter_base + series * geometry->extra_count.counters;
   pipeline->delta_base = before->delta_base + series * before->plan->corrections;
   pipeline->heard_base = before->heard_base + series * vn_window_heard(&geometry->set);
-  pipeline->register_base = before->register_base + panes * geometry->set.extra.registers;
+  pipeline->register_base = before->register_base + series * geometry->extra_count.registers;
   pipeline->recent_base = before->recent_base + series * before->plan->deduplicate;
   pipeline->place_base = before->place_base + VN__PLACE_WORDS(series);
   pipeline->bucket_base = before->bucket_base + (before->limit.readings > 0 ? series : 0);
@@ -111,7 +110,8 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   bool in_order = ordered->kinds != 0;
   pipeline->ordered_state_base = before->ordered_state_base + (in_order ? series : 0);
   pipeline->reorder_base = before->reorder_base + series * ordered->capacity;
-  pipeline->ordered_pane_base = before->ordered_pane_base + (in_order ? panes : 0);
+  pipeline->ordered_pane_base =
+      before->ordered_pane_base + (in_order ? series * geometry->set.pane_count : 0);
 }
 
 static void set_up_pipelines(vn_engine_t *engine) {

@@ -53,6 +53,7 @@ static void settle_series(vn__work_t *work, int64_t shift_ms) {
   if (open_ms != VN_TIME_MINUS_INFINITY) {
     vn__windows_advance(work, open_ms, VN_KIND_FORCED);
   }
+  vn__windows_close(work, VN_KIND_FORCED);
   vn__windows_restart(work, engine->shift_ms);
   state->flags &= (uint8_t) ~(VN__SERIES_PROVISIONAL | VN__SERIES_MIXED);
   engine->shift_ms = 0;

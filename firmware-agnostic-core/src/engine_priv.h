@@ -53,18 +53,19 @@ typedef struct vn__work {
   bool corrected;      /* the reading has become part of deltas */
 } vn__work_t;
 
-/* The extras of a series' panes; the first entry of each array is scratch for folding. */
-static inline vn_extra_memory_t vn__extra_memory(const vn__work_t *work) {
+/* The extras of a window of a series; the first entry of each array is scratch for folding. */
+static inline vn_extra_memory_t vn__extra_memory(const vn__work_t *work,
+                                                 const vn_extra_place_t *place) {
   const vn_store_t *store = &work->engine->store;
   const vn_pipeline_state_t *pipeline = work->pipeline;
-  const vn_extra_set_t *set = &pipeline->geometry.set.extra;
-  size_t panes = (size_t)work->state->local * pipeline->geometry.set.pane_count;
+  const vn_extra_place_t *all = &pipeline->geometry.extra_count;
+  size_t local = work->state->local;
   return (vn_extra_memory_t){
-      .trends = store->trends + 1 + pipeline->trend_base + (set->trend ? panes : 0),
+      .trends = store->trends + 1 + pipeline->trend_base + local * all->trends + place->trends,
       .counters = store->counters + VN__SCRATCH_COUNTERS + pipeline->counter_base +
-                  panes * vn_extra_counters(set),
+                  local * all->counters + place->counters,
       .registers = store->registers + VN__SCRATCH_REGISTERS + pipeline->register_base +
-                   panes * set->registers};
+                   local * all->registers + place->registers};
 }
 
 /* The ordered content of a series; none where no window asks for it. */
@@ -122,7 +123,7 @@ static inline vn_window_memory_t vn__plain_memory(const vn__work_t *work) {
 static inline vn_window_memory_t vn__window_memory(const vn__work_t *work) {
   vn_window_memory_t memory = vn__plain_memory(work);
   if (work->pipeline->geometry.set.keeps_more) {
-    memory.extra = vn__extra_memory(work);
+    memory.extra = vn__extra_memory(work, &work->pipeline->geometry.extras[0]);
     memory.ordered = vn__ordered_memory(work);
   }
   return memory;

@@ -17,6 +17,7 @@ static vn_session_memory_t session_memory(const vn__work_t *work, uint8_t index)
       .sessions = store->sessions + slots,
       .standing = store->spans + slots,
       .members = vn__plain_memory(work).members + members,
+      .extra = vn__extra_memory(work, &geometry->extras[geometry->sessions[index].window]),
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -39,6 +40,7 @@ static vn_count_memory_t count_memory(const vn__work_t *work, uint8_t index) {
                (size_t)work->state->local * geometry->count_count + index,
       .panes = store->count_panes + panes,
       .members = vn__plain_memory(work).members + members,
+      .extra = vn__extra_memory(work, &geometry->extras[geometry->counts[index].window]),
       .sample_seed = work->state->sample_seed,
   };
 }
@@ -65,11 +67,13 @@ static condition_t condition_of(const vn__work_t *work, uint8_t index) {
   for (uint8_t i = 0; i < index; i++) {
     members += vn_geometry_condition(plan, geometry, i).sample;
   }
+  vn_condition_window_t window = vn_geometry_condition(plan, geometry, index);
   return (condition_t){
-      .window = vn_geometry_condition(plan, geometry, index),
+      .window = window,
       .memory = {.state = work->engine->store.conditions + work->pipeline->condition_base +
                           (size_t)work->state->local * geometry->condition_count + index,
-                 .members = vn__window_memory(work).members + members,
+                 .members = vn__plain_memory(work).members + members,
+                 .extra = vn__extra_memory(work, &geometry->extras[window.window]),
                  .sample_seed = work->state->sample_seed},
   };
 }
@@ -96,6 +100,10 @@ static void reset_timed(vn__work_t *work) {
     vn_report_memory_t memory = report_memory(work, i);
     vn_report_reset(&memory);
   }
+  for (uint8_t i = 0; i < geometry->condition_count; i++) {
+    condition_t condition = condition_of(work, i);
+    vn_condition_window_reset(&condition.window, &condition.memory);
+  }
 }
 
 void vn__windows_reset(vn__work_t *work) {
@@ -113,10 +121,6 @@ void vn__windows_restart(vn__work_t *work, int64_t shift_ms) {
   for (uint8_t i = 0; i < geometry->count_count; i++) {
     vn_count_memory_t memory = count_memory(work, i);
     vn_count_window_shift(&geometry->counts[i], &memory, shift_ms);
-  }
-  for (uint8_t i = 0; i < geometry->condition_count; i++) {
-    condition_t condition = condition_of(work, i);
-    vn_condition_window_reset(&condition.window, &condition.memory);
   }
 }
 

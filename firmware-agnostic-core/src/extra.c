@@ -1,7 +1,5 @@
 /* Extras of panes: each kind only where a window asks for it. */
-#include "vn/extra.h"
-
-#include "pack_priv.h"
+#include "extra_priv.h"
 
 /* A slope below a billionth of a unit a second is level: a unit takes it 30 years. */
 #define SLOPE_LEAST 1e-9
@@ -48,6 +46,23 @@ void vn_extra_add(const vn_extra_set_t *set, const vn_extra_memory_t *memory, ui
     vn_distinct_t distinct = distinct_of(set, memory, pane);
     vn_distinct_add(&distinct, value);
   }
+}
+
+void vn_extra_take(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane,
+                   const vn_aggregate_t *before, vn_time_ms_t time_ms, int32_t value) {
+  if (!vn_extra_wanted(set)) {
+    return;
+  }
+  bool first = before->count == 0;
+  vn_time_ms_t start_ms = first || time_ms < before->first_ms ? time_ms : before->first_ms;
+  if (first) {
+    vn_extra_clear(set, memory, pane);
+  } else if (set->trend && start_ms < before->first_ms) {
+    vn_trend_t later = memory->trends[pane];
+    vn_trend_clear(&memory->trends[pane]);
+    vn_trend_merge(&memory->trends[pane], &later, before->first_ms - start_ms);
+  }
+  vn_extra_add(set, memory, pane, time_ms - start_ms, value);
 }
 
 void vn_extra_merge(const vn_extra_set_t *set, const vn_extra_memory_t *into,
@@ -103,6 +118,17 @@ vn_extra_values_t vn_extra_result(const vn_extra_set_t *set, const vn_extra_memo
     values.distinct = estimate < aggregate->count ? estimate : aggregate->count;
   }
   return values;
+}
+
+const vn_extra_values_t *vn_extra_tell(const vn_extra_set_t *set, const vn_extra_memory_t *memory,
+                                       uint32_t pane, const vn_aggregate_t *aggregate,
+                                       vn_extra_values_t *room) {
+  if (!vn_extra_wanted(set)) {
+    return NULL;
+  }
+  vn_extra_memory_t own = vn_extra_at(set, memory, pane);
+  *room = vn_extra_result(set, &own, aggregate);
+  return room;
 }
 
 /* Each kind with its length in front. */
@@ -191,4 +217,29 @@ vn_err_t vn_extra_load(const vn_extra_set_t *set, const vn_extra_memory_t *memor
     return VN_ERR_FORMAT;
   }
   return VN_OK;
+}
+
+void vn__extra_pack(vn__packer_t *packer, const vn_extra_set_t *set,
+                    const vn_extra_memory_t *memory, uint32_t pane) {
+  if (!vn_extra_wanted(set)) {
+    return;
+  }
+  put(packer, vn_extra_save(set, memory, pane, NULL, 0));
+  size_t room;
+  uint8_t *to = rest(packer, &room);
+  packer->length += vn_extra_save(set, memory, pane, to, room);
+}
+
+void vn__extra_unpack(vn__unpacker_t *unpacker, const vn_extra_set_t *set,
+                      const vn_extra_memory_t *memory, uint32_t pane) {
+  if (!vn_extra_wanted(set)) {
+    return;
+  }
+  size_t length;
+  const uint8_t *bytes = take(unpacker, &length);
+  unpacker->failed = bytes == NULL || vn_extra_load(set, memory, pane, bytes, length) != VN_OK;
+}
+
+size_t vn__extra_pack_max(const vn_extra_set_t *set) {
+  return vn_extra_wanted(set) ? VN__PACK_U32_MAX + vn_extra_save_max(set) : 0;
 }

@@ -24,16 +24,31 @@ static void count_detectors(const vn_pipeline_t *pipeline, vn_geometry_t *out) {
   }
 }
 
+static vn_extra_set_t extra_of(const vn_pipeline_t *pipeline, const vn_window_t *definition) {
+  return vn_window_extra(definition->statistics, pipeline->range_low, pipeline->range_high);
+}
+
+/* Room for the extras of so many panes. */
+static void add_extras(vn_geometry_t *out, uint8_t window, const vn_extra_set_t *set,
+                       uint32_t panes) {
+  out->extras[window] = out->extra_count;
+  out->extra_count.trends += set->trend ? panes : 0;
+  out->extra_count.counters += panes * vn_extra_counters(set);
+  out->extra_count.registers += panes * set->registers;
+}
+
 static vn_err_t add_session(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
   const vn_window_t *definition = &pipeline->summary.windows[window];
   vn_session_set_t *set = &out->sessions[out->session_count];
   *set = (vn_session_set_t){.gap_ms = definition->gap_ms,
                             .out_of_order_ms = pipeline->out_of_order_ms,
                             .lateness_ms = pipeline->lateness_ms,
+                            .extra = extra_of(pipeline, definition),
                             .sample = definition->sample,
                             .window = window};
   vn_err_t error = vn_session_set_derive(set);
   out->session_count++;
+  add_extras(out, window, &set->extra, set->capacity);
   out->session_slots += set->capacity;
   out->members += set->capacity * set->sample;
   return error;
@@ -44,10 +59,12 @@ static vn_err_t add_count(const vn_pipeline_t *pipeline, uint8_t window, vn_geom
   vn_count_window_t *count = &out->counts[out->count_count];
   *count = (vn_count_window_t){.size = definition->size_readings,
                                .slide = definition->slide_readings,
+                               .extra = extra_of(pipeline, definition),
                                .sample = definition->sample,
                                .window = window};
   vn_err_t error = vn_count_window_derive(count);
   out->count_count++;
+  add_extras(out, window, &count->extra, count->pane_count);
   out->count_panes += count->pane_count;
   out->members += count->pane_count * count->sample;
   out->scratch = count->sample > out->scratch ? count->sample : out->scratch;
@@ -75,6 +92,7 @@ vn_condition_window_t vn_geometry_condition(const vn_pipeline_t *pipeline,
   return (vn_condition_window_t){.rule = {.limit = definition->limit,
                                           .hysteresis = definition->hysteresis,
                                           .condition = definition->condition},
+                                 .extra = extra_of(pipeline, definition),
                                  .max_ms = definition->max_ms,
                                  .sample = definition->sample,
                                  .window = (uint8_t)(first + index)};
@@ -83,6 +101,8 @@ vn_condition_window_t vn_geometry_condition(const vn_pipeline_t *pipeline,
 static vn_err_t add_condition(const vn_pipeline_t *pipeline, uint8_t window, vn_geometry_t *out) {
   out->condition_members = out->condition_count == 0 ? out->members : out->condition_members;
   out->condition_count++;
+  vn_extra_set_t extra = extra_of(pipeline, &pipeline->summary.windows[window]);
+  add_extras(out, window, &extra, 1);
   out->members += pipeline->summary.windows[window].sample;
   return VN_OK;
 }
@@ -125,6 +145,7 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   if (out->set.ordered.kinds != 0 && pipeline->out_of_order_ms > 0) {
     out->set.ordered.capacity = pipeline->ordered.reorder;
   }
+  add_extras(out, 0, &out->set.extra, out->set.pane_count);
   out->members = out->set.pane_count * out->set.sample;
   out->scratch = (uint16_t)out->set.sample;
   count_detectors(pipeline, out);

@@ -17,14 +17,20 @@ static uint32_t hash_word(uint32_t hash, const char *word) {
   return vn_murmur3_32(word, strlen(word), hash);
 }
 
+/* Which extras there are, and where the bins of a histogram lie. */
+static uint32_t hash_extra(uint32_t hash, const vn_extra_set_t *extra) {
+  hash = hash_number(hash, extra->bins);
+  hash = hash_number(hash, extra->registers);
+  hash = hash_number(hash, extra->trend);
+  return extra->bins > 0 ? hash_number(hash_number(hash, extra->low), extra->high) : hash;
+}
+
 /* What panes hold beside aggregates; the areas under lines and steps have different units. */
 static uint32_t hash_contents(uint32_t hash, const vn_window_set_t *set) {
   if (!set->keeps_more) {
     return hash;
   }
-  hash = hash_number(hash, set->extra.bins);
-  hash = hash_number(hash, set->extra.registers);
-  hash = hash_number(hash, set->extra.trend);
+  hash = hash_extra(hash, &set->extra);
   hash = hash_number(hash, set->ordered.kinds);
   hash = hash_number(hash, set->ordered.capacity);
   return hash_number(hash, set->ordered.rule.time_weighted.mode);
@@ -52,6 +58,11 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
     hash = hash_number(hash, window->offset_ms);
     hash = hash_number(hash, window->sample);
     hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
+    if (i >= geometry.set.window_count) {
+      vn_extra_set_t extra =
+          vn_window_extra(window->statistics, pipeline->range_low, pipeline->range_high);
+      hash = hash_extra(hash, &extra);
+    }
   }
   for (uint8_t i = 0; i < pipeline->alert_count; i++) {
     const vn_alert_plan_t *alert = &pipeline->alerts[i];

@@ -78,8 +78,11 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
     return vn__fail(problem, "name of a window: empty or too long");
   }
   bool of_time = window->shape == VN_WINDOW_TUMBLING || window->shape == VN_WINDOW_SLIDING;
-  if (!of_time && (window->statistics & (VN_STATISTICS_EXTRA | VN_STATISTICS_ORDERED)) != 0) {
+  if (!of_time && (window->statistics & VN_STATISTICS_ORDERED) != 0) {
     return vn__fail(problem, "this statistic is for windows of time");
+  }
+  if (window->shape == VN_WINDOW_REPORT && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
+    return vn__fail(problem, "quantiles, slope and distinct don't go with reports");
   }
   return check_shape(window, problem) &&
          vn__in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&

@@ -113,9 +113,12 @@ static void tell(const vn_session_set_t *set, const vn_session_memory_t *memory,
   vn_session_t *session = &memory->sessions[index];
   vn__sample_t sample = vn__session_sample(set, memory, session);
   const vn_span_t *spans = standing_of(memory, index);
+  vn_extra_values_t extra;
   vn_window_result_t result = {.aggregate = &session->aggregate,
                                .sample = sample.members,
                                .supersedes = spans,
+                               .extra = vn_extra_tell(&set->extra, &memory->extra, session->block,
+                                                      &session->aggregate, &extra),
                                .start_ms = vn__session_start(session),
                                .end_ms = vn__session_end(set, session),
                                .sample_count = vn__sample_count(&sample),
@@ -165,11 +168,14 @@ void vn_session_advance(const vn_session_set_t *set, const vn_session_memory_t *
 static void unite(const vn_session_set_t *set, const vn_session_memory_t *memory, range_t touched) {
   vn_session_t *first = &memory->sessions[touched.first];
   vn__sample_t sample = vn__session_sample(set, memory, first);
+  vn_extra_memory_t extra = vn_extra_at(&set->extra, &memory->extra, first->block);
   for (uint16_t i = 1; i < touched.count; i++) {
     const vn_session_t *other = &memory->sessions[touched.first + 1];
     vn__sample_t others = vn__session_sample(set, memory, other);
     (void)vn_reservoir_merge(sample.members, vn__sample_count(&sample), set->sample, others.members,
                              vn__sample_count(&others));
+    vn_extra_merge(&set->extra, &extra, &memory->extra, other->block,
+                   vn__session_start(other) - vn__session_start(first));
     bool merged = vn_aggregate_merge(&first->aggregate, &other->aggregate);
     VN_ASSERT(merged);
     first->results += other->results;
@@ -220,6 +226,8 @@ void vn_session_insert(const vn_session_set_t *set, const vn_session_memory_t *m
   VN_ASSERT(session->aggregate.count < UINT32_MAX);
   vn__sample_t sample = vn__session_sample(set, memory, session);
   vn__sample_offer(&sample, memory->sample_seed, reading->time_ms, reading->value);
+  vn_extra_take(&set->extra, &memory->extra, session->block, &session->aggregate, reading->time_ms,
+                reading->value);
   vn_aggregate_add(&session->aggregate, reading->time_ms, reading->value);
   vn_time_ms_t end_ms = vn__session_end(set, session);
   VN_ASSERT(!is_gone(set, end_ms, reading->watermark_ms));

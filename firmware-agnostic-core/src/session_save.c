@@ -1,4 +1,5 @@
 /* Sessions into a checkpoint and back. */
+#include "extra_priv.h"
 #include "session_priv.h"
 
 #define SESSION_MAX (VN__AGGREGATE_SAVE_MAX + 2u * VN__PACK_U32_MAX)
@@ -9,6 +10,7 @@ static void save_session(vn__packer_t *packer, const vn_session_set_t *set,
   vn__sample_t sample = vn__session_sample(set, memory, session);
   vn__aggregate_save(packer, &session->aggregate);
   vn__sample_save(packer, &sample);
+  vn__extra_pack(packer, &set->extra, &memory->extra, session->block);
   vn__pack_unsigned(packer, session->results);
   vn__pack_unsigned(packer, session->standing);
 }
@@ -33,7 +35,8 @@ size_t vn_session_save(const vn_session_set_t *set, const vn_session_memory_t *m
 }
 
 size_t vn_session_save_max(const vn_session_set_t *set) {
-  size_t session = SESSION_MAX + SPAN_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX;
+  size_t session = SESSION_MAX + SPAN_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
+                   vn__extra_pack_max(&set->extra);
   return 2u * VN__PACK_U32_MAX + set->capacity * session;
 }
 
@@ -60,6 +63,7 @@ static void load_session(vn__unpacker_t *unpacker, const vn_session_set_t *set,
   vn__sample_t sample = vn__session_sample(set, memory, session);
   vn__aggregate_load(unpacker, &session->aggregate);
   vn__sample_load(unpacker, &sample, memory->sample_seed);
+  vn__extra_unpack(unpacker, &set->extra, &memory->extra, session->block);
   session->results = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   session->standing = (uint16_t)vn__unpack_unsigned(unpacker, set->capacity - state->standing);
   if (!unpacker->failed && state->live > 0) {

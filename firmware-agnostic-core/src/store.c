@@ -47,18 +47,17 @@ static size_t message_max(const vn_plan_t *plan) {
 }
 
 /* An array that is needed at all begins with room for folding. */
-static void need_of_extras(const vn_window_set_t *set, size_t series, vn_store_t *need) {
-  size_t panes = series * set->pane_count;
-  if (set->extra.trend) {
-    need->trend_count += panes + (need->trend_count == 0 ? 1u : 0);
+static void need_of_extras(const vn_extra_place_t *own, size_t series, vn_store_t *need) {
+  if (own->trends > 0) {
+    need->trend_count += series * own->trends + (need->trend_count == 0 ? 1u : 0);
   }
-  if (set->extra.bins > 0) {
-    need->counter_count += panes * vn_extra_counters(&set->extra) +
-                           (need->counter_count == 0 ? VN__SCRATCH_COUNTERS : 0);
+  if (own->counters > 0) {
+    need->counter_count +=
+        series * own->counters + (need->counter_count == 0 ? VN__SCRATCH_COUNTERS : 0);
   }
-  if (set->extra.registers > 0) {
+  if (own->registers > 0) {
     need->register_count +=
-        panes * set->extra.registers + (need->register_count == 0 ? VN__SCRATCH_REGISTERS : 0);
+        series * own->registers + (need->register_count == 0 ? VN__SCRATCH_REGISTERS : 0);
   }
 }
 
@@ -91,7 +90,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->delta_count += series * plan->pipelines[i].corrections;
     need->heard_count += series * vn_window_heard(&geometry.set);
     need->condition_count += series * geometry.condition_count;
-    need_of_extras(&geometry.set, series, need);
+    need_of_extras(&geometry.extra_count, series, need);
     need_of_ordered(&geometry.set, series, need);
     need->sample_scratch_count = larger(need->sample_scratch_count, geometry.scratch);
   }

@@ -1,4 +1,5 @@
 /* Windows into a checkpoint and back: only live panes, integers of variable length. */
+#include "extra_priv.h"
 #include "ordered_priv.h"
 #include "reservoir_priv.h"
 #include "window_priv.h"
@@ -53,15 +54,6 @@ static vn__sample_t sample_of(const vn_window_set_t *set, const vn_window_memory
                         .capacity = set->sample};
 }
 
-static void save_extra(vn__packer_t *packer, const vn_window_set_t *set,
-                       const vn_window_memory_t *memory, uint32_t slot) {
-  vn__pack_unsigned(packer, vn_extra_save(&set->extra, &memory->extra, slot, NULL, 0));
-  bool fits = packer->length < packer->capacity;
-  packer->length +=
-      vn_extra_save(&set->extra, &memory->extra, slot, fits ? packer->bytes + packer->length : NULL,
-                    fits ? packer->capacity - packer->length : 0);
-}
-
 static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
   vn__sample_t sample = sample_of(set, memory, slot);
@@ -76,9 +68,7 @@ static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
   }
   vn__aggregate_save(packer, sample.aggregate);
   vn__sample_save(packer, &sample);
-  if (vn_extra_wanted(&set->extra)) {
-    save_extra(packer, set, memory, slot);
-  }
+  vn__extra_pack(packer, &set->extra, &memory->extra, slot);
   if (set->ordered.kinds != 0) {
     vn__ordered_pane_pack(packer, &set->ordered, &memory->ordered.panes[slot],
                           low_of(set, &memory->panes[slot]));
@@ -121,22 +111,10 @@ size_t vn_window_save_max(const vn_window_set_t *set) {
   bool ordered = set->ordered.kinds != 0;
   return STATE_MAX +
          set->pane_count *
-             (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX + VN__PACK_U32_MAX +
-              vn_extra_save_max(&set->extra) + (ordered ? VN__ORDERED_PANE_SAVE_MAX : 0)) +
+             (PANE_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
+              vn__extra_pack_max(&set->extra) + (ordered ? VN__ORDERED_PANE_SAVE_MAX : 0)) +
          (size_t)set->revision_count * COUNTER_MAX +
          (ordered ? VN__ORDERED_STATE_SAVE_MAX(set->ordered.capacity) : 0);
-}
-
-static void load_extra(vn__unpacker_t *unpacker, const vn_window_set_t *set,
-                       const vn_window_memory_t *memory, uint32_t slot) {
-  size_t length = (size_t)vn__unpack_unsigned(unpacker, unpacker->length);
-  if (unpacker->failed || length > unpacker->length - unpacker->position ||
-      vn_extra_load(&set->extra, &memory->extra, slot, unpacker->bytes + unpacker->position,
-                    length) != VN_OK) {
-    unpacker->failed = true;
-    return;
-  }
-  unpacker->position += length;
 }
 
 /*
@@ -187,9 +165,7 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   if (!unpacker->failed) {
     vn__sample_load(unpacker, &sample, memory->sample_seed);
   }
-  if (vn_extra_wanted(&set->extra)) {
-    load_extra(unpacker, set, memory, slot);
-  }
+  vn__extra_unpack(unpacker, &set->extra, &memory->extra, slot);
   if (set->ordered.kinds != 0) {
     vn__ordered_pane_unpack(unpacker, &set->ordered, &memory->ordered.panes[slot],
                             low_of(set, pane), set->pane_ms);

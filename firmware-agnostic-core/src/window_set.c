@@ -27,15 +27,21 @@ static int64_t common_pane(const vn_window_t *windows, uint8_t window_count) {
 /* Bins and registers of a pane: rank errors of a percent or two, distinct counts within 14 %. */
 #define BINS 64u
 
+vn_extra_set_t vn_window_extra(uint32_t statistics, int32_t low, int32_t high) {
+  bool distinct = (statistics & VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT)) != 0;
+  return (vn_extra_set_t){.low = low,
+                          .high = high,
+                          .bins = (statistics & VN_STATISTICS_QUANTILES) != 0 ? BINS : 0,
+                          .registers = distinct ? VN_DISTINCT_REGISTERS_FEW : 0,
+                          .trend = (statistics & VN_STATISTIC_BIT(VN_STATISTIC_SLOPE)) != 0};
+}
+
 static void derive_contents(vn_window_set_t *set) {
   uint32_t statistics = 0;
   for (uint8_t i = 0; i < set->window_count; i++) {
     statistics |= set->windows[i].statistics;
   }
-  set->extra.trend = (statistics & VN_STATISTIC_BIT(VN_STATISTIC_SLOPE)) != 0;
-  set->extra.bins = (statistics & VN_STATISTICS_QUANTILES) != 0 ? BINS : 0;
-  set->extra.registers =
-      (statistics & VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT)) != 0 ? VN_DISTINCT_REGISTERS_FEW : 0;
+  set->extra = vn_window_extra(statistics, set->extra.low, set->extra.high);
   set->ordered.kinds = vn_statistics_ordered_kinds(statistics);
   set->keeps_more = vn_extra_wanted(&set->extra) || set->ordered.kinds != 0;
 }

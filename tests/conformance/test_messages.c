@@ -86,11 +86,11 @@ static void shape_result(prng_t *prng, const vn_window_t *window, uint32_t i) {
   }
 }
 
-/* Windows of time may have extras; a slope needs two readings. */
+/* A slope needs two readings. */
 static void add_extras(prng_t *prng, const vn_window_t *window, uint32_t i) {
   vn_window_result_t *result = &content.results[i];
   vn_extra_values_t *extra = &content.extras[i];
-  if ((window->statistics & VN_STATISTICS_EXTRA) == 0 || window->shape >= VN_WINDOW_SESSION) {
+  if ((window->statistics & VN_STATISTICS_EXTRA) == 0) {
     return;
   }
   *extra =

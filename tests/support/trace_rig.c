@@ -123,7 +123,6 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
   static const char *const window_names[TRACE_WINDOWS_MAX] = {"w0", "w1", "w2", "w3"};
   uint8_t number = setup->pipeline.summary.window_count++;
   vn_window_t *window = &setup->windows[number];
-  const uint32_t extras = VN_STATISTICS_EXTRA;
   const uint32_t ends = VN_STATISTIC_BIT(VN_STATISTIC_FIRST) | VN_STATISTIC_BIT(VN_STATISTIC_LAST);
   uint32_t statistics = (VN_STATISTIC_BIT(VN_STATISTIC_RANGE) << 1) - 1;
   window->name = window_names[number];
@@ -137,9 +136,9 @@ static void make_window(trace_setup_t *setup, prng_t *prng, vn_window_shape_t sh
     make_condition_window(window, prng, &setup->pipeline);
   } else {
     make_time_window(window, prng);
-    statistics |= prng_chance(prng, 50) ? extras : 0;
     statistics |= (setup->kinds & TRACE_ORDERED) != 0 ? VN_STATISTICS_ORDERED : 0;
   }
+  statistics |= prng_chance(prng, 50) ? VN_STATISTICS_EXTRA : 0;
   window->statistics = (setup->kinds & TRACE_TIES) != 0 ? statistics & ~ends : statistics;
 }
 

@@ -88,8 +88,9 @@ static void begin(series_t *series, vn_condition_window_t window) {
   window.window = 1;
   series->window = window;
   assert_int_equal(vn_condition_window_check(&window), VN_OK);
-  series->memory =
-      (vn_condition_memory_t){&series->state, malloc(window.sample * sizeof(vn_member_t)), SEED};
+  series->memory = (vn_condition_memory_t){.state = &series->state,
+                                           .members = malloc(window.sample * sizeof(vn_member_t)),
+                                           .sample_seed = SEED};
   vn_condition_window_reset(&series->window, &series->memory);
   memset(&model, 0, sizeof model);
   model.window = &series->window;

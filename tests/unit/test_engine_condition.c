@@ -19,7 +19,9 @@ static const vn_window_t hot = {.name = "hot",
                                 .max_ms = 6000,
                                 .limit = 3000,
                                 .hysteresis = 200,
-                                .statistics = VN_STATISTIC_BIT(VN_STATISTIC_COUNT),
+                                .statistics = VN_STATISTIC_BIT(VN_STATISTIC_COUNT) |
+                                              VN_STATISTIC_BIT(VN_STATISTIC_P50) |
+                                              VN_STATISTIC_BIT(VN_STATISTIC_SLOPE),
                                 .sample = 3,
                                 .supersedes_max = 1,
                                 .condition = VN_ALERT_ABOVE,

@@ -301,6 +301,55 @@ static void the_layout_hash_knows_what_a_state_consists_of(void **state) {
   assert_int_not_equal(hash, first);
 }
 
+/* A session, a count and a condition window, each with another extra. */
+static const vn_window_t other_shapes[] = {
+    {.name = "s",
+     .gap_ms = 10,
+     .statistics = VN_STATISTIC_BIT(VN_STATISTIC_SLOPE),
+     .supersedes_max = VN_SESSIONS_MAX,
+     .shape = VN_WINDOW_SESSION},
+    {.name = "c",
+     .size_readings = 6,
+     .slide_readings = 4,
+     .statistics = VN_STATISTIC_BIT(VN_STATISTIC_DISTINCT),
+     .shape = VN_WINDOW_COUNT},
+    {.name = "h",
+     .max_ms = VN_DURATION_OFF,
+     .statistics = VN_STATISTIC_BIT(VN_STATISTIC_P99),
+     .supersedes_max = 1,
+     .shape = VN_WINDOW_CONDITION},
+};
+
+static void extras_are_reserved_where_a_window_asks_for_them(void **state) {
+  (void)state;
+  sample_t sample;
+  vn_geometry_t geometry;
+  uint8_t problem;
+  vn_window_t windows[3];
+  make(&sample);
+  memcpy(windows, other_shapes, sizeof windows);
+  vn_pipeline_t *pipeline = &sample.pipelines[0];
+  pipeline->summary.windows = windows;
+  pipeline->summary.window_count = 3;
+  pipeline->lateness_ms = 100;
+  pipeline->out_of_order_ms = 0;
+  assert_int_equal(vn_geometry_derive(pipeline, &geometry, &problem), VN_OK);
+  assert_int_equal(geometry.extra_count.trends, geometry.sessions[0].capacity);
+  assert_int_equal(geometry.extra_count.registers, 3 * VN_DISTINCT_REGISTERS_FEW);
+  assert_int_equal(geometry.extra_count.counters, VN_HISTOGRAM_COUNTERS(64));
+  uint32_t first = vn_pipeline_layout_hash(pipeline);
+  pipeline->range_low--;
+  assert_int_not_equal(vn_pipeline_layout_hash(pipeline), first); /* other bins */
+  pipeline->range_low++;
+  windows[1].statistics = windows[2].statistics = 0;
+  assert_int_equal(vn_geometry_derive(pipeline, &geometry, &problem), VN_OK);
+  assert_int_equal(geometry.extra_count.registers + geometry.extra_count.counters, 0);
+  uint32_t fewer = vn_pipeline_layout_hash(pipeline);
+  assert_int_not_equal(fewer, first);
+  pipeline->range_low--;
+  assert_int_equal(vn_pipeline_layout_hash(pipeline), fewer);
+}
+
 static void the_plan_hash_knows_names_and_order(void **state) {
   (void)state;
   sample_t sample, other;
@@ -339,6 +388,7 @@ int main(void) {
       cmocka_unit_test(too_many_panes_come_with_numbers),
       cmocka_unit_test(alerts),
       cmocka_unit_test(the_layout_hash_knows_what_a_state_consists_of),
+      cmocka_unit_test(extras_are_reserved_where_a_window_asks_for_them),
       cmocka_unit_test(the_plan_hash_knows_names_and_order),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

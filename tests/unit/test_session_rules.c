@@ -52,7 +52,11 @@ static void begin(rig_t *rig, int64_t gap_ms, int64_t out_of_order_ms, int64_t l
                                 .sample = 2};
   assert_int_equal(vn_session_set_derive(&rig->set), VN_OK);
   assert_true(rig->set.capacity <= CAPACITY);
-  rig->memory = (vn_session_memory_t){&rig->state, rig->sessions, rig->standing, rig->members, 1};
+  rig->memory = (vn_session_memory_t){.state = &rig->state,
+                                      .sessions = rig->sessions,
+                                      .standing = rig->standing,
+                                      .members = rig->members,
+                                      .sample_seed = 1};
   rig->watermark_ms = VN_TIME_MINUS_INFINITY;
   vn_session_reset(&rig->set, &rig->memory);
 }

@@ -27,9 +27,10 @@
  */
 typedef struct vn_condition_window {
   vn_alert_rule_t rule; /* ABOVE or BELOW, limit, hysteresis >= 0; its durations are 0 */
-  int64_t max_ms;       /* 1..VN_WINDOW_SPAN_MAX_MS, or VN_DURATION_OFF */
-  uint16_t sample;      /* 0..VN_SAMPLE_MAX */
-  uint8_t window;       /* index of the definition; what results carry */
+  vn_extra_set_t extra;
+  int64_t max_ms;  /* 1..VN_WINDOW_SPAN_MAX_MS, or VN_DURATION_OFF */
+  uint16_t sample; /* 0..VN_SAMPLE_MAX */
+  uint8_t window;  /* index of the definition; what results carry */
 } vn_condition_window_t;
 
 /* VN_ERR_PLAN: a value outside its range. */
@@ -47,7 +48,8 @@ typedef struct vn_condition_state {
 /* Where a series' parts lie; the caller owns them. */
 typedef struct vn_condition_memory {
   vn_condition_state_t *state;
-  vn_member_t *members; /* sample */
+  vn_member_t *members;    /* sample */
+  vn_extra_memory_t extra; /* of one pane */
   uint64_t sample_seed;
 } vn_condition_memory_t;
 

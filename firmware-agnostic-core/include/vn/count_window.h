@@ -14,14 +14,15 @@
 /*
  * A count window of a pipeline (rule W7): tumbling when slide == size. Time, watermark, lateness
  * and the end of input play no part. The caller fills in size and slide (1..2^32 - 1), sample
- * (0..VN_SAMPLE_MAX) and window; vn_count_window_derive computes the rest. With slide > size the
- * readings between two windows are in no result.
+ * (0..VN_SAMPLE_MAX), extra and window; vn_count_window_derive computes the rest. With slide > size
+ * the readings between two windows are in no result.
  */
 typedef struct vn_count_window {
   uint32_t size;
   uint32_t slide;
   uint32_t pane_readings; /* g: gcd of size and slide */
   uint32_t pane_count;    /* size / g */
+  vn_extra_set_t extra;
   uint16_t sample;
   uint8_t window; /* index of the definition; what results carry */
 } vn_count_window_t;
@@ -42,8 +43,9 @@ typedef struct vn_count_state {
 /* Where a series' variable parts lie; the caller owns them. */
 typedef struct vn_count_memory {
   vn_count_state_t *state;
-  vn_aggregate_t *panes; /* pane_count */
-  vn_member_t *members;  /* pane_count * sample */
+  vn_aggregate_t *panes;   /* pane_count */
+  vn_member_t *members;    /* pane_count * sample */
+  vn_extra_memory_t extra; /* over pane_count panes */
   uint64_t sample_seed;
 } vn_count_memory_t;
 

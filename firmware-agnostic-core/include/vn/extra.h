@@ -1,4 +1,5 @@
-/* Extras: what a pane keeps beside its aggregate for quantiles, slope and distinct count. */
+/* Extras: what a pane, session or condition window keeps beside its aggregate for quantiles, slope
+ * and distinct count. */
 #ifndef VN_EXTRA_H
 #define VN_EXTRA_H
 
@@ -31,11 +32,28 @@ typedef struct vn_extra_memory {
   uint8_t *registers;
 } vn_extra_memory_t;
 
+/* The same arrays from one pane on: what asks for the only pane gets that one. */
+static inline vn_extra_memory_t vn_extra_at(const vn_extra_set_t *set,
+                                            const vn_extra_memory_t *memory, uint32_t pane) {
+  return (vn_extra_memory_t){
+      .trends = set->trend ? memory->trends + pane : NULL,
+      .counters = set->bins > 0 ? memory->counters + (size_t)pane * vn_extra_counters(set) : NULL,
+      .registers = set->registers > 0 ? memory->registers + (size_t)pane * set->registers : NULL};
+}
+
 void vn_extra_clear(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane);
 
 /* Adds a reading that lies offset_ms >= 0 after the pane's start. */
 void vn_extra_add(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane,
                   int64_t offset_ms, int32_t value);
+
+/*
+ * The same for content that has no fixed start: its first time is, and moves when an earlier
+ * reading comes. `before` is the aggregate without this reading; if that is empty, the pane is
+ * cleared first. Does nothing when nothing is wanted.
+ */
+void vn_extra_take(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane,
+                   const vn_aggregate_t *before, vn_time_ms_t time_ms, int32_t value);
 
 /* Adds a pane of `from`, which begins shift_ms >= 0 later, to the only pane of `into`. */
 void vn_extra_merge(const vn_extra_set_t *set, const vn_extra_memory_t *into,
@@ -53,6 +71,11 @@ typedef struct vn_extra_values {
 /* The values of pane 0, whose aggregate bounds what the sketches only estimate. */
 vn_extra_values_t vn_extra_result(const vn_extra_set_t *set, const vn_extra_memory_t *memory,
                                   const vn_aggregate_t *aggregate);
+
+/* The values of any pane, in *room; NULL when nothing is wanted. */
+const vn_extra_values_t *vn_extra_tell(const vn_extra_set_t *set, const vn_extra_memory_t *memory,
+                                       uint32_t pane, const vn_aggregate_t *aggregate,
+                                       vn_extra_values_t *room);
 
 /* Serialises one pane; returns the length, which may exceed capacity (then nothing is usable). */
 size_t vn_extra_save(const vn_extra_set_t *set, const vn_extra_memory_t *memory, uint32_t pane,

@@ -159,6 +159,11 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline);
 /* Hash over all layout hashes and names: tells a state of another plan. */
 uint64_t vn_plan_hash(const vn_plan_t *plan);
 
+/* Entries of the arrays of extras. */
+typedef struct vn_extra_place {
+  uint32_t trends, counters, registers;
+} vn_extra_place_t;
+
 /*
  * The windows of a pipeline by kind: those of time share one ring of panes, each session and each
  * count window has slots of its own. Counts are per series. `members` are those of the panes, then
@@ -171,6 +176,8 @@ typedef struct vn_geometry {
   vn_report_t reports[VN_WINDOWS_MAX];
   uint32_t report_members[VN_WINDOWS_MAX]; /* where the points of each start */
   uint32_t condition_members;              /* where the samples of the conditions start */
+  vn_extra_place_t extras[VN_WINDOWS_MAX]; /* where those of each window start; of time: at 0 */
+  vn_extra_place_t extra_count;            /* of all windows together */
   uint32_t session_slots;                  /* of all session windows together */
   uint32_t count_panes;                    /* of all count windows together */
   uint32_t members;

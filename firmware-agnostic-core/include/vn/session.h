@@ -24,6 +24,7 @@ typedef struct vn_session_set {
   int64_t gap_ms;
   int64_t out_of_order_ms;
   int64_t lateness_ms;
+  vn_extra_set_t extra;
   uint32_t capacity; /* K = (out_of_order + lateness + 2 gap) / (gap + 1): most live sessions */
   uint16_t sample;   /* members of a session's reservoir sample */
   uint8_t window;    /* index of the definition; what results carry */
@@ -42,7 +43,7 @@ VN_NODISCARD vn_err_t vn_session_set_derive(vn_session_set_t *set);
 typedef struct vn_session {
   vn_aggregate_t aggregate;
   uint32_t results;  /* told so far, those of swallowed sessions included */
-  uint16_t block;    /* its sample: members[block * sample] */
+  uint16_t block;    /* its sample: members[block * sample]; its pane of extras */
   uint16_t standing; /* results that nothing has superseded yet */
 } vn_session_t;
 
@@ -56,9 +57,10 @@ typedef struct vn_session_state {
 /* Where a series' variable parts lie; the caller owns them. */
 typedef struct vn_session_memory {
   vn_session_state_t *state;
-  vn_session_t *sessions; /* capacity */
-  vn_span_t *standing;    /* capacity: results of all live sessions that may be superseded */
-  vn_member_t *members;   /* capacity * sample */
+  vn_session_t *sessions;  /* capacity */
+  vn_span_t *standing;     /* capacity: results of all live sessions that may be superseded */
+  vn_member_t *members;    /* capacity * sample */
+  vn_extra_memory_t extra; /* over capacity panes */
   uint64_t sample_seed;
 } vn_session_memory_t;
 

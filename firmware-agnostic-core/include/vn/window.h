@@ -66,7 +66,7 @@ typedef enum vn_statistic {
 /* Those that deltas carry: they can be added up. */
 #define VN_STATISTICS_MERGEABLE (VN_STATISTIC_BIT(VN_STATISTIC_LAST + 1) - 1u)
 
-/* Those that need extras in every pane; windows of time only. */
+/* Those that need extras in every pane; all windows but reports. */
 #define VN_STATISTICS_QUANTILES                                              \
   (VN_STATISTIC_BIT(VN_STATISTIC_P50) | VN_STATISTIC_BIT(VN_STATISTIC_P90) | \
    VN_STATISTIC_BIT(VN_STATISTIC_P95) | VN_STATISTIC_BIT(VN_STATISTIC_P99))
@@ -114,6 +114,9 @@ typedef struct vn_window {
   uint8_t shape;      /* vn_window_shape_t */
   uint8_t method;     /* reports: vn_report_method_t */
 } vn_window_t;
+
+/* The extras that these statistics need; low and high are those of the histogram. */
+vn_extra_set_t vn_window_extra(uint32_t statistics, int32_t low, int32_t high);
 
 #define VN_WINDOWS_MAX 8u
 #define VN_SAMPLE_MAX 64u
