@@ -113,17 +113,22 @@ size_t vn__json_record(const vn_summary_t *summary, bool first, char *out, size_
   return writer.length;
 }
 
-static void put_device_accounting(vn_json_writer_t *writer, const vn_accounting_t *accounting) {
+void vn_accounting_members(vn_json_writer_t *writer, const vn_accounting_t *accounting,
+                           bool zeros) {
   uint64_t counts[VN_ACCOUNTING_COUNTERS];
   vn_accounting_list(accounting, counts);
-  vn_json_key(writer, "accounting");
-  vn_json_object_begin(writer);
   for (unsigned i = 0; i < VN_ACCOUNTING_COUNTERS; i++) {
-    if (counts[i] > 0) {
+    if (zeros || counts[i] > 0) {
       vn_json_key(writer, vn_accounting_word(i));
       vn_json_unsigned(writer, counts[i]);
     }
   }
+}
+
+static void put_device_accounting(vn_json_writer_t *writer, const vn_accounting_t *accounting) {
+  vn_json_key(writer, "accounting");
+  vn_json_object_begin(writer);
+  vn_accounting_members(writer, accounting, false);
   vn_json_object_end(writer);
 }
 

@@ -27,7 +27,7 @@
 #define VN_TOKEN_HEARTBEAT (UINT64_MAX - 2u)
 #define VN_TOKEN_FIRST VN_TOKEN_HEARTBEAT
 
-#define VN_STATISTICS_MAX_BYTES 4096u
+#define VN_STATISTICS_MAX_BYTES 16384u
 
 typedef struct vn_verdict {
   uint64_t token;
@@ -70,6 +70,7 @@ typedef struct vn_status {
   int64_t started_ms;
   bool statistics_in_flight, statistics_wanted, heartbeat_in_flight;
   bool ready;
+  uint32_t next_series; /* whose accounting is told next */
   bool offline_wanted, offline_done;
   char text[VN_STATISTICS_MAX_BYTES];
 } vn_status_t;
@@ -113,7 +114,8 @@ void vn_status_verdict(vn_status_t *status, uint64_t token, bool ok);
 /* Publishes the last statistics and "offline". False: the link is down. */
 bool vn_status_say_offline(vn_daemon_t *daemon);
 /* The statistics message; its length, 0 when it doesn't fit. */
-size_t vn_statistics_write(const vn_daemon_t *daemon, char *text, size_t capacity);
+size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, char *text,
+                           size_t capacity);
 /* The same figures, the most important ones, as a line of the log. */
 void vn_statistics_log(const vn_daemon_t *daemon);
 

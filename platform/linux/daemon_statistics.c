@@ -5,6 +5,9 @@
 #include "memory.h"
 #include "vn/json_writer.h"
 
+/* Series of one message; with the longest name and all counters one takes 650 bytes. */
+#define SERIES_TOLD 16u
+
 static void put_unsigned(vn_json_writer_t *writer, const char *key, uint64_t value) {
   vn_json_key(writer, key);
   vn_json_unsigned(writer, value);
@@ -14,17 +17,7 @@ static void put_readings(vn_json_writer_t *writer, const vn_figures_t *figures) 
   const vn_accounting_t *readings = &figures->readings;
   vn_json_key(writer, "readings");
   vn_json_object_begin(writer);
-  put_unsigned(writer, "received", readings->received);
-  put_unsigned(writer, "accepted", readings->accepted);
-  put_unsigned(writer, "late", readings->late);
-  put_unsigned(writer, "no_window", readings->no_window);
-  put_unsigned(writer, "duplicate", readings->duplicate);
-  put_unsigned(writer, "limited", readings->limited);
-  put_unsigned(writer, "quarantined", readings->quarantined);
-  put_unsigned(writer, "rejected", readings->rejected);
-  put_unsigned(writer, "missing", readings->missing);
-  put_unsigned(writer, "corrected", readings->corrected);
-  put_unsigned(writer, "unordered", readings->unordered);
+  vn_accounting_members(writer, readings, true);
   put_unsigned(writer, "unassigned", figures->unassigned);
   put_unsigned(writer, "derived", figures->derived);
   put_unsigned(writer, "underived", figures->underived);
@@ -110,7 +103,28 @@ static void put_connections(vn_json_writer_t *writer, const vn_link_t *link) {
   vn_json_object_end(writer);
 }
 
-size_t vn_statistics_write(const vn_daemon_t *daemon, char *text, size_t capacity) {
+/* A part of the series at a time: the next message goes on where this one stops. */
+static void put_series(vn_json_writer_t *writer, const vn_engine_t *engine, uint32_t *next) {
+  uint32_t told = 0;
+  vn_json_key(writer, "by_series");
+  vn_json_array_begin(writer);
+  for (uint32_t looked = 0; looked < engine->table.capacity && told < SERIES_TOLD; looked++) {
+    uint32_t series = *next < engine->table.capacity ? *next : 0;
+    *next = series + 1;
+    if (engine->table.name_lengths[series] > 0) {
+      vn_json_object_begin(writer);
+      vn_json_key(writer, "series");
+      vn_json_text(writer, vn_series_name(&engine->table, series));
+      vn_accounting_members(writer, &vn_engine_series(engine, series)->accounting, false);
+      vn_json_object_end(writer);
+      told++;
+    }
+  }
+  vn_json_array_end(writer);
+}
+
+size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, char *text,
+                           size_t capacity) {
   const vn_recovery_t *recovery = vn_engine_recovery(&daemon->engine);
   vn_json_writer_t writer;
   vn_json_writer_init(&writer, text, capacity);
@@ -127,6 +141,7 @@ size_t vn_statistics_write(const vn_daemon_t *daemon, char *text, size_t capacit
   put_traffic(&writer, daemon);
   put_readings(&writer, vn_engine_figures(&daemon->engine));
   put_reasons(&writer, vn_engine_figures(&daemon->engine));
+  put_series(&writer, &daemon->engine, next_series);
   put_recovery(&writer, recovery);
   put_connections(&writer, &daemon->link);
   put_unsigned(&writer, "resident_bytes", vn_memory_resident_bytes());

@@ -56,8 +56,8 @@ static void publish_statistics(vn_daemon_t *daemon, int64_t now_ms) {
       (now_ms < status->statistics_due_ms && !status->statistics_wanted)) {
     return;
   }
-  vn_text_t payload = {status->text,
-                       vn_statistics_write(daemon, status->text, sizeof status->text)};
+  vn_text_t payload = {status->text, vn_statistics_write(daemon, &status->next_series, status->text,
+                                                         sizeof status->text)};
   if (payload.length > 0 &&
       vn_link_publish(&daemon->link, text_of("stats"), payload, VN_TOKEN_STATISTICS) == VN_OK) {
     status->statistics_in_flight = true;
@@ -119,8 +119,8 @@ bool vn_status_say_offline(vn_daemon_t *daemon) {
   if (!vn_mqtt_is_up(link->out)) {
     return false;
   }
-  vn_text_t payload = {status->text,
-                       vn_statistics_write(daemon, status->text, sizeof status->text)};
+  vn_text_t payload = {status->text, vn_statistics_write(daemon, &status->next_series, status->text,
+                                                         sizeof status->text)};
   if (payload.length > 0 && daemon->configuration->stats_every_ms > 0) {
     vn_err_t error = vn_link_publish(link, text_of("stats"), payload, VN_TOKEN_STATISTICS);
     (void)error; /* the last figures are a courtesy */

@@ -179,7 +179,7 @@ static vn_figures_t figures_of(const replay_t *replay) {
 
 static int finish(replay_t *replay) {
   const vn_figures_t figures = figures_of(replay);
-  vn_result_lines_totals(&replay->lines, &figures);
+  vn_result_lines_totals(&replay->lines, &replay->engine, &figures);
   if (!vn_result_lines_flush(&replay->lines)) {
     const char *name = replay->options->output;
     return complain(replay, VN_EXIT_IO, name == NULL ? "standard output" : name,

@@ -119,22 +119,12 @@ static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {
   vn_json_object_end(writer);
 }
 
-void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figures) {
-  const vn_accounting_t *readings = &figures->readings;
+/* Counters that aren't readings. */
+static void put_counts(vn_json_writer_t *writer, const vn_figures_t *figures) {
   const struct {
     const char *key;
     uint64_t count;
   } counts[] = {
-      {"received", readings->received},
-      {"accepted", readings->accepted},
-      {"late", readings->late},
-      {"no_window", readings->no_window},
-      {"duplicate", readings->duplicate},
-      {"limited", readings->limited},
-      {"quarantined", readings->quarantined},
-      {"rejected", readings->rejected},
-      {"missing", readings->missing},
-      {"corrected", readings->corrected},
       {"unassigned", figures->unassigned},
       {"messages", figures->messages},
       {"messages_refused", figures->messages_refused},
@@ -142,19 +132,50 @@ void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figure
       {"alerts", figures->alerts},
       {"late_for_alerts", figures->late_for_alerts},
       {"series_expired", figures->series_expired},
-      {"unordered", readings->unordered},
+      {"derived", figures->derived},
+      {"underived", figures->underived},
   };
-  vn_json_writer_t writer = begin_line(lines, "totals");
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-    vn_json_key(&writer, counts[i].key);
-    vn_json_unsigned(&writer, counts[i].count);
+    vn_json_key(writer, counts[i].key);
+    vn_json_unsigned(writer, counts[i].count);
   }
-  if (figures->derived + figures->underived > 0) {
-    vn_json_key(&writer, "derived");
-    vn_json_unsigned(&writer, figures->derived);
-    vn_json_key(&writer, "underived");
-    vn_json_unsigned(&writer, figures->underived);
+}
+
+/* What is written so far stays, and the line goes on in a buffer that has room. */
+static void go_on(vn_result_lines_t *lines, vn_json_writer_t *writer) {
+  bool comma = writer->comma;
+  VN_ASSERT(!writer->overflow);
+  lines->used += writer->length;
+  if (BUFFER_BYTES - lines->used < LINE_MAX_BYTES) {
+    (void)vn_result_lines_flush(lines);
   }
+  vn_json_writer_init(writer, lines->buffer + lines->used, LINE_MAX_BYTES - 1);
+  writer->comma = comma;
+}
+
+static void put_series(vn_result_lines_t *lines, vn_json_writer_t *writer,
+                       const vn_engine_t *engine) {
+  vn_json_key(writer, "by_series");
+  vn_json_array_begin(writer);
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] > 0) {
+      vn_json_object_begin(writer);
+      vn_json_key(writer, "series");
+      vn_json_text(writer, vn_series_name(&engine->table, i));
+      vn_accounting_members(writer, &vn_engine_series(engine, i)->accounting, false);
+      vn_json_object_end(writer);
+      go_on(lines, writer);
+    }
+  }
+  vn_json_array_end(writer);
+}
+
+void vn_result_lines_totals(vn_result_lines_t *lines, const vn_engine_t *engine,
+                            const vn_figures_t *figures) {
+  vn_json_writer_t writer = begin_line(lines, "totals");
+  vn_accounting_members(&writer, &figures->readings, true);
+  put_counts(&writer, figures);
   put_reasons(&writer, figures);
+  put_series(lines, &writer, engine);
   end_line(lines, &writer);
 }

@@ -21,7 +21,10 @@ bool vn_result_lines_init(vn_result_lines_t *lines, FILE *file);
 vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores);
 
 void vn_result_lines_drop(vn_result_lines_t *lines, const vn_drop_t *drop);
-void vn_result_lines_totals(vn_result_lines_t *lines, const vn_figures_t *figures);
+
+/* The last line: `figures`, and the accounting of each series that there is. */
+void vn_result_lines_totals(vn_result_lines_t *lines, const vn_engine_t *engine,
+                            const vn_figures_t *figures);
 
 /* Writes what is buffered; false if anything could not be written. */
 bool vn_result_lines_flush(vn_result_lines_t *lines);

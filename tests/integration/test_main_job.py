@@ -121,6 +121,7 @@ class MainJob(Case):
         parts = ("accepted", "late", "no_window", "duplicate", "limited", "quarantined", "rejected")
         self.assertEqual(readings["received"], sum(readings[part] for part in parts))
         self.assertEqual(readings["received"], 34)
+        self.assertEqual(sum(series["received"] for series in figures["by_series"]), 34)
         self.assertEqual((readings["accepted"], readings["rejected"]), (33, 1))
         self.assertEqual(figures["messages"]["dropped"], 0)
         late = self.client(broker, name="late-subscriber")

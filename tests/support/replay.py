@@ -54,10 +54,18 @@ class Replay:
         return results[:-1], results[-1]
 
 
+PARTS = ("accepted", "late", "no_window", "duplicate", "limited", "quarantined", "rejected")
+
+
+def balances(accounting):
+    return accounting.get("received", 0) == sum(accounting.get(part, 0) for part in PARTS)
+
+
 def conserves(totals):
-    """Every reading is somewhere: the accounting's law."""
-    parts = ("accepted", "late", "no_window", "duplicate", "limited", "quarantined", "rejected")
-    return totals["received"] == sum(totals[part] for part in parts)
+    """The accounting's law: every reading is somewhere, in each series and in all of them."""
+    known = sum(series.get("received", 0) for series in totals["by_series"])
+    complete = known + totals["unassigned"] == totals["received"] or totals["series_expired"] > 0
+    return balances(totals) and complete and all(map(balances, totals["by_series"]))
 
 
 def is_near(got, expected):

@@ -33,7 +33,11 @@ static const vn_window_t trend = {.name = "trend",
 
 static void make_pipeline(sample_t *sample, unsigned index, const char *name) {
   sample->pipelines[index] = (vn_pipeline_t){
-      .summary = {name, "Cel", sample->windows, 2, -2},
+      .summary = {.name = name,
+                  .unit = "Cel",
+                  .windows = sample->windows,
+                  .window_count = 2,
+                  .exponent = -2},
       .match = {"*", 1},
       .alerts = sample->alerts,
       .lateness_ms = 60000,

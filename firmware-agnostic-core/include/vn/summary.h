@@ -79,6 +79,9 @@ size_t vn_summary_envelope_max(vn_encoding_t encoding, const char *device,
  */
 void vn_summary_members(vn_json_writer_t *writer, const vn_summary_t *summary, bool always);
 
+/* The counters as members, without braces; those that are 0 only when `zeros` is true. */
+void vn_accounting_members(vn_json_writer_t *writer, const vn_accounting_t *accounting, bool zeros);
+
 /* MIME type of an encoding, for MQTT 5's content type; static storage. */
 const char *vn_encoding_content_type(vn_encoding_t encoding);
 
