@@ -200,8 +200,9 @@ static void build_lateness(vn__build_t *build, vn_pipeline_t *pipeline,
   pipeline->late_every_ms = or_zero(every);
   refuse_without(build->loader, room, corrects,
                  "`corrections` needs `after_lateness: correct`: without it nothing is corrected");
-  refuse_without(build->loader, every, corrects,
-                 "`late_every` needs `after_lateness: correct`: nothing that is late would wait");
+  refuse_without(build->loader, every, of_time && (corrects || pipeline->lateness_ms > 0),
+                 "`late_every` needs `allowed_lateness` or `after_lateness: correct`, and a "
+                 "tumbling or a sliding window: nothing that is late would wait");
   refuse_without(build->loader, after, !corrects || of_time,
                  "`after_lateness: correct` needs a tumbling or a sliding window");
   refuse_without(build->loader, after, !corrects || !senml,

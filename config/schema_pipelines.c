@@ -133,14 +133,14 @@ static const vn__key_t pipeline_keys[] = {
                                   .doc =
                                       "With `after_lateness: correct`: windows of a series whose "
                                       "deltas may wait for more; the oldest makes room."},
-    [VN__PIPELINE_LATE_EVERY] = {.name = "late_every",
-                                 .type = VN__DURATION,
-                                 .low = 1,
-                                 .high = LONGEST,
-                                 .fallback_words = "at once",
-                                 .doc =
-                                     "How long a delta waits, so that late readings of one window "
-                                     "leave together."},
+    [VN__PIPELINE_LATE_EVERY] =
+        {.name = "late_every",
+         .type = VN__DURATION,
+         .low = 1,
+         .high = LONGEST,
+         .fallback_words = "at once",
+         .doc = "How long revisions and deltas of windows of time wait, so that late "
+                "readings of one window leave together."},
     [VN__PIPELINE_EXPECTED_EVERY] =
         {.name = "expected_every",
          .type = VN__DURATION,

@@ -136,8 +136,9 @@ static void set_up_pipelines(vn_engine_t *engine) {
     pipeline->slot_max = vn__slot_max(engine->plan, plan, &pipeline->geometry);
     engine->has_hold = engine->has_hold || plan->unset_clock == VN_UNSET_CLOCK_HOLD;
     engine->has_expiry = engine->has_expiry || plan->time_to_live_ms > 0;
-    engine->has_timers = engine->has_timers || plan->corrections > 0 || pipeline->has_absence ||
-                         engine->has_expiry || plan->idle_timeout_ms != VN_DURATION_OFF;
+    engine->has_timers = engine->has_timers || plan->corrections > 0 || plan->late_every_ms > 0 ||
+                         pipeline->has_absence || engine->has_expiry ||
+                         plan->idle_timeout_ms != VN_DURATION_OFF;
   }
 }
 

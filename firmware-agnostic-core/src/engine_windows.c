@@ -291,14 +291,21 @@ static vn_correction_memory_t correction_memory(const vn__work_t *work) {
                                   .capacity = capacity};
 }
 
-bool vn__windows_wait(const vn__work_t *work) { return work->state->correction.count > 0; }
+bool vn__windows_wait(const vn__work_t *work) {
+  return work->state->correction.count > 0 || work->state->window.late;
+}
 
 void vn__windows_release(vn__work_t *work) {
-  if (work->state->correction.count > 0) {
-    vn_correction_memory_t memory = correction_memory(work);
-    vn_window_sink_t sink = window_sink(work);
-    vn_correction_tell(&work->pipeline->geometry.set, &memory, &sink);
+  if (!vn__windows_wait(work)) {
+    return;
   }
+  const vn_window_set_t *set = &work->pipeline->geometry.set;
+  vn_correction_memory_t memory = correction_memory(work);
+  vn_window_memory_t windows = vn__window_memory(work);
+  vn_window_sink_t sink = window_sink(work);
+  vn_correction_tell(set, &memory, &sink);
+  vn_window_tell_late(set, &windows, &sink);
+  vn__touch(work->engine, work->state);
 }
 
 /* What came when a window of it was gone goes into a delta. */
@@ -309,16 +316,12 @@ static void correct(vn__work_t *work, int32_t value) {
   }
   vn_correction_memory_t memory = correction_memory(work);
   vn_window_sink_t sink = window_sink(work);
-  if (!vn__windows_wait(work)) {
-    state->late_since_mono_ms = work->engine->arrival_mono_ms;
-  }
   work->corrected = vn_correction_take(&work->pipeline->geometry.set, &memory,
                                        state->window.watermark_ms, work->time_ms, value, &sink);
 }
 
-vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
+static vn_reason_t take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
-  correct(work, value);
   if (geometry->set.window_count < work->pipeline->plan->summary.window_count) {
     return take_into_all(work, value, refused);
   }
@@ -330,6 +333,16 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
   vn_reason_t verdict = take_into_time(work, &windows, value, &sink, refused);
   if (verdict == VN_REASON_LIMITED) {
     refused(work, verdict);
+  }
+  return verdict;
+}
+
+vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
+  bool waited = vn__windows_wait(work);
+  correct(work, value);
+  vn_reason_t verdict = take(work, value, refused);
+  if (!waited && vn__windows_wait(work)) {
+    work->state->late_since_mono_ms = work->engine->arrival_mono_ms;
   }
   return verdict;
 }

@@ -35,14 +35,24 @@ void vn_window_reset(const vn_window_set_t *set, const vn_window_memory_t *memor
   }
 }
 
-/* The index of the smallest end; VN__NO_END entries are exhausted. */
-static uint8_t smallest(const int64_t *ends_ms, uint8_t count) {
+uint8_t vn__smallest(const int64_t *ends_ms, uint8_t count) {
   VN_ASSERT(count > 0 && count <= VN_WINDOWS_MAX);
   uint8_t best = 0;
   for (uint8_t i = 1; i < count; i++) {
     best = ends_ms[i] < ends_ms[best] ? i : best;
   }
   return best;
+}
+
+/* Revisions that wait leave before their window is gone; when the next ones have to. */
+static vn_time_ms_t tell_late(const vn__firing_t *firing, vn_time_ms_t from_ms) {
+  if (!firing->memory->state->late) {
+    return VN_TIME_PLUS_INFINITY;
+  }
+  vn__firing_t late = *firing;
+  late.watermark_ms = from_ms;
+  late.kind = VN_KIND_LATE;
+  return vn__late_tell(&late, firing->watermark_ms);
 }
 
 /*
@@ -55,6 +65,7 @@ static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
   vn_window_state_t *state = firing->memory->state;
   int64_t ends_ms[VN_WINDOWS_MAX] = {0};
   bool unbounded = from_ms < VN_TIME_LOWEST_MS;
+  vn_time_ms_t gone_ms = tell_late(firing, from_ms);
   if (set->ordered.kinds != 0) {
     vn__ordered_drain(set, firing->memory, firing->watermark_ms);
   }
@@ -64,9 +75,10 @@ static void fire_due(const vn__firing_t *firing, vn_time_ms_t from_ms) {
                            : vn__grid_end_after(&set->windows[i], from_ms + 1);
   }
   for (;;) {
-    uint8_t next = smallest(ends_ms, set->window_count);
+    uint8_t next = vn__smallest(ends_ms, set->window_count);
     if (ends_ms[next] == VN__NO_END || ends_ms[next] - 1 > firing->watermark_ms) {
-      state->next_due_ms = ends_ms[next] == VN__NO_END ? VN_TIME_PLUS_INFINITY : ends_ms[next] - 1;
+      vn_time_ms_t due_ms = ends_ms[next] == VN__NO_END ? VN_TIME_PLUS_INFINITY : ends_ms[next] - 1;
+      state->next_due_ms = due_ms < gone_ms ? due_ms : gone_ms;
       return;
     }
     if (vn__fire(firing, next, ends_ms[next])) {
@@ -186,7 +198,7 @@ static void fire_again(const vn__firing_t *firing, vn_time_ms_t time_ms) {
     ends_ms[i] = vn__grid_end_after(&set->windows[i], time_ms > gone_ms ? time_ms : gone_ms);
   }
   for (;;) {
-    uint8_t next = smallest(ends_ms, set->window_count);
+    uint8_t next = vn__smallest(ends_ms, set->window_count);
     if (ends_ms[next] == VN__NO_END || ends_ms[next] - 1 > firing->watermark_ms) {
       return;
     }
@@ -222,7 +234,11 @@ static vn_reason_t take_slowly(const vn_window_set_t *set, const vn_window_memor
   if (time_ms <= before_ms) {
     vn_tally_bump(&memory->tallies[memory->state->pane_slot], VN_ACCOUNTED_LATE);
     vn__firing_t firing = {set, memory, sink, before_ms, VN_KIND_LATE, NULL};
-    fire_again(&firing, time_ms);
+    if (set->late_waits) {
+      vn__late_wait(&firing, time_ms);
+    } else {
+      fire_again(&firing, time_ms);
+    }
   }
   return VN_REASON_NONE;
 }

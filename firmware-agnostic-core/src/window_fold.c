@@ -70,23 +70,31 @@ static vn_extra_values_t fold_extras(const vn__firing_t *firing, const vn_window
   return vn_extra_result(&extra, &firing->sink->extra_scratch, total);
 }
 
+uint16_t *vn__revision_counter(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                               uint8_t window, int64_t start_ms) {
+  const vn_window_t *definition = &set->windows[window];
+  uint32_t size = set->revision_size[window];
+  VN_ASSERT(size > 0);
+  int64_t step = vn_floor_div(start_ms - definition->offset_ms, definition->slide_ms);
+  int64_t place = step - vn_floor_div(step, size) * size;
+  return memory->revisions + set->revision_base[window] + (size_t)place;
+}
+
 /*
  * The number of earlier results, counted. A counter is shared by windows `size` grid steps apart;
  * it is fresh whenever the window was empty before: with one reading in it there was no result yet.
  */
 static uint32_t count_revision(const vn__firing_t *firing, uint8_t window, int64_t start_ms,
                                uint32_t readings) {
-  const vn_window_t *definition = &firing->set->windows[window];
-  uint32_t size = firing->set->revision_size[window];
-  if (size == 0 || vn__gone(firing->set, start_ms + definition->size_ms, firing->watermark_ms)) {
+  const vn_window_set_t *set = firing->set;
+  if (set->revision_size[window] == 0 ||
+      vn__gone(set, start_ms + set->windows[window].size_ms, firing->watermark_ms)) {
     return 0;
   }
-  int64_t step = vn_floor_div(start_ms - definition->offset_ms, definition->slide_ms);
-  int64_t place = step - vn_floor_div(step, size) * size;
-  uint16_t *counter =
-      firing->memory->revisions + firing->set->revision_base[window] + (size_t)place;
-  uint32_t earlier = readings == 1 || firing->kind != VN_KIND_LATE ? 0 : *counter;
-  *counter = (uint16_t)(earlier < UINT16_MAX ? earlier + 1 : UINT16_MAX);
+  uint16_t *counter = vn__revision_counter(set, firing->memory, window, start_ms);
+  bool fresh = readings == 1 || firing->kind != VN_KIND_LATE;
+  uint32_t earlier = fresh ? 0 : *counter & VN__REVISION_MOST;
+  *counter = (uint16_t)(earlier < VN__REVISION_MOST ? earlier + 1 : VN__REVISION_MOST);
   return earlier;
 }
 

@@ -35,6 +35,15 @@ static inline uint32_t vn__pane_slot(const vn_window_set_t *set, int64_t number)
 void vn__pane_begin(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot,
                     int64_t number);
 
+/* The index of the smallest end; VN__NO_END entries are exhausted. */
+uint8_t vn__smallest(const int64_t *ends_ms, uint8_t count);
+
+/* Results of a window that has fired, counted; the upper bit says that the next one waits. */
+#define VN__REVISION_WAITS 0x8000u
+#define VN__REVISION_MOST 0x7FFFu
+uint16_t *vn__revision_counter(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                               uint8_t window, int64_t start_ms);
+
 /* Tallies: those of a pane that begins, of one that leaves its slot to another, and that a reading
  * came at this offset. */
 void vn__tally_give_way(const vn_window_set_t *set, const vn_window_memory_t *memory,
@@ -81,5 +90,14 @@ vn_ordered_values_t vn__ordered_fold(const vn__firing_t *firing, const vn_window
 
 /* Whether what was restored fits together: panes, the last reading and what waits. */
 bool vn__ordered_is_sane(const vn_window_set_t *set, const vn_window_memory_t *memory);
+
+/* Marks the windows that a late reading has changed; firing has the watermark before it. */
+void vn__late_wait(const vn__firing_t *firing, vn_time_ms_t time_ms);
+
+/*
+ * Tells those that wait and are gone by until_ms; firing has a watermark by which none is. Returns
+ * when the next one will be gone; PLUS_INFINITY: none is left.
+ */
+vn_time_ms_t vn__late_tell(const vn__firing_t *firing, vn_time_ms_t until_ms);
 
 #endif

@@ -195,6 +195,23 @@ static void find_due(const vn_window_set_t *set, const vn_window_memory_t *memor
   }
 }
 
+/* Revisions that wait still do; behind a watermark that no reading can have made none does. */
+static void find_late(const vn_window_set_t *set, const vn_window_memory_t *memory) {
+  vn__firing_t firing = {set, memory, NULL, memory->state->watermark_ms, VN_KIND_LATE, NULL};
+  if (firing.watermark_ms < VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS ||
+      firing.watermark_ms > VN_TIME_HIGHEST_MS + 2 * VN_WINDOW_SPAN_MAX_MS) {
+    return;
+  }
+  for (uint32_t i = 0; i < set->revision_count; i++) {
+    memory->state->late = memory->state->late || (memory->revisions[i] & VN__REVISION_WAITS) != 0;
+  }
+  if (memory->state->late) {
+    vn_time_ms_t gone_ms = vn__late_tell(&firing, VN_TIME_MINUS_INFINITY);
+    memory->state->next_due_ms =
+        gone_ms < memory->state->next_due_ms ? gone_ms : memory->state->next_due_ms;
+  }
+}
+
 vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *memory,
                         const uint8_t *bytes, size_t length) {
   VN_ASSERT(bytes != NULL || length == 0);
@@ -218,6 +235,7 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
   }
   if (set->window_count > 0) {
     find_due(set, memory);
+    find_late(set, memory);
   }
   return VN_OK;
 }

@@ -141,6 +141,31 @@ def corrections(runner):
           [r["index"] for r in results if r.get("kind") == "partial"] == [3], results)
 
 
+def revisions(runner):
+    config = CONFIG.replace("    windows:", "    allowed_lateness: 5m\n    late_every: 10s\n"
+                            "    windows:")
+
+    def at(now, t, v):
+        return {"at": now * 1000, "series": "a/temp", "t": t * 1000, "v": v}
+
+    events = [at(1, 1, 20), at(70, 70, 21), at(71, 2, 22), at(72, 3, 23),
+              {"op": "tick", "at": 80000}, {"op": "tick", "at": 81000}, at(82, 4, 24),
+              at(200, 200, 25), at(201, 71, 26), at(500, 500, 27), {"op": "flush"}]
+    waiting, _ = runner.run(config, events)
+    at_once, _ = runner.run(config.replace("    late_every: 10s\n", ""), events)
+    seen = [(r["index"], r["start"], r["rev"], r["count"]) for r in waiting
+            if r.get("kind") == "late"]
+    check("revisions leave together, and before their window is gone",
+          seen == [(5, 0, 1, 3), (9, 0, 2, 4), (9, 60000, 1, 2)], seen)
+    identity = ("index", "rev", "kind", "flags")
+
+    def last(results):
+        return {r["start"]: {k: v for k, v in r.items() if k not in identity}
+                for r in results if r["type"] == "summary"}
+
+    check("the last ones say the same as without", last(waiting) == last(at_once), waiting)
+
+
 def csv(runner, lines_of_json):
     trace = "time,series,value\n1000,a/temp,21.37\n1970-01-01 00:00:02,a/temp,-0.5\n"
     status, out, _ = runner.run_raw(CONFIG, trace)
@@ -194,6 +219,7 @@ def main():
         drops(runner)
         accounting(runner)
         corrections(runner)
+        revisions(runner)
         csv(runner, lines)
         determinism(runner)
         failures(runner)

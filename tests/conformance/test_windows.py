@@ -41,6 +41,24 @@ def adds_up(case, results):
     return held == wanted
 
 
+def last_results(results):
+    """Of each window the last result, without what tells how and when it came."""
+    told_of_it = ("index", "kind", "rev", "flags", "accounting")
+    return {(line["series"], line["window"], line["start"]):
+            {k: v for k, v in line.items() if k not in told_of_it}
+            for line in results
+            if line["type"] == "summary" and line["kind"] != "partial"}
+
+
+def ends_the_same(runner, case, lines, results):
+    """Without late_every the last result of each window is the same."""
+    if not case["cfg"].get("late_every") or case["events"][-1].get("op") != "flush":
+        return True
+    cfg = {key: value for key, value in case["cfg"].items() if key != "late_every"}
+    at_once, _ = runner.run(window_cases.config_yaml(dict(case, cfg=cfg)), lines)
+    return last_results(at_once) == last_results(results)
+
+
 def main():
     first = int(os.environ.get("VN_SEED", "1"))
     count = int(os.environ.get("VN_CASES", "1000"))
@@ -58,6 +76,10 @@ def main():
                 return 1
             if not adds_up(case, results):
                 print(f"seed {seed}: results and deltas don't hold all readings\n{config}\n"
+                      + "\n".join(lines))
+                return 1
+            if not ends_the_same(runner, case, lines, results):
+                print(f"seed {seed}: late_every changes a last result\n{config}\n"
                       + "\n".join(lines))
                 return 1
             told["partial"] += sum(line.get("kind") == "partial" for line in results)

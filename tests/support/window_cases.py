@@ -252,8 +252,9 @@ def random_case(seed):
         cfg["expected_every"] = rng.choice((1, 2, 4, 7, 25))
     if rng.random() < 0.4 and any("size" in window for window in cfg["windows"]):
         cfg["corrections"] = rng.choice((1, 2, 4))
-        if rng.random() < 0.5:
-            cfg["late_every"] = rng.choice((1, 5, 20))
+    if rng.random() < 0.4 and (cfg.get("corrections") or cfg["lateness"]) and any(
+            "size" in window for window in cfg["windows"]):
+        cfg["late_every"] = rng.choice((1, 5, 20))
     series = ["a", "b", "c/d"][:rng.choice((1, 2, 3))]
     front = rng.choice(EPOCHS)
     clock = front

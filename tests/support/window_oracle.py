@@ -35,6 +35,7 @@ class WindowOracle:
         self.deltas = {}     # series -> [((window, start), content)], the oldest first
         self.deltas_told = {}
         self.late_since = {}
+        self.revisions_waiting = {}  # series -> windows whose revision waits
         self.by_arrival = time == "arrival"
         self.behind = {}     # (series, window, start) -> readings in it that came late
         self.taken = {}      # series -> [(t, v, {(window, start)})] in order of arrival
@@ -123,8 +124,6 @@ class WindowOracle:
 
     def correct(self, index, series, gone, t, v):
         waiting = self.deltas.setdefault(series, [])
-        if not waiting:
-            self.late_since[series] = self.steady
         for window in sorted(gone):
             mine = [content for other, content in waiting if other == window]
             if not mine:
@@ -134,10 +133,23 @@ class WindowOracle:
                 waiting.append((window, mine[0]))
             mine[0].append((t, v))
 
+    def waits(self, series):
+        return bool(self.deltas.get(series) or self.revisions_waiting.get(series))
+
+    def revise(self, index, series, mark=FOREVER):
+        """Tells the revisions that wait and whose windows are gone by this mark."""
+        waiting = self.revisions_waiting.get(series, set())
+        for window in sorted(waiting, key=lambda w: (self.end(series, w), w[0])):
+            if self.end(series, window) - 1 + self.lateness <= mark:
+                waiting.remove(window)
+                self.tell(index, series, window, "late")
+
     def release(self, index, after=0):
-        for series, waiting in self.deltas.items():
-            while waiting and self.steady - self.late_since[series] >= after:
-                self.tell_oldest(index, series)
+        for series in self.taken:
+            if self.waits(series) and self.steady - self.late_since[series] >= after:
+                while self.deltas.get(series):
+                    self.tell_oldest(index, series)
+                self.revise(index, series)
 
     # Sessions
 
@@ -275,12 +287,14 @@ class WindowOracle:
     def open_windows(self, series):
         """Windows that hold readings and have not been told, by end, then by definition."""
         held = set().union(*(holders for _, _, holders in self.taken[series]), set())
+        held -= self.revisions_waiting.get(series, set())
         untold = [w for w in held if (series,) + w not in self.told]
         return sorted(untold, key=lambda w: (self.end(series, w), w[0]))
 
     def raise_mark(self, index, scope, mark, kind):
         self.marks[scope] = max(self.mark(scope), mark)
         for series in self.series_in(scope):
+            self.revise(index, series, self.marks[scope])
             for window in self.open_windows(series):
                 if self.marks[scope] >= self.end(series, window) - 1:
                     self.tell(index, series, window, kind)
@@ -304,6 +318,7 @@ class WindowOracle:
             key = (series,) + window
             self.behind[key] = self.behind.get(key, 0) + 1
         gone = [w for w in covering if w not in alive] if self.corrections else []
+        waited = self.waits(series)
         if gone:
             self.correct(index, series, gone, t, v)
         joined = self.join(series, t)
@@ -318,10 +333,15 @@ class WindowOracle:
         seen.append((t, v, set(alive)))
         for window in sorted(alive, key=lambda w: (self.end(series, w), w[0])):
             if self.end(series, window) - 1 <= mark:
-                self.tell(index, series, window, "late")
+                if self.late_every and "size" in self.windows[window[0]]:
+                    self.revisions_waiting.setdefault(series, set()).add(window)
+                else:
+                    self.tell(index, series, window, "late")
         self.raise_mark(index, scope, t - self.ooo - 1, "on_time")
         self.tell_counts(index, series)
         self.note(series, (index, "reading", t, v))
+        if not waited and self.waits(series):
+            self.late_since[series] = self.steady
 
     def tick(self, index):
         if not self.common:

@@ -68,7 +68,7 @@ static void corrections(void **state) {
       {"pipelines: [{name: p, corrections: 2, windows: [{name: w, tumbling: 1m}]}]\n",
        {"1:36: `corrections` needs `after_lateness: correct`: without it"}},
       {"pipelines: [{name: p, late_every: 2s, windows: [{name: w, tumbling: 1m}]}]\n",
-       {"1:35: `late_every` needs `after_lateness: correct`"}},
+       {"1:35: `late_every` needs `allowed_lateness` or"}},
       {"pipelines: [{name: p, after_lateness: correct, windows: [{name: w, count: 5}]}]\n",
        {"1:39: `after_lateness: correct` needs a tumbling or a sliding window"}},
       {"pipelines: [{name: p, after_lateness: keep}]\n", {"1:39: `after_lateness`: `keep` "}},

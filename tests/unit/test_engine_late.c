@@ -105,6 +105,79 @@ static void alerts_look_at_no_delta(void **state) {
   rig_free(rig);
 }
 
+/* Readings of a trace with many late ones, at one a second. */
+static void send_some(rig_t *rig, int from, int to) {
+  static const int back[] = {0, 0, 4000, 0, 9000, 5000, 0, 12000};
+  for (int i = from; i < to; i++) {
+    rig_send(rig, "a", T0 + i * 1000 - back[i % 8], 2000 + i, (uint32_t)i);
+    assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  }
+}
+
+enum { TOLD_MAX = 256, LENGTH = 60 };
+
+/* What was told, over a restart. */
+typedef struct story {
+  rig_result_t results[TOLD_MAX];
+  size_t count;
+} story_t;
+
+static void note(story_t *story, const rig_t *rig) {
+  assert_true(story->count + rig->result_count <= TOLD_MAX);
+  memcpy(story->results + story->count, rig->results, rig->result_count * sizeof story->results[0]);
+  story->count += rig->result_count;
+}
+
+static void tell(story_t *story, int stop_at) {
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = start(&flash->port, 0, 3000);
+  story->count = 0;
+  send_some(rig, 0, stop_at);
+  if (stop_at < LENGTH) {
+    int64_t now_ms = rig->wall_ms;
+    assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    note(story, rig);
+    rig_free(rig);
+    flash_fake_power_up(flash);
+    rig = rig_new(&flash->port);
+    rig->pipelines[0].late_every_ms = rig->pipelines[1].late_every_ms = 3000;
+    rig->wall_ms = now_ms;
+    assert_int_equal(rig_start(rig), VN_OK);
+    send_some(rig, stop_at, LENGTH);
+  }
+  vn_flush(&rig->engine);
+  note(story, rig);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
+static const rig_result_t *last_of(const story_t *story, const rig_result_t *window) {
+  const rig_result_t *last = NULL;
+  for (size_t i = 0; i < story->count; i++) {
+    const rig_result_t *result = &story->results[i];
+    bool same = result->window == window->window && result->start_ms == window->start_ms;
+    last = same ? result : last;
+  }
+  return last;
+}
+
+/* The interval may begin anew, so that the numbers of revisions differ; their last content not. */
+static void revisions_that_wait_survive_a_restart(void **state) {
+  (void)state;
+  static story_t whole, cut;
+  tell(&whole, LENGTH);
+  for (int stop_at = 1; stop_at < LENGTH; stop_at += 7) {
+    tell(&cut, stop_at);
+    for (size_t i = 0; i < whole.count; i++) {
+      const rig_result_t *wanted = last_of(&whole, &whole.results[i]);
+      const rig_result_t *told = last_of(&cut, &whole.results[i]);
+      assert_non_null(told);
+      assert_int_equal(told->count, wanted->count);
+      assert_int_equal(told->sum, wanted->sum);
+    }
+  }
+}
+
 static void damaged_deltas_are_refused(void **state) {
   (void)state;
   static const vn_window_t ten = {.name = "ten", .size_ms = 10, .slide_ms = 10};
@@ -134,6 +207,7 @@ int main(void) {
       cmocka_unit_test(deltas_that_wait_survive_a_restart_and_keep_counting),
       cmocka_unit_test(a_clean_stop_tells_what_waits),
       cmocka_unit_test(alerts_look_at_no_delta),
+      cmocka_unit_test(revisions_that_wait_survive_a_restart),
       cmocka_unit_test(damaged_deltas_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,36 @@ static void coverage_counts_the_slots_with_a_reading(void **state) {
   check_coverage(0, 0);
 }
 
+static void a_damaged_state_with_revisions_that_wait_does_no_harm(void **state) {
+  (void)state;
+  uint8_t bytes[256];
+  begin(&ten, 1, 0, 40, 0);
+  set.late_waits = true;
+  read_at(3);
+  read_at(35);
+  read_at(4);
+  read_at(12);
+  assert_true(window_state.late);
+  assert_int_equal(told_count, 1); /* nothing but [0, 10) on time */
+  size_t length = vn_window_save(&set, &memory, bytes, sizeof bytes);
+  assert_true(length <= sizeof bytes);
+  for (size_t bit = 0; bit < 8 * length; bit++) {
+    bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    told_count = 0;
+    if (vn_window_load(&set, &memory, bytes, length) == VN_OK) {
+      vn_window_tell_late(&set, &memory, &sink);
+      finish();
+    }
+    bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  }
+  told_count = 0;
+  assert_int_equal(vn_window_load(&set, &memory, bytes, length), VN_OK);
+  assert_true(window_state.late);
+  vn_window_tell_late(&set, &memory, &sink);
+  assert_int_equal(told_count, 2);
+  assert_int_equal(told[0].count, 2);
+}
+
 /* An event of the shuffled trace: a reading, or one that is refused. */
 typedef struct event {
   int64_t time_ms;
@@ -276,6 +306,7 @@ int main(void) {
       cmocka_unit_test(a_far_refusal_takes_no_slot_that_a_reading_needs),
       cmocka_unit_test(counters_stop_at_their_end),
       cmocka_unit_test(coverage_counts_the_slots_with_a_reading),
+      cmocka_unit_test(a_damaged_state_with_revisions_that_wait_does_no_harm),
       cmocka_unit_test(order_within_the_bound_changes_no_accounting),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,9 +152,10 @@ typedef struct vn_window_set {
   uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
-  vn_extra_set_t extra;     /* the caller sets the histogram's range; derive the rest */
-  uint32_t slot_panes;      /* coverage: a slot is so many panes, */
-  uint8_t slots;            /* or a pane has so many slots; one of the two is 1 */
+  vn_extra_set_t extra; /* the caller sets the histogram's range; derive the rest */
+  bool late_waits;     /* revisions wait until vn_window_tell_late, or until their window is gone */
+  uint32_t slot_panes; /* coverage: a slot is so many panes, */
+  uint8_t slots;       /* or a pane has so many slots; one of the two is 1 */
   vn_ordered_set_t ordered; /* the caller sets rule and capacity; derive the kinds */
   uint8_t window_count;
   bool keeps_more; /* extras or ordered content beside the aggregates */
@@ -203,6 +204,7 @@ typedef struct vn_window_state {
       pane_high_ms;         /* bounds of the pane of the last reading; low > high: none */
   vn_time_ms_t next_due_ms; /* no window fires while the watermark is below this */
   uint32_t pane_slot;
+  bool late; /* a revision waits */
 } vn_window_state_t;
 
 /* Where a series' variable parts lie; the engine owns them. */
@@ -319,6 +321,10 @@ static inline void vn_window_add(const vn_window_set_t *set, const vn_window_mem
   }
   vn_aggregate_add(aggregate, time_ms, value);
 }
+
+/* Tells the revisions that wait, ascending by end. */
+void vn_window_tell_late(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                         const vn_window_sink_t *sink);
 
 /* Raises the watermark (W12, W13 with VN_TIME_PLUS_INFINITY); results have the given kind. */
 void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,
