@@ -47,6 +47,9 @@ static void expire_series(vn__work_t *work) {
   vn__derive_leave(engine, work->series);
   vn__owe(work);
   vn__add_accounting(&engine->figures.expired, &work->state->accounting);
+  if (work->state->correction.told > engine->deltas_gone) {
+    engine->deltas_gone = work->state->correction.told;
+  }
   engine->figures.series_expired++;
   engine->owed.globals = true;
   vn__series_end(engine, work->series);

@@ -152,7 +152,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 #define FIGURES_WORDS 12u
 
 size_t vn__global_max(void) {
-  return 5u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
+  return 6u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
          (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
          VN_OUTBOX_QUEUES * VN__PACK_U64_MAX;
 }
@@ -189,6 +189,7 @@ size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity)
     vn__pack_unsigned(&packer, *words[i]);
   }
   pack_accounting(&packer, &figures.expired);
+  vn__pack_unsigned(&packer, engine->deltas_gone);
   vn__pack_unsigned(&packer, VN_REASON_COUNT);
   for (size_t i = 0; i < VN_REASON_COUNT; i++) {
     vn__pack_unsigned(&packer, figures.reasons[i]);
@@ -212,6 +213,7 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
     *words[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   }
   unpack_accounting(&unpacker, &engine->figures.expired);
+  engine->deltas_gone = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
   uint64_t reasons = vn__unpack_unsigned(&unpacker, VN_REASON_COUNT);
   for (size_t i = 0; i < reasons; i++) {
     engine->figures.reasons[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);

@@ -77,6 +77,36 @@ static void deltas_that_wait_survive_a_restart_and_keep_counting(void **state) {
   flash_fake_free(flash);
 }
 
+/* A consumer adds each (key, rev) once: what comes back must not be taken for what it has. */
+static void a_name_that_comes_back_counts_its_deltas_on(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 2);
+  rig_t *rig = rig_new(&flash->port);
+  for (uint32_t restart = 0; restart < 2; restart++) {
+    for (size_t i = 0; i < 2; i++) {
+      rig->pipelines[i].corrections = 8;
+      rig->pipelines[i].summary.corrects = true;
+      rig->pipelines[i].time_to_live_ms = 60000;
+    }
+    assert_int_equal(rig_start(rig), VN_OK);
+    rig_send(rig, "a", rig->wall_ms, 2000, 0);
+    rig_send(rig, "a", rig->wall_ms - 50000, 2100, 1);
+    assert_int_equal(rig_wait(rig, 1000), VN_OK);
+    rig_result_t last;
+    assert_int_equal(deltas(rig, &last), 3);
+    assert_int_equal(last.revision, 3 * restart + 2);
+    assert_int_equal(rig_wait(rig, 70000), VN_OK);
+    assert_int_equal(rig->engine.table.count, 0);
+    int64_t now_ms = rig->wall_ms;
+    rig_free(rig);
+    flash_fake_power_up(flash);
+    rig = rig_new(&flash->port);
+    rig->wall_ms = now_ms;
+  }
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void a_clean_stop_tells_what_waits(void **state) {
   (void)state;
   rig_t *rig = start(NULL, 2, 60000);
@@ -205,6 +235,7 @@ static void damaged_deltas_are_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(deltas_that_wait_survive_a_restart_and_keep_counting),
+      cmocka_unit_test(a_name_that_comes_back_counts_its_deltas_on),
       cmocka_unit_test(a_clean_stop_tells_what_waits),
       cmocka_unit_test(alerts_look_at_no_delta),
       cmocka_unit_test(revisions_that_wait_survive_a_restart),

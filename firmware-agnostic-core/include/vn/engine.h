@@ -256,6 +256,7 @@ typedef struct vn_engine {
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed;
+  uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
   uint64_t transaction_bytes; /* a transaction is closed above this */
   uint32_t parts_argument;    /* whose record is being put together at a restart */
   uint8_t parts_type, parts_next;
