@@ -107,6 +107,52 @@ static bool read_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
   return good;
 }
 
+/* How the sample is drawn; a half-life and `recency` need each other. */
+static bool read_sample(vn__loader_t *loader, const vn__value_t *sample, vn_window_t *window) {
+  if (!sample->given || !sample->good || sample->node->kind == VN__SCALAR) {
+    window->sample = (uint16_t)sample->number;
+    return true;
+  }
+  vn__value_t values[VN__SAMPLE_KEYS];
+  bool good = vn__read_section(loader, &vn__sample_section, sample->node, values);
+  const vn__value_t *weight = &values[VN__SAMPLE_WEIGHT];
+  const vn__value_t *half_life = &values[VN__SAMPLE_HALF_LIFE];
+  window->sample = (uint16_t)values[VN__SAMPLE_SIZE].number;
+  window->draw = (vn_draw_t){half_life->number, (uint8_t)weight->number};
+  if (!good) {
+    return false;
+  }
+  bool recent = weight->number == VN_WEIGHT_RECENCY;
+  if (recent && !half_life->given) {
+    vn__error(loader, weight->mark, "`weight: recency` needs `half_life`: add `half_life: 10m`");
+  } else if (!recent && half_life->given) {
+    vn__error(loader, half_life->key_mark,
+              "`half_life` needs `weight: recency`: without it age plays no part");
+  }
+  return recent == half_life->given;
+}
+
+/* Windows of time take their samples from the same panes. */
+static bool check_draws(vn__loader_t *loader, const vn_window_t *windows, uint32_t index,
+                        vn__mark_t mark) {
+  const vn_window_t *window = &windows[index];
+  if (window->sample == 0 || window->shape >= VN_WINDOW_SESSION) {
+    return true;
+  }
+  for (uint32_t i = 0; i < index; i++) {
+    if (windows[i].sample > 0 && windows[i].shape < VN_WINDOW_SESSION &&
+        !vn_draw_same(&windows[i].draw, &window->draw)) {
+      vn__error(loader, mark,
+                "the `sample` has another weight than that of `%s`: samples of `tumbling` and "
+                "`sliding` windows share their panes; give them the same `weight` and "
+                "`half_life`, or put the windows into two pipelines",
+                windows[i].name);
+      return false;
+    }
+  }
+  return true;
+}
+
 /* The points of a report are its sample. */
 static bool refuse_sample(vn__loader_t *loader, const vn__value_t *sample) {
   if (sample->given) {
@@ -214,11 +260,11 @@ static bool build_window(vn__build_t *build, const vn_pipeline_t *pipeline, cons
   bool good = vn__read_section(loader, &vn__window_section, item, values);
   *name = values[VN__WINDOW_NAME];
   window->name = name->text;
-  window->sample = (uint16_t)values[VN__WINDOW_SAMPLE].number;
+  bool drawn = read_sample(loader, &values[VN__WINDOW_SAMPLE], window);
   window->statistics = statistics_of(values);
   const vn__value_t *offset = &values[VN__WINDOW_OFFSET];
   return read_shape(&definition, window) &&
-         check_offset(loader, window, offset->given ? offset->mark : item->mark) && good;
+         check_offset(loader, window, offset->given ? offset->mark : item->mark) && good && drawn;
 }
 
 /* "10m every 7s" */
@@ -350,7 +396,8 @@ void vn__build_windows(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
   for (const vn__node_t *item = list->node->child; item != NULL; item = item->next) {
     marks->windows[index] = item->mark;
     good = build_window(build, pipeline, item, &windows[index], &names[index]) &&
-           check_extras(loader, pipeline, &windows[index], item->mark) && good;
+           check_extras(loader, pipeline, &windows[index], item->mark) &&
+           check_draws(loader, windows, index, item->mark) && good;
     vn__check_duplicate(loader, "window", names, index);
     index++;
   }

@@ -193,6 +193,7 @@ enum vn__window_key {
   VN__WINDOW_SAMPLE,
   VN__WINDOW_KEYS
 };
+enum vn__sample_key { VN__SAMPLE_SIZE, VN__SAMPLE_WEIGHT, VN__SAMPLE_HALF_LIFE, VN__SAMPLE_KEYS };
 enum vn__session_key { VN__SESSION_GAP, VN__SESSION_KEYS };
 enum vn__count_key { VN__COUNT_SIZE, VN__COUNT_SLIDE, VN__COUNT_KEYS };
 enum vn__report_key {
@@ -245,12 +246,13 @@ extern const vn__section_t vn__input_section, vn__field_section, vn__time_sectio
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
     vn__tumbling_section, vn__session_section, vn__count_section, vn__report_section,
-    vn__condition_section, vn__sliding_section, vn__alert_section, vn__deviation_section;
+    vn__condition_section, vn__sliding_section, vn__sample_section, vn__alert_section,
+    vn__deviation_section;
 extern const vn__section_t vn__derive_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 24u
+#define VN__SECTION_COUNT 25u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

@@ -69,11 +69,14 @@ static const vn__key_t window_keys[] = {
                 "`covered_ms`, `increase`, `rate` (per second) and `exponential_mean` go by time "
                 "order: see `reorder`."},
     [VN__WINDOW_SAMPLE] = {.name = "sample",
-                           .type = VN__INTEGER,
+                           .type = VN__INTEGER_OR_SECTION,
+                           .section = &vn__sample_section,
                            .low = 0,
                            .high = VN_SAMPLE_MAX,
                            .fallback = "0",
-                           .doc = "So many readings of the window, drawn uniformly, go along."},
+                           .doc = "So many readings of the window go along, drawn uniformly: "
+                                  "`sample: 8`, or with a weight: `sample: {size: 8, weight: "
+                                  "value}`."},
 };
 const vn__section_t vn__window_section = {
     "pipelines[].windows[]", "One window; it has exactly one of the shapes.", KEYS(window_keys)};
@@ -196,3 +199,32 @@ static const vn__key_t sliding_keys[] = {
 };
 const vn__section_t vn__sliding_section = {"pipelines[].windows[].sliding", "A sliding window.",
                                            KEYS(sliding_keys)};
+
+static const vn__word_t weight_words[] = {{"none", VN_WEIGHT_NONE, false},
+                                          {"value", VN_WEIGHT_VALUE, false},
+                                          {"recency", VN_WEIGHT_RECENCY, false},
+                                          {NULL, 0, false}};
+static const vn__key_t sample_keys[] = {
+    [VN__SAMPLE_SIZE] = {.name = "size",
+                         .type = VN__INTEGER,
+                         .low = 1,
+                         .high = VN_SAMPLE_MAX,
+                         .required = true,
+                         .doc = "So many readings."},
+    [VN__SAMPLE_WEIGHT] = {.name = "weight",
+                           .type = VN__WORD,
+                           .words = weight_words,
+                           .fallback = "none",
+                           .doc = "What makes a reading likelier to be drawn: nothing, its "
+                                  "magnitude (0 comes behind all others), or that it is newer."},
+    [VN__SAMPLE_HALF_LIFE] = {.name = "half_life",
+                              .type = VN__DURATION,
+                              .low = 1,
+                              .high = LONGEST,
+                              .doc = "With `recency`: a reading so much older weighs half."},
+};
+const vn__section_t vn__sample_section = {
+    "pipelines[].windows[].sample",
+    "A sample written at length. Those of all `tumbling` and `sliding` windows of a pipeline have "
+    "the same weight.",
+    KEYS(sample_keys)};

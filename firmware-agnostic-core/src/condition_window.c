@@ -22,7 +22,7 @@ void vn_condition_window_reset(const vn_condition_window_t *window,
 
 static vn__sample_t sample_of(const vn_condition_window_t *window,
                               const vn_condition_memory_t *memory) {
-  return (vn__sample_t){&memory->state->aggregate, memory->members, window->sample};
+  return (vn__sample_t){&memory->state->aggregate, memory->members, window->sample, window->draw};
 }
 
 /* True again at a time that the last result covers already: one window, not two of one name. */

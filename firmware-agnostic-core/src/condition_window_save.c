@@ -28,7 +28,7 @@ size_t vn_condition_window_save(const vn_condition_window_t *window,
   vn__pack_unsigned(&packer, state->results);
   vn__pack_signed(&packer, state->condition.last_ms);
   if (has_content(state)) {
-    vn__sample_t sample = {&state->aggregate, memory->members, window->sample};
+    vn__sample_t sample = {&state->aggregate, memory->members, window->sample, window->draw};
     vn__pack_signed(&packer, state->end_ms);
     vn__aggregate_save(&packer, &state->aggregate);
     vn__sample_save(&packer, &sample);
@@ -72,7 +72,7 @@ vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
   state->results = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
   state->condition.last_ms = vn__unpack_signed(&unpacker);
   if (has_content(state)) {
-    vn__sample_t sample = {&state->aggregate, memory->members, window->sample};
+    vn__sample_t sample = {&state->aggregate, memory->members, window->sample, window->draw};
     state->end_ms = vn__unpack_signed(&unpacker);
     vn__aggregate_load(&unpacker, &state->aggregate);
     vn__sample_load(&unpacker, &sample, memory->sample_seed);

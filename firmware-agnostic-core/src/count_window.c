@@ -38,14 +38,14 @@ static void fold_extras(const vn_count_window_t *window, const vn_count_memory_t
 static void tell(const vn_count_window_t *window, const vn_count_memory_t *memory,
                  const vn_window_sink_t *sink) {
   vn_aggregate_t total;
-  vn__sample_t sample = {&total, sink->scratch, window->sample};
+  vn__sample_t sample = {&total, sink->scratch, window->sample, window->draw};
   uint32_t used = vn__count_used(window, memory->state->position);
   uint32_t slot = vn__count_oldest(window, memory, used);
   vn_aggregate_clear(&total);
   for (uint32_t i = 0; i < used; i++, slot = vn__count_next(window, slot)) {
     vn__sample_t part = vn__count_sample(window, memory, slot);
-    (void)vn_reservoir_merge(sample.members, vn__sample_count(&sample), window->sample,
-                             part.members, vn__sample_count(&part));
+    (void)vn_reservoir_merge_drawn(&window->draw, sample.members, vn__sample_count(&sample),
+                                   window->sample, part.members, vn__sample_count(&part));
     bool merged = vn_aggregate_merge(&total, part.aggregate);
     VN_ASSERT(merged);
   }
@@ -88,11 +88,12 @@ void vn_count_window_shift(const vn_count_window_t *window, const vn_count_memor
                            int64_t shift_ms) {
   for (uint32_t i = 0; i < window->pane_count; i++) {
     vn_aggregate_t *pane = &memory->panes[i];
-    uint32_t members = pane->count < window->sample ? pane->count : window->sample;
+    vn__sample_t sample = vn__count_sample(window, memory, i);
     vn_aggregate_shift(pane, shift_ms);
-    for (uint32_t k = 0; k < members; k++) {
-      vn_member_t *member = &memory->members[(size_t)i * window->sample + k];
-      member->time_ms = vn_add_saturating(member->time_ms, shift_ms);
+    for (uint32_t k = 0; k < vn__sample_count(&sample); k++) {
+      vn_time_ms_t *time_ms = &sample.members[k].time_ms;
+      *time_ms = vn_add_saturating(*time_ms, shift_ms);
     }
+    vn__sample_rekey(&sample, memory->sample_seed);
   }
 }

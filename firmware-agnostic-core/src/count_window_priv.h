@@ -9,7 +9,7 @@ static inline vn__sample_t vn__count_sample(const vn_count_window_t *window,
                                             const vn_count_memory_t *memory, uint32_t slot) {
   vn_member_t *members =
       window->sample > 0 ? memory->members + (size_t)slot * window->sample : NULL;
-  return (vn__sample_t){&memory->panes[slot], members, window->sample};
+  return (vn__sample_t){&memory->panes[slot], members, window->sample, window->draw};
 }
 
 /* Panes in use after this many readings. */

@@ -44,6 +44,7 @@ static vn_err_t add_session(const vn_pipeline_t *pipeline, uint8_t window, vn_ge
                             .out_of_order_ms = pipeline->out_of_order_ms,
                             .lateness_ms = pipeline->lateness_ms,
                             .extra = extra_of(pipeline, definition),
+                            .draw = definition->draw,
                             .sample = definition->sample,
                             .window = window};
   vn_err_t error = vn_session_set_derive(set);
@@ -60,6 +61,7 @@ static vn_err_t add_count(const vn_pipeline_t *pipeline, uint8_t window, vn_geom
   *count = (vn_count_window_t){.size = definition->size_readings,
                                .slide = definition->slide_readings,
                                .extra = extra_of(pipeline, definition),
+                               .draw = definition->draw,
                                .sample = definition->sample,
                                .window = window};
   vn_err_t error = vn_count_window_derive(count);
@@ -94,6 +96,7 @@ vn_condition_window_t vn_geometry_condition(const vn_pipeline_t *pipeline,
                                           .condition = definition->condition},
                                  .extra = extra_of(pipeline, definition),
                                  .max_ms = definition->max_ms,
+                                 .draw = definition->draw,
                                  .sample = definition->sample,
                                  .window = (uint8_t)(first + index)};
 }

@@ -57,6 +57,7 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
     hash = hash_number(hash, window->max_ms + window->condition);
     hash = hash_number(hash, window->offset_ms);
     hash = hash_number(hash, window->sample);
+    hash = hash_number(hash, window->draw.half_life_ms * 4 + window->draw.weight);
     hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
     if (i >= geometry.set.window_count) {
       vn_extra_set_t extra =

@@ -73,6 +73,20 @@ static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
   }
 }
 
+static bool check_draw(const vn_window_t *window, vn_plan_problem_t *problem) {
+  const vn_draw_t *draw = &window->draw;
+  bool recent = draw->weight == VN_WEIGHT_RECENCY;
+  if (draw->weight != VN_WEIGHT_NONE &&
+      (window->sample == 0 || window->shape == VN_WINDOW_REPORT)) {
+    return vn__fail(problem, "a weight is for samples");
+  }
+  if (recent ? draw->half_life_ms < 1 || draw->half_life_ms > VN_HALF_LIFE_MAX_MS
+             : draw->half_life_ms != 0) {
+    return vn__fail(problem, "half-life of a sample");
+  }
+  return vn__in_range(problem, "weight of a sample", draw->weight, 0, VN_WEIGHT_RECENCY);
+}
+
 static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) {
   if (!vn__word_is_good(window->name)) {
     return vn__fail(problem, "name of a window: empty or too long");
@@ -84,7 +98,7 @@ static bool check_window(const vn_window_t *window, vn_plan_problem_t *problem) 
   if (window->shape == VN_WINDOW_REPORT && (window->statistics & VN_STATISTICS_EXTRA) != 0) {
     return vn__fail(problem, "quantiles, slope and distinct don't go with reports");
   }
-  return check_shape(window, problem) &&
+  return check_shape(window, problem) && check_draw(window, problem) &&
          vn__in_range(problem, "members of a sample", window->sample, 0, VN_SAMPLE_MAX) &&
          vn__in_range(problem, "statistics", window->statistics, 0,
                       VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1);
@@ -130,7 +144,9 @@ static bool check_geometry(const vn_pipeline_t *pipeline, vn_plan_problem_t *pro
     default:
       return vn__in_range(problem, "panes of the windows", geometry.set.pane_count, 0,
                           VN_PANES_MAX) &&
-             vn__fail(problem, "too many counters of revisions, or windows of time behind others");
+             vn__fail(problem,
+                      "too many counters of revisions, windows of time behind others, or "
+                      "weights that differ");
   }
 }
 

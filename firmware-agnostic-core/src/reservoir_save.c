@@ -1,14 +1,22 @@
 /* Samples beside their aggregates: taking readings, into packed state and back. */
 #include "reservoir_priv.h"
 #include "vn/assert.h"
-#include "vn/hash.h"
 
 void vn__sample_offer(const vn__sample_t *sample, uint64_t seed, vn_time_ms_t time_ms,
                       int32_t value) {
   VN_ASSERT(sample != NULL && sample->aggregate != NULL);
   if (sample->capacity > 0) {
-    vn_member_t member = {time_ms, value, vn_priority(seed, time_ms, value)};
-    (void)vn_reservoir_offer(sample->members, vn__sample_count(sample), sample->capacity, &member);
+    vn_member_t member = {time_ms, value, vn_draw_priority(&sample->draw, seed, time_ms, value)};
+    (void)vn_reservoir_offer_drawn(&sample->draw, sample->members, vn__sample_count(sample),
+                                   sample->capacity, &member);
+  }
+}
+
+void vn__sample_rekey(const vn__sample_t *sample, uint64_t seed) {
+  for (uint32_t i = 0; i < vn__sample_count(sample); i++) {
+    vn_member_t member = sample->members[i];
+    member.priority = vn_draw_priority(&sample->draw, seed, member.time_ms, member.value);
+    (void)vn_reservoir_offer_drawn(&sample->draw, sample->members, i, sample->capacity, &member);
   }
 }
 
@@ -30,6 +38,6 @@ void vn__sample_load(vn__unpacker_t *unpacker, const vn__sample_t *sample, uint6
     vn_member_t *member = &sample->members[i];
     member->time_ms = sample->aggregate->first_ms + (int64_t)vn__unpack_unsigned(unpacker, span_ms);
     member->value = vn__unpack_i32(unpacker);
-    member->priority = vn_priority(seed, member->time_ms, member->value);
+    member->priority = vn_draw_priority(&sample->draw, seed, member->time_ms, member->value);
   }
 }

@@ -172,8 +172,8 @@ static void unite(const vn_session_set_t *set, const vn_session_memory_t *memory
   for (uint16_t i = 1; i < touched.count; i++) {
     const vn_session_t *other = &memory->sessions[touched.first + 1];
     vn__sample_t others = vn__session_sample(set, memory, other);
-    (void)vn_reservoir_merge(sample.members, vn__sample_count(&sample), set->sample, others.members,
-                             vn__sample_count(&others));
+    (void)vn_reservoir_merge_drawn(&set->draw, sample.members, vn__sample_count(&sample),
+                                   set->sample, others.members, vn__sample_count(&others));
     vn_extra_merge(&set->extra, &extra, &memory->extra, other->block,
                    vn__session_start(other) - vn__session_start(first));
     bool merged = vn_aggregate_merge(&first->aggregate, &other->aggregate);

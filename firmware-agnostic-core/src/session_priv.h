@@ -19,7 +19,7 @@ static inline vn__sample_t vn__session_sample(const vn_session_set_t *set,
                                               const vn_session_t *session) {
   vn_member_t *members =
       set->sample > 0 ? memory->members + (size_t)session->block * set->sample : NULL;
-  return (vn__sample_t){&session->aggregate, members, set->sample};
+  return (vn__sample_t){&session->aggregate, members, set->sample, set->draw};
 }
 
 #endif

@@ -153,7 +153,9 @@ static void enter_pane(const vn_window_set_t *set, const vn_window_memory_t *mem
   vn_window_state_t *state = memory->state;
   int64_t number = vn_floor_div(time_ms - set->anchor_ms, set->pane_ms);
   state->pane_low_ms = number * set->pane_ms + set->anchor_ms;
-  state->pane_high_ms = state->pane_low_ms + set->pane_ms;
+  /* Weighted readings never go the short way, which knows equal chances alone. */
+  bool weighted = set->draw.weight != VN_WEIGHT_NONE;
+  state->pane_high_ms = state->pane_low_ms + (weighted ? 0 : set->pane_ms);
   state->pane_slot = vn__pane_slot(set, number);
   vn_pane_t *pane = &memory->panes[state->pane_slot];
   if (pane->number != number) {
@@ -183,7 +185,13 @@ static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
   if (set->slots > 1) {
     vn__tally_heard(set, memory, memory->state->pane_slot, time_ms - memory->state->pane_low_ms);
   }
-  vn_window_add(set, memory, time_ms, value);
+  if (set->draw.weight == VN_WEIGHT_NONE) {
+    vn_window_add(set, memory, time_ms, value);
+  } else {
+    vn__sample_t sample = vn__pane_sample(set, memory, memory->state->pane_slot);
+    vn__sample_offer(&sample, memory->sample_seed, time_ms, value);
+    vn_aggregate_add(&memory->panes[memory->state->pane_slot].aggregate, time_ms, value);
+  }
   if (set->keeps_more) {
     insert_more(set, memory, time_ms, value);
   }

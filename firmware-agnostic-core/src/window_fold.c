@@ -26,8 +26,8 @@ static bool fold_pane(const vn__firing_t *firing, const vn_window_t *window, uin
   if (window->sample > 0) {
     uint32_t held = before < window->sample ? before : window->sample;
     uint32_t offered = part->count < set->sample ? part->count : set->sample;
-    (void)vn_reservoir_merge(firing->sink->scratch, held, window->sample,
-                             firing->memory->members + (size_t)slot * set->sample, offered);
+    (void)vn_reservoir_merge_drawn(&set->draw, firing->sink->scratch, held, window->sample,
+                                   firing->memory->members + (size_t)slot * set->sample, offered);
   }
   return true;
 }

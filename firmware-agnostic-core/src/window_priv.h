@@ -2,6 +2,7 @@
 #ifndef VN_WINDOW_PRIV_H
 #define VN_WINDOW_PRIV_H
 
+#include "reservoir_priv.h"
 #include "vn/window.h"
 
 /* No such end: behind every watermark. */
@@ -29,6 +30,14 @@ static inline bool vn__gone(const vn_window_set_t *set, int64_t end_ms, vn_time_
 
 static inline uint32_t vn__pane_slot(const vn_window_set_t *set, int64_t number) {
   return (uint32_t)(number - vn_floor_div(number, set->pane_count) * set->pane_count);
+}
+
+static inline vn__sample_t vn__pane_sample(const vn_window_set_t *set,
+                                           const vn_window_memory_t *memory, uint32_t slot) {
+  return (vn__sample_t){.aggregate = &memory->panes[slot].aggregate,
+                        .members = memory->members + (size_t)slot * set->sample,
+                        .capacity = set->sample,
+                        .draw = set->draw};
 }
 
 /* Gives a slot to another pane, clearing what the one before left. */

@@ -47,16 +47,9 @@ static vn_time_ms_t low_of(const vn_window_set_t *set, const vn_pane_t *pane) {
   return pane->number * set->pane_ms + set->anchor_ms;
 }
 
-static vn__sample_t sample_of(const vn_window_set_t *set, const vn_window_memory_t *memory,
-                              uint32_t slot) {
-  return (vn__sample_t){.aggregate = &memory->panes[slot].aggregate,
-                        .members = memory->members + (size_t)slot * set->sample,
-                        .capacity = set->sample};
-}
-
 static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
-  vn__sample_t sample = sample_of(set, memory, slot);
+  vn__sample_t sample = vn__pane_sample(set, memory, slot);
   bool has_readings = sample.aggregate->count > 0;
   vn__pack_signed(packer, memory->panes[slot].number);
   save_tally(packer, &memory->tallies[slot], has_readings ? HAS_READINGS : 0);
@@ -152,7 +145,7 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   }
   uint32_t slot = vn__pane_slot(set, number);
   vn_pane_t *pane = &memory->panes[slot];
-  vn__sample_t sample = sample_of(set, memory, slot);
+  vn__sample_t sample = vn__pane_sample(set, memory, slot);
   pane->number = number;
   if ((load_tally(unpacker, &memory->tallies[slot]) & HAS_READINGS) == 0) {
     return;

@@ -72,6 +72,26 @@ static vn_err_t derive_revisions(vn_window_set_t *set, uint8_t *problem_window) 
   return VN_OK;
 }
 
+/* Windows that are sane, with one draw for all samples: their panes are the same. */
+static bool derive_samples(vn_window_set_t *set, uint8_t *problem_window) {
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    const vn_window_t *window = &set->windows[i];
+    *problem_window = i;
+    if (!window_is_sane(window)) {
+      return false;
+    }
+    if (window->sample == 0) {
+      continue;
+    }
+    if (set->sample > 0 && !vn_draw_same(&set->draw, &window->draw)) {
+      return false;
+    }
+    set->draw = window->draw;
+    set->sample = window->sample > set->sample ? window->sample : set->sample;
+  }
+  return true;
+}
+
 vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
                               uint8_t window_count, int64_t out_of_order_ms, int64_t lateness_ms,
                               uint8_t *problem_window) {
@@ -89,12 +109,8 @@ vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
   if (window_count == 0) {
     return VN_OK;
   }
-  for (uint8_t i = 0; i < window_count; i++) {
-    if (!window_is_sane(&windows[i])) {
-      *problem_window = i;
-      return VN_ERR_PLAN;
-    }
-    out->sample = windows[i].sample > out->sample ? windows[i].sample : out->sample;
+  if (!derive_samples(out, problem_window)) {
+    return VN_ERR_PLAN;
   }
   derive_contents(out);
   out->pane_ms = common_pane(windows, window_count);

@@ -167,6 +167,13 @@ static void make_windows(trace_setup_t *setup, prng_t *prng) {
   }
 }
 
+static void make_draws(trace_setup_t *setup, uint32_t drawn) {
+  const vn_draw_t draws[] = {{0}, {0, VN_WEIGHT_VALUE}, {20, VN_WEIGHT_RECENCY}};
+  for (uint8_t i = 0; i < setup->pipeline.summary.window_count; i++) {
+    setup->windows[i].draw = setup->windows[i].sample > 0 ? draws[drawn] : draws[0];
+  }
+}
+
 static void make_order(vn_ordered_rule_t *rule, prng_t *prng) {
   rule->reorder = TRACE_READINGS_MAX;
   rule->time_weighted.mode = (uint8_t)prng_below(prng, 2);
@@ -248,6 +255,7 @@ void trace_setup_random(trace_setup_t *setup, prng_t *prng, unsigned kinds) {
     make_order(&setup->pipeline.ordered, prng);
   }
   make_windows(setup, prng);
+  make_draws(setup, prng_below(prng, 3));
   derive_superseded(setup);
 }
 

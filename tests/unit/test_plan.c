@@ -220,6 +220,9 @@ static void windows(void **state) {
   SPOIL(windows[1].offset_ms, 60000, 0, 1, 255, 255);
   SPOIL(windows[1].offset_ms, -60000, 0, 1, 255, 255);
   SPOIL(windows[0].sample, 65, 0, 0, 255, 255);
+  SPOIL(windows[0].draw.weight, 3, 0, 0, 255, 255);
+  SPOIL(windows[0].draw.weight, VN_WEIGHT_RECENCY, 0, 0, 255, 255);
+  SPOIL(windows[0].draw.half_life_ms, 1, 0, 0, 255, 255);
   SPOIL(windows[0].shape, 2, 0, 0, 255, 255);
   SPOIL(windows[0].slide_ms, 1000, 0, 0, 255, 255); /* tumbling */
   SPOIL(windows[0].statistics, 1u << VN_STATISTIC_COUNT_OF, 0, 0, 255, 255);
@@ -288,6 +291,8 @@ static void the_layout_hash_knows_what_a_state_consists_of(void **state) {
   CHANGED_LAYOUT(windows[0].statistics, 3);
   assert_int_equal(hash, first);
   CHANGED_LAYOUT(windows[0].sample, 9);
+  assert_int_not_equal(hash, first);
+  CHANGED_LAYOUT(windows[0].draw.weight, VN_WEIGHT_VALUE);
   assert_int_not_equal(hash, first);
   CHANGED_LAYOUT(windows[1].size_ms, 1200000);
   assert_int_not_equal(hash, first);

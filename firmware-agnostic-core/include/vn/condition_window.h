@@ -29,6 +29,7 @@ typedef struct vn_condition_window {
   vn_alert_rule_t rule; /* ABOVE or BELOW, limit, hysteresis >= 0; its durations are 0 */
   vn_extra_set_t extra;
   int64_t max_ms;  /* 1..VN_WINDOW_SPAN_MAX_MS, or VN_DURATION_OFF */
+  vn_draw_t draw;  /* of the sample */
   uint16_t sample; /* 0..VN_SAMPLE_MAX */
   uint8_t window;  /* index of the definition; what results carry */
 } vn_condition_window_t;

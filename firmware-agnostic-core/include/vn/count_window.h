@@ -23,6 +23,7 @@ typedef struct vn_count_window {
   uint32_t pane_readings; /* g: gcd of size and slide */
   uint32_t pane_count;    /* size / g */
   vn_extra_set_t extra;
+  vn_draw_t draw; /* of the sample */
   uint16_t sample;
   uint8_t window; /* index of the definition; what results carry */
 } vn_count_window_t;

@@ -26,6 +26,7 @@ typedef struct vn_session_set {
   int64_t lateness_ms;
   vn_extra_set_t extra;
   uint32_t capacity; /* K = (out_of_order + lateness + 2 gap) / (gap + 1): most live sessions */
+  vn_draw_t draw;    /* of the sample */
   uint16_t sample;   /* members of a session's reservoir sample */
   uint8_t window;    /* index of the definition; what results carry */
 } vn_session_set_t;

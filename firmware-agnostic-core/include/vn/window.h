@@ -107,6 +107,7 @@ typedef struct vn_window {
   uint32_t size_readings, slide_readings;
   uint32_t statistics; /* VN_STATISTIC_BIT set; what messages carry */
   int32_t error;       /* reports: never exceeded, scaled */
+  vn_draw_t draw;      /* of the sample; reports: 0 */
   uint16_t sample;     /* members of the reservoir sample; points of a report */
   uint8_t
       supersedes_max; /* results that one may replace; sessions: their capacity, conditions: 1 */
@@ -149,6 +150,7 @@ typedef struct vn_window_set {
   int64_t anchor_ms;       /* offset of the first window: where the pane grid starts */
   uint32_t pane_count;     /* N = ceil((size + lateness + out_of_order) / g), size the largest */
   uint32_t sample;         /* the largest sample */
+  vn_draw_t draw;          /* of all samples: they share the panes */
   uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
