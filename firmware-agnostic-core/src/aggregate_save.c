@@ -27,6 +27,16 @@ static bool is_sane(const vn_aggregate_t *aggregate) {
          aggregate->last_ms <= VN_TIME_HIGHEST_MS;
 }
 
+/* Sums that no readings have would overflow later on, or make a variance negative. */
+static bool has_possible_sums(const vn_aggregate_t *aggregate) {
+  int64_t count = aggregate->count;
+  uint64_t sum = aggregate->sum < 0 ? 0 - (uint64_t)aggregate->sum : (uint64_t)aggregate->sum;
+  vn_u128_t squares = vn_aggregate_squares(aggregate);
+  return aggregate->sum >= count * aggregate->min && aggregate->sum <= count * aggregate->max &&
+         vn_u128_compare(squares, vn_u128_mul((uint64_t)count, UINT64_C(1) << 62)) <= 0 &&
+         vn_u128_compare(vn_u128_mul(sum, sum), vn_u128_mul_u32(squares, aggregate->count)) <= 0;
+}
+
 void vn__aggregate_load(vn__unpacker_t *unpacker, vn_aggregate_t *aggregate) {
   VN_ASSERT(aggregate != NULL);
   aggregate->count = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
@@ -40,5 +50,5 @@ void vn__aggregate_load(vn__unpacker_t *unpacker, vn_aggregate_t *aggregate) {
   aggregate->first_ms = vn__unpack_signed(unpacker);
   uint64_t span_ms = vn__unpack_unsigned(unpacker, VN_TIME_HIGHEST_MS - VN_TIME_LOWEST_MS);
   aggregate->last_ms = vn_add_saturating(aggregate->first_ms, (int64_t)span_ms);
-  unpacker->failed = unpacker->failed || !is_sane(aggregate);
+  unpacker->failed = unpacker->failed || !is_sane(aggregate) || !has_possible_sums(aggregate);
 }
