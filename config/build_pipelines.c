@@ -185,11 +185,12 @@ static void refuse_without(vn__loader_t *loader, const vn__value_t *value, bool 
   }
 }
 
-/* Deltas, and how long what is late waits. */
+/* Deltas, how long what is late waits, and early results. */
 static void build_lateness(vn__build_t *build, vn_pipeline_t *pipeline,
                            const vn__value_t values[VN__PIPELINE_KEYS]) {
   const vn__value_t *after = &values[VN__PIPELINE_AFTER_LATENESS];
   const vn__value_t *every = &values[VN__PIPELINE_LATE_EVERY];
+  const vn__value_t *early = &values[VN__PIPELINE_EARLY_EVERY];
   const vn__value_t *room = &values[VN__PIPELINE_CORRECTIONS];
   const vn_summary_pipeline_t *summary = &pipeline->summary;
   bool corrects = after->number != 0;
@@ -198,11 +199,14 @@ static void build_lateness(vn__build_t *build, vn_pipeline_t *pipeline,
   pipeline->corrections = corrects && room->good ? (uint8_t)room->number : 0;
   pipeline->summary.corrects = pipeline->corrections > 0;
   pipeline->late_every_ms = or_zero(every);
+  pipeline->early_every_ms = of_time ? or_zero(early) : 0;
   refuse_without(build->loader, room, corrects,
                  "`corrections` needs `after_lateness: correct`: without it nothing is corrected");
   refuse_without(build->loader, every, of_time && (corrects || pipeline->lateness_ms > 0),
                  "`late_every` needs `allowed_lateness` or `after_lateness: correct`, and a "
                  "tumbling or a sliding window: nothing that is late would wait");
+  refuse_without(build->loader, early, of_time,
+                 "`early_every` needs a tumbling or a sliding window: others tell nothing early");
   refuse_without(build->loader, after, !corrects || of_time,
                  "`after_lateness: correct` needs a tumbling or a sliding window");
   refuse_without(build->loader, after, !corrects || !senml,

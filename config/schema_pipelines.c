@@ -141,6 +141,14 @@ static const vn__key_t pipeline_keys[] = {
          .fallback_words = "at once",
          .doc = "How long revisions and deltas of windows of time wait, so that late "
                 "readings of one window leave together."},
+    [VN__PIPELINE_EARLY_EVERY] =
+        {.name = "early_every",
+         .type = VN__DURATION,
+         .low = 1,
+         .high = LONGEST,
+         .fallback_words = "never",
+         .doc = "How often open windows of time that changed give a result of kind `early`, in "
+                "processing time."},
     [VN__PIPELINE_EXPECTED_EVERY] =
         {.name = "expected_every",
          .type = VN__DURATION,

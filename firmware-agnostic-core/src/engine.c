@@ -79,7 +79,8 @@ static bool has_absence(const vn_pipeline_t *plan) {
 /* No reading needs more than its pane, its alerts and the watermark of its series. */
 static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *geometry) {
   return geometry->set.window_count > 0 && !geometry->set.keeps_more && geometry->set.slots == 1 &&
-         geometry->set.window_count == plan->summary.window_count && plan->scope == VN_SCOPE_SERIES;
+         geometry->set.early == 0 && geometry->set.window_count == plan->summary.window_count &&
+         plan->scope == VN_SCOPE_SERIES;
 }
 
 /* A pipeline's arrays begin where those of the one before it end. */
@@ -137,7 +138,7 @@ static void set_up_pipelines(vn_engine_t *engine) {
     engine->has_hold = engine->has_hold || plan->unset_clock == VN_UNSET_CLOCK_HOLD;
     engine->has_expiry = engine->has_expiry || plan->time_to_live_ms > 0;
     engine->has_timers = engine->has_timers || plan->corrections > 0 || plan->late_every_ms > 0 ||
-                         pipeline->has_absence || engine->has_expiry ||
+                         plan->early_every_ms > 0 || pipeline->has_absence || engine->has_expiry ||
                          plan->idle_timeout_ms != VN_DURATION_OFF;
   }
 }

@@ -93,10 +93,10 @@ vn__quotient_t vn__exact_statistic(const vn_window_result_t *result, uint8_t sta
   }
 }
 
-/* Once per window, at its first result; revisions change nothing (A10). */
+/* Once per window, at its first result that isn't early; revisions change nothing (A10). */
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
   const vn_pipeline_t *plan = work->pipeline->plan;
-  if (result->revision != 0 || result->kind == VN_KIND_PARTIAL) {
+  if (!vn_window_result_is_first(result)) {
     return;
   }
   for (size_t i = 0; i < plan->alert_count; i++) {

@@ -241,8 +241,7 @@ static void put(vn_engine_t *engine, uint32_t link, const vn_span_t *span,
 
 void vn__derive_note(vn__work_t *work, const vn_window_result_t *result) {
   vn_engine_t *engine = work->engine;
-  bool first =
-      result->revision == 0 && result->kind != VN_KIND_EARLY && result->kind != VN_KIND_PARTIAL;
+  bool first = vn_window_result_is_first(result);
   for (uint32_t link = first ? work->state->first_link : VN_SERIES_NONE; link != VN_SERIES_NONE;
        link = instance_of_link(engine, link)->next_link[link % VN_OPERANDS_MAX]) {
     const vn_derivation_t *derivation = derivation_of(engine, link / VN_OPERANDS_MAX);

@@ -219,6 +219,9 @@ bool vn__windows_wait(const vn__work_t *work);
 void vn__windows_release(vn__work_t *work);
 void vn__release_all(vn_engine_t *engine);
 
+/* Tells the open windows of a series that changed. */
+void vn__windows_tell_early(vn__work_t *work);
+
 /* Ends what no watermark ends: condition windows. Silence and the end of input do so. */
 void vn__windows_close(vn__work_t *work, vn_kind_t kind);
 

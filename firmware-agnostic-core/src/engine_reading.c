@@ -321,7 +321,7 @@ static bool is_final(const vn__work_t *work, const vn_window_result_t *result) {
   if (shape == VN_WINDOW_CONDITION) {
     return over || (result->kind != VN_KIND_IDLE && result->end_ms > result->start_ms);
   }
-  bool gone = over || plan->lateness_ms == 0;
+  bool gone = over || (plan->lateness_ms == 0 && result->kind != VN_KIND_EARLY);
   bool corrected = shape < VN_WINDOW_SESSION && plan->corrections > 0;
   return result->kind == VN_KIND_COUNT || (gone && !corrected);
 }

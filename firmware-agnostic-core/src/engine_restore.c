@@ -135,12 +135,13 @@ static vn_err_t set_up_log(vn_engine_t *engine) {
   return vn_log_init(&engine->log, &config);
 }
 
-/* How long a series had been silent at the restart, if the clock can tell. */
-static int64_t silent_before(const vn_engine_t *engine, const vn_series_state_t *state) {
+/* How long ago at the restart, if the clock can tell. */
+static int64_t passed_since(const vn_engine_t *engine, const vn_series_state_t *state,
+                            vn_time_ms_t since_ms) {
   vn_time_ms_t wall_ms;
   bool known = (state->flags & VN__SERIES_PROVISIONAL) == 0 && vn__wall_ms(engine, &wall_ms) &&
-               state->last_arrival_wall_ms > 0 && wall_ms > state->last_arrival_wall_ms;
-  return known ? wall_ms - state->last_arrival_wall_ms : 0;
+               since_ms > 0 && wall_ms > since_ms;
+  return known ? wall_ms - since_ms : 0;
 }
 
 /* For timeouts and absences silence counts from the restart on; a time to live goes on. */
@@ -154,7 +155,8 @@ static void settle_restored(vn_engine_t *engine) {
     vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
     engine->recovery.series_restored++;
     engine->unsettled = engine->unsettled || (state->flags & VN__SERIES_PROVISIONAL) != 0;
-    state->last_arrival_mono_ms = now_ms - silent_before(engine, state);
+    state->last_arrival_mono_ms = now_ms - passed_since(engine, state, state->last_arrival_wall_ms);
+    state->early_since_mono_ms = now_ms - passed_since(engine, state, state->early_since_mono_ms);
     pipeline->last_arrival_mono_ms = now_ms;
     state->late_since_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {

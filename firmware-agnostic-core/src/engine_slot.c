@@ -7,11 +7,13 @@
 #define ALERT_MAX (4u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
 #define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
+#define EARLY_MAX VN__PACK_U64_MAX
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
-  return HEAD_MAX + plan->name_max + ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
+  return HEAD_MAX + (pipeline->early_every_ms > 0 ? EARLY_MAX : 0) + plan->name_max +
+         ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
          (size_t)pipeline->alert_count * ALERT_MAX + vn__detectors_max(geometry) +
          vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline);
 }
@@ -58,6 +60,17 @@ static void unpack_alert(vn__unpacker_t *unpacker, vn_alert_state_t *alert) {
   alert->period_since_ms = vn__unpack_signed(unpacker);
 }
 
+/* Since when an early result waits, by the clock of the wall; settle_restored turns it back. */
+static void pack_early(vn__packer_t *packer, const vn__work_t *work) {
+  const vn_engine_t *engine = work->engine;
+  if (work->pipeline->plan->early_every_ms > 0) {
+    int64_t now_ms = vn__mono_ms(engine);
+    vn_time_ms_t wall_ms;
+    wall_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms : vn__provisional_ms(engine, now_ms);
+    vn__pack_signed(packer, wall_ms - (now_ms - work->state->early_since_mono_ms));
+  }
+}
+
 size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t capacity) {
   vn__work_t work = vn__work(engine, series);
   const vn_pipeline_state_t *pipeline = work.pipeline;
@@ -76,6 +89,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   }
   vn__detectors_pack(&packer, &work);
   vn__derive_pack(&packer, &work);
+  pack_early(&packer, &work);
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn__windows_save(&work, out + packer.length, room);
 }
@@ -127,6 +141,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   }
   vn__detectors_unpack(unpacker, &work);
   vn__derive_unpack(unpacker, &work);
+  state->early_since_mono_ms = pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(unpacker) : 0;
   return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
                                                unpacker->length - unpacker->position);
 }

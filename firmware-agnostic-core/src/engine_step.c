@@ -28,6 +28,10 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
     }
     vn__windows_close(work, VN_KIND_IDLE);
   }
+  if (work->state->window.early &&
+      now_ms - work->state->early_since_mono_ms >= plan->early_every_ms) {
+    vn__windows_tell_early(work);
+  }
 }
 
 static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kind) {

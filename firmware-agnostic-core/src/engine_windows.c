@@ -308,6 +308,13 @@ void vn__windows_release(vn__work_t *work) {
   vn__touch(work->engine, work->state);
 }
 
+void vn__windows_tell_early(vn__work_t *work) {
+  vn_window_memory_t windows = vn__window_memory(work);
+  vn_window_sink_t sink = window_sink(work);
+  vn_window_tell_early(&work->pipeline->geometry.set, &windows, &sink);
+  vn__touch(work->engine, work->state);
+}
+
 /* What came when a window of it was gone goes into a delta. */
 static void correct(vn__work_t *work, int32_t value) {
   vn_series_state_t *state = work->state;
@@ -339,10 +346,14 @@ static vn_reason_t take(vn__work_t *work, int32_t value, vn_window_drop_fn refus
 
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused) {
   bool waited = vn__windows_wait(work);
+  bool changed = work->state->window.early;
   correct(work, value);
   vn_reason_t verdict = take(work, value, refused);
   if (!waited && vn__windows_wait(work)) {
     work->state->late_since_mono_ms = work->engine->arrival_mono_ms;
+  }
+  if (!changed && work->state->window.early) {
+    work->state->early_since_mono_ms = work->engine->arrival_mono_ms;
   }
   return verdict;
 }

@@ -142,6 +142,9 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   if (error == VN_OK && pipeline->expected_every_ms > 0) {
     vn_window_set_expect(&out->set, pipeline->expected_every_ms);
   }
+  if (error == VN_OK && pipeline->early_every_ms > 0) {
+    error = vn_window_set_early(&out->set, problem_window);
+  }
   out->set.late_waits = pipeline->late_every_ms > 0;
   out->set.extra.low = pipeline->range_low;
   out->set.extra.high = pipeline->range_high;

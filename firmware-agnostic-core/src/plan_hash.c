@@ -49,6 +49,7 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   hash = hash_number(hash, geometry.set.slots);
   hash = hash_contents(hash, &geometry.set);
   hash = hash_number(hash, pipeline->corrections);
+  hash = geometry.set.early > 0 ? hash_number(hash, geometry.set.early) : hash;
   for (uint8_t i = 0; i < summary->window_count; i++) {
     const vn_window_t *window = &summary->windows[i];
     hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);

@@ -247,6 +247,7 @@ static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *probl
                      (int32_t)VN_DURATION_OFF) &&
          vn__in_span(problem, "max_future", pipeline->max_future_ms, (int32_t)VN_DURATION_OFF) &&
          vn__in_span(problem, "interval of late results", pipeline->late_every_ms, 0) &&
+         vn__in_span(problem, "interval of early results", pipeline->early_every_ms, 0) &&
          vn__in_span(problem, "expected interval", pipeline->expected_every_ms, 0) &&
          vn__in_span(problem, "time to live", pipeline->time_to_live_ms, 0) &&
          vn__in_range(problem, "policy for an unset clock", pipeline->unset_clock, 0,
@@ -278,6 +279,13 @@ static bool check_corrections(const vn_plan_t *plan, const vn_pipeline_t *pipeli
                       VN_CORRECTIONS_MAX);
 }
 
+static bool check_early(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
+  const vn_summary_pipeline_t *summary = &pipeline->summary;
+  bool of_time = summary->window_count > 0 && summary->windows[0].shape < VN_WINDOW_SESSION;
+  return pipeline->early_every_ms == 0 || of_time ||
+         vn__fail(problem, "early results need windows of time");
+}
+
 static bool check_head(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                        vn_plan_problem_t *problem) {
   const vn_summary_pipeline_t *summary = &pipeline->summary;
@@ -303,6 +311,7 @@ bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
   return check_head(plan, pipeline, problem) && check_clocks(pipeline, problem) &&
          check_identity(pipeline, problem) && vn__check_rate(&pipeline->limit, problem) &&
          check_windows(pipeline, problem) && check_corrections(plan, pipeline, problem) &&
+         check_early(pipeline, problem) &&
          check_points_are_told(plan, &pipeline->summary, problem) &&
          check_alerts(pipeline, problem);
 }

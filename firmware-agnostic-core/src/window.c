@@ -185,6 +185,9 @@ static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
   if (set->slots > 1) {
     vn__tally_heard(set, memory, memory->state->pane_slot, time_ms - memory->state->pane_low_ms);
   }
+  if (set->early > 0) {
+    vn__early_mark(set, memory, memory->state->pane_slot);
+  }
   if (set->draw.weight == VN_WEIGHT_NONE) {
     vn_window_add(set, memory, time_ms, value);
   } else {

@@ -80,23 +80,46 @@ uint16_t *vn__revision_counter(const vn_window_set_t *set, const vn_window_memor
   return memory->revisions + set->revision_base[window] + (size_t)place;
 }
 
+/* A tag tells which of the windows that share a counter it belongs to. */
+uint16_t *vn__revision_take(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                            uint8_t window, int64_t start_ms) {
+  uint16_t *counter = vn__revision_counter(set, memory, window, start_ms);
+  if (set->early > 0) {
+    const vn_window_t *definition = &set->windows[window];
+    int64_t step = vn_floor_div(start_ms - definition->offset_ms, definition->slide_ms);
+    uint16_t tag = (uint16_t)vn_floor_div(step, set->revision_size[window]);
+    *counter = counter[set->early] == tag ? *counter : 0;
+    counter[set->early] = tag;
+  }
+  return counter;
+}
+
 /*
  * The number of earlier results, counted. A counter is shared by windows `size` grid steps apart;
  * it is fresh whenever the window was empty before: with one reading in it there was no result yet.
+ * Early results are told apart by tags, and go on in a window that is gone by its first other one.
  */
 static uint32_t count_revision(const vn__firing_t *firing, uint8_t window, int64_t start_ms,
                                uint32_t readings) {
   const vn_window_set_t *set = firing->set;
-  if (set->revision_size[window] == 0 ||
-      vn__gone(set, start_ms + set->windows[window].size_ms, firing->watermark_ms)) {
+  bool gone = vn__gone(set, start_ms + set->windows[window].size_ms, firing->watermark_ms);
+  if (set->revision_size[window] == 0 || (gone && set->early == 0)) {
     return 0;
   }
-  uint16_t *counter = vn__revision_counter(set, firing->memory, window, start_ms);
-  bool fresh = readings == 1 || firing->kind != VN_KIND_LATE;
+  uint16_t *counter = vn__revision_take(set, firing->memory, window, start_ms);
+  bool fresh = set->early == 0 && (readings == 1 || firing->kind != VN_KIND_LATE);
   uint32_t earlier = fresh ? 0 : *counter & VN__REVISION_MOST;
   *counter = (uint16_t)(earlier < VN__REVISION_MOST ? earlier + 1 : VN__REVISION_MOST);
   return earlier;
 }
+
+/* An inexact result says so; early it stays, since another one follows. */
+static vn_kind_t kind_of(const vn__firing_t *firing, bool exact) {
+  return exact || firing->kind == VN_KIND_EARLY ? firing->kind : VN_KIND_FORCED;
+}
+
+/* Before a window's first result that isn't early there are none but early ones. */
+static bool is_early_only(vn_kind_t kind) { return kind != VN_KIND_EARLY && kind != VN_KIND_LATE; }
 
 bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
   const vn_window_t *definition = &firing->set->windows[window];
@@ -127,7 +150,8 @@ bool vn__fire(const vn__firing_t *firing, uint8_t window, int64_t end_ms) {
       .sample_count = members,
       .revision = count_revision(firing, window, start_ms, total.count),
       .window = window,
-      .kind = (uint8_t)(exact ? firing->kind : VN_KIND_FORCED),
+      .kind = (uint8_t)kind_of(firing, exact),
+      .early_only = is_early_only(firing->kind),
       .flags = (uint8_t)(exact ? 0 : VN_FLAG_BIT(VN_FLAG_DEGRADED)),
   };
   vn__tally_fold(firing->set, firing->memory, window, start_ms, result.accounting);

@@ -11,7 +11,7 @@ static void set_waiting(const vn_window_set_t *set, const vn_window_memory_t *me
     const vn_pane_t *pane = &memory->panes[vn__pane_slot(set, number)];
     readings += pane->number == number ? pane->aggregate.count : 0;
   }
-  uint16_t *counter = vn__revision_counter(set, memory, window, end_ms - definition->size_ms);
+  uint16_t *counter = vn__revision_take(set, memory, window, end_ms - definition->size_ms);
   /* Its first reading: whatever stands there is another window's. */
   *counter = (uint16_t)((readings == 1 ? 0 : *counter) | VN__REVISION_WAITS);
 }

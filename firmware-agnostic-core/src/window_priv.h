@@ -11,6 +11,9 @@
 /* Number of no pane. */
 #define VN__NO_PANE INT64_MIN
 
+/* Words with a bit for each pane. */
+#define VN__MARK_WORDS(panes) (((panes) + 15u) / 16u)
+
 /* The smallest end of the window's grid that is > after_ms. */
 int64_t vn__grid_end_after(const vn_window_t *window, int64_t after_ms);
 
@@ -20,6 +23,9 @@ int64_t vn__grid_start(const vn_window_t *window, int64_t time_ms);
 /* The smallest end > after_ms of a window that holds a reading; VN__NO_END if there is none. */
 int64_t vn__next_end_with_data(const vn_window_set_t *set, const vn_pane_t *panes, uint8_t window,
                                int64_t after_ms);
+
+/* The same among the windows that cover the pane that begins at low_ms. */
+int64_t vn__pane_next_end(const vn_window_t *window, int64_t low_ms, int64_t after_ms);
 
 /* The greatest end of the windows that cover the pane, over all definitions. */
 int64_t vn__pane_last_end(const vn_window_set_t *set, const vn_pane_t *pane);
@@ -52,6 +58,14 @@ uint8_t vn__smallest(const int64_t *ends_ms, uint8_t count);
 #define VN__REVISION_MOST 0x7FFFu
 uint16_t *vn__revision_counter(const vn_window_set_t *set, const vn_window_memory_t *memory,
                                uint8_t window, int64_t start_ms);
+
+/* The same for a window that has a result or waits for one: early results clear another's. */
+uint16_t *vn__revision_take(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                            uint8_t window, int64_t start_ms);
+
+/* Early results (window_early.c): a reading came into the pane; whether one did into any. */
+void vn__early_mark(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot);
+bool vn__early_is_marked(const vn_window_set_t *set, const vn_window_memory_t *memory);
 
 /* Tallies: those of a pane that begins, of one that leaves its slot to another, and that a reading
  * came at this offset. */

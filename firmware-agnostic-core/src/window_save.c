@@ -195,7 +195,8 @@ static void find_late(const vn_window_set_t *set, const vn_window_memory_t *memo
       firing.watermark_ms > VN_TIME_HIGHEST_MS + 2 * VN_WINDOW_SPAN_MAX_MS) {
     return;
   }
-  for (uint32_t i = 0; i < set->revision_count; i++) {
+  uint32_t counters = set->early > 0 ? set->early : set->revision_count;
+  for (uint32_t i = 0; i < counters; i++) {
     memory->state->late = memory->state->late || (memory->revisions[i] & VN__REVISION_WAITS) != 0;
   }
   if (memory->state->late) {
@@ -229,6 +230,7 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
   if (set->window_count > 0) {
     find_due(set, memory);
     find_late(set, memory);
+    memory->state->early = vn__early_is_marked(set, memory);
   }
   return VN_OK;
 }

@@ -57,10 +57,13 @@ static uint8_t largest_window(const vn_window_t *windows, uint8_t window_count) 
   return largest;
 }
 
-/* Windows that have fired and still take readings: ceil(lateness / slide) counters each. */
-static vn_err_t derive_revisions(vn_window_set_t *set, uint8_t *problem_window) {
+/* Windows that have fired and still take readings: ceil(lateness / slide) counters each. With early
+ * results those that are open count too. */
+static vn_err_t derive_revisions(vn_window_set_t *set, bool early, uint8_t *problem_window) {
+  set->revision_count = 0;
   for (uint8_t i = 0; i < set->window_count; i++) {
-    int64_t counters = vn_ceil_div(set->lateness_ms, set->windows[i].slide_ms);
+    int64_t open_ms = early ? set->windows[i].size_ms + set->out_of_order_ms : 0;
+    int64_t counters = vn_ceil_div(set->lateness_ms + open_ms, set->windows[i].slide_ms);
     if (counters > (int64_t)(VN_REVISIONS_MAX - set->revision_count)) {
       *problem_window = i;
       return VN_ERR_PLAN;
@@ -122,7 +125,15 @@ vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window_t *windows,
   if (panes > VN_PANES_MAX) {
     return VN_ERR_PLAN;
   }
-  return derive_revisions(out, problem_window);
+  return derive_revisions(out, false, problem_window);
+}
+
+vn_err_t vn_window_set_early(vn_window_set_t *set, uint8_t *problem_window) {
+  VN_ASSERT(set != NULL && problem_window != NULL);
+  vn_err_t error = derive_revisions(set, true, problem_window);
+  set->early = error == VN_OK ? set->revision_count : 0;
+  set->revision_count += set->early + VN__MARK_WORDS(set->early > 0 ? set->pane_count : 0);
+  return error;
 }
 
 void vn_window_set_expect(vn_window_set_t *set, int64_t expected_every_ms) {
@@ -146,9 +157,7 @@ int64_t vn__grid_end_after(const vn_window_t *window, int64_t after_ms) {
   return start_ms + window->slide_ms + window->size_ms;
 }
 
-/* The smallest end > after_ms among the windows that cover one pane; VN__NO_END if there is none.
- */
-static int64_t pane_next_end(const vn_window_t *window, int64_t low_ms, int64_t after_ms) {
+int64_t vn__pane_next_end(const vn_window_t *window, int64_t low_ms, int64_t after_ms) {
   int64_t end_ms = vn__grid_end_after(window, after_ms > low_ms ? after_ms : low_ms);
   return end_ms - window->size_ms <= low_ms ? end_ms : VN__NO_END;
 }
@@ -161,7 +170,7 @@ int64_t vn__next_end_with_data(const vn_window_set_t *set, const vn_pane_t *pane
       continue;
     }
     int64_t low_ms = panes[i].number * set->pane_ms + set->anchor_ms;
-    int64_t end_ms = pane_next_end(&set->windows[window], low_ms, after_ms);
+    int64_t end_ms = vn__pane_next_end(&set->windows[window], low_ms, after_ms);
     next_ms = end_ms < next_ms ? end_ms : next_ms;
   }
   return next_ms;

@@ -59,6 +59,28 @@ def ends_the_same(runner, case, lines, results):
     return last_results(at_once) == last_results(results)
 
 
+def early_results_only_add(runner, case, lines, results):
+    """With early_every the other results are the same, but for rev, which counts on."""
+    if not any("size" in window for window in case["cfg"]["windows"]):
+        return 0
+    early, _ = runner.run(window_cases.config_yaml(
+        dict(case, cfg=dict(case["cfg"], early_every=(1, 5, 20)[len(lines) % 3]))), lines)
+    others = [line for line in early if line.get("kind") != "early"]
+    revisions = collections.defaultdict(list)
+    for line in early:
+        if line["type"] == "summary" and line["kind"] != "partial":
+            revisions[line["series"], line["window"], line["start"]].append(line)
+    of_time = {w["name"] for w in case["cfg"]["windows"] if "size" in w}
+    counted = all([line["rev"] for line in told] == list(range(len(told)))
+                  for (_, window, _), told in revisions.items() if window in of_time)
+
+    def bare(line):
+        return {k: v for k, v in line.items() if k not in ("rev", "summaries")}
+
+    same = [bare(line) for line in others] == [bare(line) for line in results]
+    return len(early) - len(others) if counted and same else -1
+
+
 def main():
     first = int(os.environ.get("VN_SEED", "1"))
     count = int(os.environ.get("VN_CASES", "1000"))
@@ -82,6 +104,12 @@ def main():
                 print(f"seed {seed}: late_every changes a last result\n{config}\n"
                       + "\n".join(lines))
                 return 1
+            early = early_results_only_add(runner, case, lines, results) if seed % 3 == 0 else 0
+            if early < 0:
+                print(f"seed {seed}: early_every changes other results\n{config}\n"
+                      + "\n".join(lines))
+                return 1
+            told["early"] += early
             told["partial"] += sum(line.get("kind") == "partial" for line in results)
             kinds = {w["name"]: window_cases.kind_of(w) for w in case["cfg"]["windows"]}
             told.update(kinds[line["window"]] for line in results if line["type"] == "summary")
@@ -90,7 +118,7 @@ def main():
     if count < FEW:
         return 0
     missing = {"tumbling", "sliding", "session", "count", "condition", "superseding",
-               "partial"} - set(+told)
+               "partial", "early"} - set(+told)
     print("".join(f"no results: {kind}\n" for kind in sorted(missing)), end="")
     return 1 if missing else 0
 

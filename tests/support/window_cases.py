@@ -66,7 +66,8 @@ def config_yaml(case, alerts=""):
              f"    resolution: {case.get('resolution', '1')}"]
     for key, word in (("ooo", "out_of_order"), ("lateness", "allowed_lateness"),
                       ("idle_timeout", "idle_timeout"), ("max_future", "max_future"),
-                      ("expected_every", "expected_every"), ("late_every", "late_every")):
+                      ("expected_every", "expected_every"), ("late_every", "late_every"),
+                      ("early_every", "early_every")):
         if cfg.get(key) is not None:
             lines.append(f"    {word}: {cfg[key]}ms")
     if cfg.get("corrections"):

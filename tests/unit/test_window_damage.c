@@ -25,7 +25,7 @@ typedef struct bench {
   vn_member_t members[PANES * SAMPLE], scratch[SAMPLE];
   vn_tally_t tallies[PANES];
   uint64_t heard[PANES];
-  uint16_t revisions[PANES];
+  uint16_t revisions[3 * PANES];
   vn_trend_t trends[PANES], trend;
   uint32_t counters[PANES * VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)];
   uint32_t counter[VN_HISTOGRAM_COUNTERS(VN_HISTOGRAM_BINS_MAX)];
@@ -43,12 +43,15 @@ static void look(void *context, const vn_window_result_t *result) {
   bench->told += result->aggregate->count;
 }
 
-static void begin(bench_t *bench, const vn_window_t *windows, uint8_t count) {
+static void begin(bench_t *bench, const vn_window_t *windows, uint8_t count, bool early) {
   uint8_t problem;
   memset(bench, 0, sizeof *bench);
   assert_int_equal(vn_window_set_derive(&bench->set, windows, count, 10, 25, &problem), VN_OK);
   vn_window_set_expect(&bench->set, 2);
-  assert_true(bench->set.pane_count <= PANES && bench->set.revision_count <= PANES);
+  if (early) {
+    assert_int_equal(vn_window_set_early(&bench->set, &problem), VN_OK);
+  }
+  assert_true(bench->set.pane_count <= PANES && bench->set.revision_count <= 3 * PANES);
   bench->set.extra.low = -1000;
   bench->set.extra.high = 1000;
   bench->set.ordered.capacity = WAITING;
@@ -77,6 +80,9 @@ static void begin(bench_t *bench, const vn_window_t *windows, uint8_t count) {
 
 static void take_some(bench_t *bench, prng_t *prng, int64_t from_ms, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
+    if (bench->set.early > 0 && i % 4 == 0) {
+      vn_window_tell_early(&bench->set, &bench->memory, &bench->sink);
+    }
     int64_t time_ms = from_ms + (int64_t)i * 3 - (int64_t)prng_below(prng, 30);
     int32_t value = (int32_t)prng_below(prng, 2001) - 1000;
     if (prng_below(prng, 6) == 0) {
@@ -116,11 +122,11 @@ static void damage_it(bench_t *bench, prng_t *prng, const uint8_t *good, size_t 
   }
 }
 
-static void run_windows(const vn_window_t *windows, uint8_t count, uint64_t seed) {
+static void run_windows(const vn_window_t *windows, uint8_t count, uint64_t seed, bool early) {
   static bench_t bench;
   static uint8_t good[STATE_BYTES], again[STATE_BYTES];
   prng_t prng = prng_make(SEED, seed);
-  begin(&bench, windows, count);
+  begin(&bench, windows, count, early);
   take_some(&bench, &prng, -40, 30);
   size_t length = vn_window_save(&bench.set, &bench.memory, good, sizeof good);
   assert_in_range(length, 1, vn_window_save_max(&bench.set));
@@ -156,7 +162,7 @@ static void a_damaged_state_is_refused_whole_or_good_enough(void **state) {
                                     .sample = i % 2 == 0 ? SAMPLE : 0,
                                     .shape = VN_WINDOW_SLIDING}};
     for (uint64_t round = 0; round < 5; round++) {
-      run_windows(windows, 1, i * 100 + round);
+      run_windows(windows, 1, i * 100 + round, round % 2 == 1);
     }
   }
 }
@@ -174,7 +180,7 @@ static void windows_that_ask_for_other_statistics_share_a_ring(void **state) {
            .statistics = statistics[k],
            .sample = SAMPLE,
            .shape = VN_WINDOW_SLIDING}};
-      run_windows(windows, 2, 1000 + i * STATISTICS + k);
+      run_windows(windows, 2, 1000 + i * STATISTICS + k, k % 2 == 1);
     }
   }
 }
@@ -221,7 +227,7 @@ static void a_window_that_fires_very_often_keeps_the_last_number(void **state) {
   static bench_t bench;
   const vn_window_t window = {.name = "w", .size_ms = 10, .slide_ms = 10};
   prng_t prng = prng_make(SEED, 9000);
-  begin(&bench, &window, 1);
+  begin(&bench, &window, 1, false);
   take_some(&bench, &prng, 5, 1);
   assert_int_equal(vn_window_reading(&bench.set, &bench.memory, 25, 1, &bench.sink, NULL),
                    VN_REASON_NONE);

@@ -82,7 +82,8 @@ typedef struct vn_series_state {
   vn_sequence_t sequence;
   vn_waiting_t waiting; /* with the tallies of its panes */
   vn_correction_state_t correction;
-  int64_t late_since_mono_ms; /* since when a late result waits */
+  int64_t late_since_mono_ms;  /* since when a late result waits */
+  int64_t early_since_mono_ms; /* since when an early one does */
 } vn_series_state_t;
 
 /* Results of one window that wait until all operands have come; denominator 0: it hasn't. */

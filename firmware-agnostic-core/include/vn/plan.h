@@ -75,6 +75,7 @@ typedef struct vn_pipeline {
   int64_t idle_timeout_ms;   /* VN_DURATION_OFF */
   int64_t max_future_ms;     /* VN_DURATION_OFF */
   int64_t late_every_ms;     /* how long deltas wait for others of their window; 0: for a tick */
+  int64_t early_every_ms;    /* how often open windows of time are told; 0: never */
   int64_t expected_every_ms; /* how often a reading should come; 0: coverage counts panes */
   int64_t time_to_live_ms;   /* of a silent series; 0: it stays */
   vn_rate_t limit;           /* of each series */

@@ -154,6 +154,7 @@ typedef struct vn_window_set {
   uint32_t revision_count; /* of all windows together */
   uint16_t revision_base[VN_WINDOWS_MAX]; /* where each window's counters start */
   uint16_t revision_size[VN_WINDOWS_MAX]; /* ceil(lateness / slide): windows that may fire again */
+  uint32_t early; /* early results: so many counters, then their tags, then a bit for each pane */
   vn_extra_set_t extra; /* the caller sets the histogram's range; derive the rest */
   bool late_waits;     /* revisions wait until vn_window_tell_late, or until their window is gone */
   uint32_t slot_panes; /* coverage: a slot is so many panes, */
@@ -181,6 +182,12 @@ VN_NODISCARD vn_err_t vn_window_set_derive(vn_window_set_t *out, const vn_window
  */
 void vn_window_set_expect(vn_window_set_t *set, int64_t expected_every_ms);
 
+/*
+ * Windows give early results: open ones are counted too, and what changed is known. Errors as
+ * vn_window_set_derive, which comes first.
+ */
+VN_NODISCARD vn_err_t vn_window_set_early(vn_window_set_t *set, uint8_t *problem_window);
+
 /* Entries of a series' `heard`; 0: none are needed. */
 static inline uint32_t vn_window_heard(const vn_window_set_t *set) {
   return set->slots > 1 ? set->pane_count : 0;
@@ -206,7 +213,8 @@ typedef struct vn_window_state {
       pane_high_ms;         /* bounds of the pane of the last reading; low > high: none */
   vn_time_ms_t next_due_ms; /* no window fires while the watermark is below this */
   uint32_t pane_slot;
-  bool late; /* a revision waits */
+  bool late;  /* a revision waits */
+  bool early; /* a reading came since the last early results */
 } vn_window_state_t;
 
 /* Where a series' variable parts lie; the engine owns them. */
@@ -243,10 +251,17 @@ typedef struct vn_window_result {
   uint32_t revision;
   uint32_t accounting[VN_ACCOUNTED_COUNT_OF]; /* coverage in permille; 0: whole, or not known */
   uint8_t supersedes_count;
-  uint8_t window; /* index of the definition */
-  uint8_t kind;   /* vn_kind_t */
-  uint8_t flags;  /* VN_FLAG_BIT set; FINAL is the engine's to say */
+  uint8_t window;  /* index of the definition */
+  uint8_t kind;    /* vn_kind_t */
+  uint8_t flags;   /* VN_FLAG_BIT set; FINAL is the engine's to say */
+  bool early_only; /* the results of it before this one were all early */
 } vn_window_result_t;
+
+/* Whether it is the first one that counts: neither early, nor a delta, nor a revision. */
+static inline bool vn_window_result_is_first(const vn_window_result_t *result) {
+  return result->kind != VN_KIND_EARLY && result->kind != VN_KIND_PARTIAL &&
+         (result->revision == 0 || result->early_only);
+}
 
 typedef void (*vn_window_result_fn)(void *context, const vn_window_result_t *result);
 
@@ -327,6 +342,13 @@ static inline void vn_window_add(const vn_window_set_t *set, const vn_window_mem
 /* Tells the revisions that wait, ascending by end. */
 void vn_window_tell_late(const vn_window_set_t *set, const vn_window_memory_t *memory,
                          const vn_window_sink_t *sink);
+
+/*
+ * Tells the open windows that changed since the last call, ascending by end, kind early; of a set
+ * with early results. Cost: O(panes) and a fold for each result.
+ */
+void vn_window_tell_early(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                          const vn_window_sink_t *sink);
 
 /* Raises the watermark (W12, W13 with VN_TIME_PLUS_INFINITY); results have the given kind. */
 void vn_window_advance(const vn_window_set_t *set, const vn_window_memory_t *memory,
