@@ -77,10 +77,36 @@ static void open_windows_are_told_each_interval_if_they_changed(void **state) {
   rig_free(rig);
 }
 
-/* Also a window that is gone at once when it closes goes on counting. */
-static void a_jump_of_the_time_ends_what_was_told_early(void **state) {
+static void of_several_open_windows_those_that_changed_are_told(void **state) {
   (void)state;
   rig_t *rig = start(NULL, 1000, T0);
+  send(rig, 9, 2000, 0);
+  send(rig, 10, 2000, 1);
+  assert_int_equal(rig_wait(rig, 1100), VN_OK);
+  send(rig, 11, 2000, 2);
+  assert_int_equal(rig_wait(rig, 1100), VN_OK);
+  send(rig, 8, 2000, 3);
+  assert_int_equal(rig_wait(rig, 1100), VN_OK);
+  const told_t wanted[] = {
+      {0, VN_KIND_EARLY, 0, 1},
+      {10, VN_KIND_EARLY, 0, 1},
+      {10, VN_KIND_EARLY, 1, 2},
+      {0, VN_KIND_EARLY, 1, 2},
+  };
+  assert_told(rig, wanted, sizeof wanted / sizeof wanted[0]);
+  rig_free(rig);
+}
+
+/* Also a window that is gone at once when it closes goes on counting; early it isn't final. */
+static void a_jump_of_the_time_ends_what_was_told_early(void **state) {
+  (void)state;
+  rig_t *rig = rig_new(NULL);
+  for (size_t i = 0; i < 2; i++) {
+    rig->pipelines[i].early_every_ms = 1000;
+    rig->pipelines[i].lateness_ms = 0;
+  }
+  rig->wall_ms = T0;
+  assert_int_equal(rig_start(rig), VN_OK);
   send(rig, 1, 2000, 0);
   assert_int_equal(rig_wait(rig, 1100), VN_OK);
   rig->wall_ms += 100000;
@@ -201,6 +227,7 @@ static void the_other_results_are_those_without(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(open_windows_are_told_each_interval_if_they_changed),
+      cmocka_unit_test(of_several_open_windows_those_that_changed_are_told),
       cmocka_unit_test(a_jump_of_the_time_ends_what_was_told_early),
       cmocka_unit_test(alerts_look_at_the_first_result_that_is_not_early),
       cmocka_unit_test(a_restart_changes_nothing),
