@@ -20,15 +20,8 @@ static bool is_between(int32_t value, int32_t low, int32_t high) {
   return low <= value && value <= high;
 }
 
-/* As long as counts don't leave 32 bits such sums stay within 64. */
-static bool is_sum_of(const vn_aggregate_t *aggregate) {
-  return aggregate->sum >= (int64_t)aggregate->count * aggregate->min &&
-         aggregate->sum <= (int64_t)aggregate->count * aggregate->max;
-}
-
 static bool is_sane(const vn_aggregate_t *aggregate) {
-  return aggregate->count > 0 && is_sum_of(aggregate) &&
-         is_between(aggregate->first, aggregate->min, aggregate->max) &&
+  return aggregate->count > 0 && is_between(aggregate->first, aggregate->min, aggregate->max) &&
          is_between(aggregate->last, aggregate->min, aggregate->max) &&
          aggregate->first_ms >= VN_TIME_LOWEST_MS && aggregate->last_ms >= aggregate->first_ms &&
          aggregate->last_ms <= VN_TIME_HIGHEST_MS;
