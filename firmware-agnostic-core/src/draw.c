@@ -61,11 +61,11 @@ static int64_t log2_race(uint64_t odd) {
          LOG2_ONE_BY_LN2_Q32;
 }
 
-/* time / half-life in units of 2^-20; floors, so that equal steps of time stay in order. */
-static int64_t age_q20(int64_t half_life_ms, vn_time_ms_t time_ms) {
+/* time / half-life in units of 2^-20, modulo 2^64; floors, so that times stay in order. */
+static uint64_t age_q20(int64_t half_life_ms, vn_time_ms_t time_ms) {
   int64_t whole = vn_floor_div(time_ms, half_life_ms);
   int64_t rest_ms = time_ms - whole * half_life_ms;
-  return whole * (INT64_C(1) << 20) + (rest_ms << 20) / half_life_ms;
+  return ((uint64_t)whole << 20) + ((uint64_t)rest_ms << 20) / (uint64_t)half_life_ms;
 }
 
 uint32_t vn_draw_priority(const vn_draw_t *draw, uint64_t seed, vn_time_ms_t time_ms,
@@ -78,7 +78,7 @@ uint32_t vn_draw_priority(const vn_draw_t *draw, uint64_t seed, vn_time_ms_t tim
   int64_t race = log2_race(2 * (uint64_t)uniform + 1) + (int64_t)(64 * ONE);
   if (draw->weight == VN_WEIGHT_RECENCY) {
     VN_ASSERT(draw->half_life_ms >= 1 && draw->half_life_ms <= VN_HALF_LIFE_MAX_MS);
-    return (uint32_t)((uint64_t)(race >> 12) - (uint64_t)age_q20(draw->half_life_ms, time_ms));
+    return (uint32_t)((uint64_t)(race >> 12) - age_q20(draw->half_life_ms, time_ms));
   }
   if (value == 0) {
     return UINT32_C(1) << 31 | uniform >> 1;

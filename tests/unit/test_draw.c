@@ -6,6 +6,7 @@
 
 #include "vn/hash.h"
 #include "vn/reservoir.h"
+#include "vn/window.h"
 
 #include "prng.h"
 
@@ -212,12 +213,77 @@ static void beyond_all_chance_the_newest_are_kept(void **state) {
   }
 }
 
+/* The least half-life at the ends of time: the newer one, by one half-life, differs as elsewhere.
+ */
+static void the_ends_of_time_are_like_any_other(void **state) {
+  (void)state;
+  const vn_draw_t draw = {1, VN_WEIGHT_RECENCY};
+  const vn_time_ms_t times[] = {VN_TIME_LOWEST_MS, -1, NOW_MS, VN_TIME_HIGHEST_MS};
+  for (size_t i = 0; i < COUNT_OF(times); i++) {
+    /* The seed takes the time out of the hash. */
+    uint64_t seed = vn_splitmix64((uint64_t)times[i]);
+    uint32_t here = vn_draw_priority(&draw, seed, times[i], 5);
+    uint32_t origin = vn_draw_priority(&draw, vn_splitmix64(0), 0, 5);
+    assert_int_equal(origin - here, (uint32_t)((uint64_t)times[i] << 20));
+  }
+}
+
+static sample_t told;
+
+static void keep(void *context, const vn_window_result_t *result) {
+  (void)context;
+  told.count = result->sample_count;
+  memcpy(told.members, result->sample, result->sample_count * sizeof told.members[0]);
+}
+
+/* A window of 6000 half-lives in six panes; a comparison by priority alone would be lost. */
+static void panes_make_the_sample_of_their_window(void **state) {
+  (void)state;
+  const vn_draw_t draw = {1, VN_WEIGHT_RECENCY};
+  const vn_window_t window = {.name = "w",
+                              .size_ms = 6000,
+                              .slide_ms = 1000,
+                              .draw = draw,
+                              .sample = KEPT,
+                              .shape = VN_WINDOW_SLIDING};
+  vn_window_set_t set;
+  uint8_t problem;
+  assert_int_equal(vn_window_set_derive(&set, &window, 1, 0, 0, &problem), VN_OK);
+  assert_int_equal(set.pane_count, 6);
+  vn_window_state_t window_state;
+  vn_pane_t panes[6];
+  vn_member_t members[6 * KEPT], scratch[KEPT];
+  vn_tally_t tallies[6];
+  vn_waiting_t waiting;
+  const vn_window_memory_t memory = {.state = &window_state,
+                                     .panes = panes,
+                                     .members = members,
+                                     .tallies = tallies,
+                                     .waiting = &waiting,
+                                     .sample_seed = SEED};
+  const vn_window_sink_t sink = {.deliver = keep, .scratch = scratch};
+  sample_t want = {.count = 0};
+  const vn_time_ms_t start_ms = NOW_MS;
+  vn_window_reset(&set, &memory);
+  for (int64_t i = 0; i < 10; i++) {
+    vn_member_t member = {start_ms + i * 600, 5, 0};
+    member.priority = vn_draw_priority(&draw, SEED, member.time_ms, member.value);
+    offer(&draw, &want, &member);
+    assert_int_equal(vn_window_reading(&set, &memory, member.time_ms, 5, &sink, NULL),
+                     VN_REASON_NONE);
+  }
+  vn_window_advance(&set, &memory, start_ms + 5999, VN_KIND_ON_TIME, &sink);
+  expect_same(&told, &want);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(priorities_are_those_of_an_exact_model),
       cmocka_unit_test(zero_is_behind_all_other_values),
       cmocka_unit_test(pairs_are_drawn_as_often_as_their_weights_say),
       cmocka_unit_test(order_and_split_change_nothing),
+      cmocka_unit_test(the_ends_of_time_are_like_any_other),
+      cmocka_unit_test(panes_make_the_sample_of_their_window),
       cmocka_unit_test(beyond_all_chance_the_newest_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
