@@ -23,8 +23,7 @@ static bool is_between(int32_t value, int32_t low, int32_t high) {
 static bool is_sane(const vn_aggregate_t *aggregate) {
   return aggregate->count > 0 && is_between(aggregate->first, aggregate->min, aggregate->max) &&
          is_between(aggregate->last, aggregate->min, aggregate->max) &&
-         aggregate->first_ms >= VN_TIME_LOWEST_MS && aggregate->last_ms >= aggregate->first_ms &&
-         aggregate->last_ms <= VN_TIME_HIGHEST_MS;
+         aggregate->first_ms >= VN_TIME_LOWEST_MS && aggregate->last_ms <= VN_TIME_HIGHEST_MS;
 }
 
 /* Sums that no readings have would overflow later on, or make a variance negative. */

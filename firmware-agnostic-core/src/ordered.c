@@ -146,9 +146,7 @@ static void add_increase(const vn_ordered_set_t *set, const vn_ordered_pane_t *t
   vn_counter_result_t result;
   vn_ratio_t rate;
   values->has_increase = vn_counter_result(&content, set->rule.counter_modulus, before, &result);
-  if (!values->has_increase) {
-    return;
-  }
+  VN_ASSERT(values->has_increase);
   values->increase = result.increase > INT64_MAX ? INT64_MAX : (int64_t)result.increase;
   values->has_rate = vn_counter_rate(&result, &rate);
   if (values->has_rate) {

@@ -10,12 +10,12 @@ enum { FLAG_USED = 1, FLAG_BEFORE = 2, FLAG_SATURATED = 4, FLAGS = 7 };
 
 void vn__ordered_pane_pack(vn__packer_t *packer, const vn_ordered_set_t *set,
                            const vn_ordered_pane_t *pane, vn_time_ms_t low_ms) {
-  vn__pack_unsigned(packer, (pane->used ? FLAG_USED : 0u) |
-                                (pane->used && pane->has_before ? FLAG_BEFORE : 0u) |
-                                (pane->used && pane->saturated ? FLAG_SATURATED : 0u));
   if (!pane->used) {
+    vn__pack_unsigned(packer, 0);
     return;
   }
+  vn__pack_unsigned(packer, FLAG_USED | (pane->has_before ? FLAG_BEFORE : 0u) |
+                                (pane->saturated ? FLAG_SATURATED : 0u));
   vn__pack_unsigned(packer, (uint64_t)(pane->first_ms - low_ms));
   vn__pack_unsigned(packer, (uint64_t)(pane->last_ms - pane->first_ms));
   vn__pack_signed(packer, pane->first);

@@ -16,11 +16,11 @@ void vn__early_mark(const vn_window_set_t *set, const vn_window_memory_t *memory
 }
 
 bool vn__early_is_marked(const vn_window_set_t *set, const vn_window_memory_t *memory) {
-  bool marked = false;
+  uint32_t marks = 0;
   for (uint32_t i = 0; set->early > 0 && i < VN__MARK_WORDS(set->pane_count); i++) {
-    marked = marked || marks_of(set, memory)[i] != 0;
+    marks |= marks_of(set, memory)[i];
   }
-  return marked;
+  return marks != 0;
 }
 
 /* The smallest end > after_ms of a window that changed; VN__NO_END if there is none. */

@@ -44,7 +44,7 @@ static vn_aggregate_t fold(const vn__firing_t *firing, const vn_window_t *window
   for (int64_t left_ms = window->size_ms; left_ms > 0; left_ms -= set->pane_ms) {
     const vn_pane_t *pane = &firing->memory->panes[slot];
     if (pane->number == number && pane->aggregate.count > 0) {
-      *exact = fold_pane(firing, window, slot, &total) && *exact;
+      *exact &= fold_pane(firing, window, slot, &total);
     }
     number++;
     slot = slot + 1 == set->pane_count ? 0 : slot + 1;

@@ -148,6 +148,7 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   vn__sample_t sample = vn__pane_sample(set, memory, slot);
   pane->number = number;
   if ((load_tally(unpacker, &memory->tallies[slot]) & HAS_READINGS) == 0) {
+    unpacker->failed = unpacker->failed || vn_tally_is_empty(&memory->tallies[slot]);
     return;
   }
   if (set->slots > 1) {
@@ -227,10 +228,8 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
     vn_window_reset(set, memory);
     return VN_ERR_FORMAT;
   }
-  if (set->window_count > 0) {
-    find_due(set, memory);
-    find_late(set, memory);
-    memory->state->early = vn__early_is_marked(set, memory);
-  }
+  find_due(set, memory);
+  find_late(set, memory);
+  memory->state->early = vn__early_is_marked(set, memory);
   return VN_OK;
 }

@@ -144,7 +144,7 @@ void vn_window_set_expect(vn_window_set_t *set, int64_t expected_every_ms) {
   int64_t slots = set->pane_ms / expected_every_ms;
   int64_t panes = vn_ceil_div(expected_every_ms, set->pane_ms);
   set->slots = (uint8_t)(slots < 1 ? 1 : slots > VN_PANE_SLOTS_MAX ? VN_PANE_SLOTS_MAX : slots);
-  set->slot_panes = (uint32_t)(panes < 1 ? 1 : panes > VN_PANES_MAX ? VN_PANES_MAX : panes);
+  set->slot_panes = (uint32_t)(panes > VN_PANES_MAX ? VN_PANES_MAX : panes);
 }
 
 int64_t vn__grid_start(const vn_window_t *window, int64_t time_ms) {

@@ -42,7 +42,7 @@ def per_reading(case, few, many):
 
 
 def is_optimised():
-    """Only then an absolute number of instructions says anything."""
+    """Only then a number of instructions says anything; those of a coverage build vary."""
     build = pathlib.Path(os.environ.get("VN_BUILD_DIR", BIN.parent))
     return "CMAKE_BUILD_TYPE:STRING=Debug" not in (build / "CMakeCache.txt").read_text()
 
@@ -50,6 +50,8 @@ def is_optimised():
 @unittest.skipIf(shutil.which("valgrind") is None, "valgrind is missing: tools/setup test")
 class Cost(unittest.TestCase):
     def setUp(self):
+        if not is_optimised():
+            self.skipTest("instructions are counted in optimised builds")
         if executed("panes_1", 1) is None:
             self.skipTest("this build does not run under valgrind")
 
@@ -70,8 +72,7 @@ class Cost(unittest.TestCase):
         print("instructions per reading with closes:", costs)
         for less, more in zip(PANES, PANES[1:]):
             fold = (costs[more] - costs[less]) * READINGS_PER_PANE / (more - less)
-            if is_optimised():
-                self.assertLess(fold, FOLD_MAX, costs)
+            self.assertLess(fold, FOLD_MAX, costs)
 
 
 if __name__ == "__main__":

@@ -333,6 +333,14 @@ static void variance_is_the_nearest_double(void **state) {
   }
 }
 
+static void moving_an_empty_aggregate_changes_nothing(void **state) {
+  (void)state;
+  vn_aggregate_t moved = {.first_ms = 7, .last_ms = 8};
+  vn_aggregate_shift(&moved, 1000);
+  assert_int_equal(moved.first_ms, 7);
+  assert_int_equal(moved.last_ms, 8);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(statistics_of_known_values_are_exact),
@@ -345,6 +353,7 @@ int main(void) {
       cmocka_unit_test(any_split_merges_to_the_whole),
       cmocka_unit_test(mean_is_the_nearest_double),
       cmocka_unit_test(variance_is_the_nearest_double),
+      cmocka_unit_test(moving_an_empty_aggregate_changes_nothing),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,18 @@ static void damaged_states_are_refused_and_leave_a_fresh_one(void **state) {
   end(&series);
 }
 
+static void a_series_without_readings_comes_back(void **state) {
+  (void)state;
+  uint8_t bytes[64];
+  vn_condition_state_t series;
+  const vn_condition_window_t window = {.max_ms = VN_DURATION_OFF};
+  const vn_condition_memory_t memory = {.state = &series};
+  vn_condition_window_reset(&window, &memory);
+  size_t length = vn_condition_window_save(&window, &memory, bytes, sizeof bytes);
+  assert_int_equal(vn_condition_window_load(&window, &memory, bytes, length), VN_OK);
+  assert_false(series.condition.evaluated || series.open);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_traces_equal_the_brute_force_model),
@@ -407,6 +419,7 @@ int main(void) {
       cmocka_unit_test(rules_outside_their_ranges_are_refused),
       cmocka_unit_test(a_full_window_takes_no_more_readings),
       cmocka_unit_test(damaged_states_are_refused_and_leave_a_fresh_one),
+      cmocka_unit_test(a_series_without_readings_comes_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,6 +294,29 @@ static void damaged_states_are_refused_and_leave_a_fresh_one(void **state) {
   end(&series);
 }
 
+static void a_series_without_readings_is_saved_and_moved(void **state) {
+  (void)state;
+  static series_t series;
+  uint8_t bytes[64];
+  begin(&series, 4, 2, 2);
+  size_t length = vn_count_window_save(&series.window, &series.memory, bytes, sizeof bytes);
+  assert_int_equal(length, 1);
+  assert_int_equal(vn_count_window_load(&series.window, &series.memory, bytes, length), VN_OK);
+  vn_count_window_shift(&series.window, &series.memory, 1000);
+  take(&series, 5, 1);
+  take(&series, 6, 2);
+  take(&series, 7, 3);
+  vn_count_window_shift(&series.window, &series.memory, 1000);
+  take(&series, 1008, 4);
+  assert_int_equal(series.count, 2);
+  assert_int_equal(series.told[1].from_ms, 1005);
+  assert_int_equal(series.told[1].to_ms, 1008);
+  assert_int_equal(series.told[1].sample_count, 2);
+  assert_in_range(series.told[1].sample[0].time_ms, 1005, 1008);
+  assert_in_range(series.told[1].sample[1].time_ms, 1005, 1008);
+  end(&series);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_traces_equal_the_brute_force_model),
@@ -302,6 +325,7 @@ int main(void) {
       cmocka_unit_test(time_tells_bounds_but_decides_nothing),
       cmocka_unit_test(the_ring_has_a_pane_per_common_divisor),
       cmocka_unit_test(damaged_states_are_refused_and_leave_a_fresh_one),
+      cmocka_unit_test(a_series_without_readings_is_saved_and_moved),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,7 @@ static void known_answers(void **state) {
   expect(VN_DERIVE_SUM, operand(125, 1, -2), operand(5, 1, 1), 0, 51);
   expect(VN_DERIVE_RATIO, operand(1, 1, 0), operand(3, 1, 0), -4, 3333);
   expect(VN_DERIVE_RATIO, operand(-20, 3, -1), operand(10, 7, -2), -2, -4667);
+  expect(VN_DERIVE_DIFFERENCE, operand(INT64_C(1) << 32, 1, 0), operand(1, 1, 0), 9, 4);
   expect(VN_DERIVE_RATIO, operand(0, 9, 3), operand(-1, 1, 0), 0, 0);
 }
 

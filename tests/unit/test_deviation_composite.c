@@ -235,6 +235,11 @@ static void damaged_states_are_refused_or_harmless(void **state) {
   }
   size_t length = vn_composite_save(&composite, bytes, sizeof bytes);
   static vn_composite_t loaded;
+  loaded = composite;
+  loaded.visit_sum = ((int64_t)loaded.visit_readings << 31) + 1;
+  static uint8_t beyond[VN_COMPOSITE_SAVE_MAX];
+  size_t beyond_length = vn_composite_save(&loaded, beyond, sizeof beyond);
+  assert_int_equal(vn_composite_load(&loaded, beyond, beyond_length), VN_ERR_FORMAT);
   assert_int_equal(vn_composite_load(&loaded, bytes, length - 1), VN_ERR_FORMAT);
   assert_int_equal(vn_composite_load(&loaded, bytes, length + 1), VN_ERR_FORMAT);
   assert_int_equal(loaded.readings, 0);

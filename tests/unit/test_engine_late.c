@@ -230,6 +230,59 @@ static void damaged_deltas_are_refused(void **state) {
   assert_int_equal(vn_correction_load(&set, &memory, bytes, length), VN_OK);
   assert_int_equal(books.count, 3);
   assert_int_equal(room[2].start_ms, 20);
+  bytes[length] = 0;
+  assert_int_equal(vn_correction_load(&set, &memory, bytes, length + 1), VN_ERR_FORMAT);
+}
+
+/* What no readings can have left: a window off the grid or out of time, readings beside it. */
+static void impossible_deltas_are_refused(void **state) {
+  (void)state;
+  static const vn_window_t ten = {.name = "ten", .size_ms = 10, .slide_ms = 10};
+  static const struct {
+    int64_t start_ms, first_ms, last_ms;
+    vn_err_t loaded;
+  } cases[] = {
+      {20, 20, 29, VN_OK},
+      {21, 22, 23, VN_ERR_FORMAT},
+      {20, 19, 23, VN_ERR_FORMAT},
+      {20, 23, 30, VN_ERR_FORMAT},
+      {VN_TIME_LOWEST_MS - VN_WINDOW_SPAN_MAX_MS - 1, 23, 23, VN_ERR_FORMAT},
+      {VN_TIME_HIGHEST_MS + 1, 23, 23, VN_ERR_FORMAT},
+      {20, VN_TIME_LOWEST_MS - 1, 23, VN_ERR_FORMAT},
+  };
+  vn_window_set_t set;
+  uint8_t problem, bytes[512];
+  vn_delta_t delta;
+  vn_correction_state_t books = {0};
+  const vn_correction_memory_t memory = {&books, &delta, 1};
+  assert_int_equal(vn_window_set_derive(&set, &ten, 1, 0, 0, &problem), VN_OK);
+  assert_true(vn_correction_take(&set, &memory, 100, 23, 7, NULL));
+  const vn_delta_t good = delta;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    books.count = 1;
+    delta = good;
+    delta.start_ms = cases[i].start_ms;
+    delta.aggregate.first_ms = cases[i].first_ms;
+    delta.aggregate.last_ms = cases[i].last_ms;
+    size_t length = vn_correction_save(&memory, bytes, sizeof bytes);
+    assert_int_equal(vn_correction_load(&set, &memory, bytes, length), cases[i].loaded);
+  }
+}
+
+static void a_delta_that_is_full_gets_a_second_one(void **state) {
+  (void)state;
+  static const vn_window_t ten = {.name = "ten", .size_ms = 10, .slide_ms = 10};
+  vn_window_set_t set;
+  uint8_t problem;
+  vn_delta_t room[2];
+  vn_correction_state_t books = {0};
+  const vn_correction_memory_t memory = {&books, room, 2};
+  assert_int_equal(vn_window_set_derive(&set, &ten, 1, 0, 0, &problem), VN_OK);
+  assert_true(vn_correction_take(&set, &memory, 100, 23, 7, NULL));
+  room[0].aggregate.count = UINT32_MAX;
+  assert_true(vn_correction_take(&set, &memory, 100, 24, 8, NULL));
+  assert_int_equal(books.count, 2);
+  assert_int_equal(room[1].aggregate.count, 1);
 }
 
 int main(void) {
@@ -240,6 +293,8 @@ int main(void) {
       cmocka_unit_test(alerts_look_at_no_delta),
       cmocka_unit_test(revisions_that_wait_survive_a_restart),
       cmocka_unit_test(damaged_deltas_are_refused),
+      cmocka_unit_test(impossible_deltas_are_refused),
+      cmocka_unit_test(a_delta_that_is_full_gets_a_second_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

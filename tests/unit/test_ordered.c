@@ -183,6 +183,24 @@ static void long_lines_are_as_exact_as_a_double(void **state) {
   assert_true(values.mean > 5.24999 && values.mean < 5.25001);
 }
 
+/* Both lines that reach out of the window span years: their quotient needs more than 64 bits. */
+static void lines_of_long_spans_give_their_integral(void **state) {
+  (void)state;
+  const int64_t years_ms = INT64_C(1) << 37;
+  vn_ordered_set_t lines = hold;
+  lines.rule.time_weighted.mode = VN_TIME_WEIGHTED_TRAPEZOID;
+  vn_ordered_state_t series = {.used = false};
+  vn_ordered_pane_t early = {.used = false}, pane = {.used = false};
+  append(&lines, &series, &early, -years_ms, 6);
+  append(&lines, &series, &pane, 500, 7);
+  const vn_point_t after = {years_ms + 1001, 9};
+  vn_ordered_values_t values = vn_ordered_result(&lines, &pane, 0, 1000, &after);
+  assert_true(values.has_mean);
+  assert_true(values.mean > 6.999999 && values.mean < 7.000001);
+  assert_true(values.integral_s > 6.999999 && values.integral_s < 7.000001);
+  assert_int_equal(values.covered_ms, 1000);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_reading_before_the_last_one_is_counted_and_changes_nothing),
@@ -192,6 +210,7 @@ int main(void) {
       cmocka_unit_test(only_the_kinds_asked_for_are_there),
       cmocka_unit_test(results_have_bounds),
       cmocka_unit_test(long_lines_are_as_exact_as_a_double),
+      cmocka_unit_test(lines_of_long_spans_give_their_integral),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -325,6 +325,70 @@ static void settings_outside_their_ranges_are_refused(void **state) {
   }
 }
 
+/* Saves what the state says and loads it again. */
+static vn_err_t come_back(series_t *series) {
+  static uint8_t bytes[1024];
+  size_t length = vn_report_save(&series->report, &series->memory, bytes, sizeof bytes);
+  assert_in_range(length, 1, vn_report_save_max(&series->report));
+  return vn_report_load(&series->report, &series->memory, bytes, length);
+}
+
+static void states_that_no_reading_left_are_refused(void **state) {
+  (void)state;
+  static series_t series;
+  const vn_report_t door = {
+      .every_ms = 1000, .error = 5, .points = 4, .method = VN_REPORT_SWINGING_DOOR};
+  begin(&series, door);
+  assert_int_equal(come_back(&series), VN_OK);
+  series.state.last_ms = T0;
+  assert_int_equal(come_back(&series), VN_OK);
+  assert_int_equal(series.state.last_ms, T0);
+  series.state.last_ms = VN_TIME_HIGHEST_MS + 1;
+  assert_int_equal(come_back(&series), VN_ERR_FORMAT);
+  series.state.last_ms = VN_TIME_LOWEST_MS - 1;
+  assert_int_equal(come_back(&series), VN_ERR_FORMAT);
+  for (int i = 0; i < 4; i++) {
+    const int64_t most = INT64_C(1) << 33, rises[] = {-most, most, -most - 1, most + 1};
+    begin(&series, door);
+    assert_int_equal(take(&series, T0, 1), VN_REASON_NONE);
+    assert_int_equal(take(&series, T0 + 10, 2), VN_REASON_NONE);
+    series.state.lower.rise = rises[i];
+    assert_int_equal(come_back(&series), i < 2 ? VN_OK : VN_ERR_FORMAT);
+  }
+  for (int i = 0; i < 3; i++) {
+    begin(&series, (vn_report_t){.every_ms = 1000, .error = 5, .points = 4});
+    assert_int_equal(take(&series, T0, 10), VN_REASON_NONE);
+    assert_int_equal(take(&series, T0 + 10, 16), VN_REASON_NONE);
+    if (i == 1) {
+      series.state.last_ms++; /* of a reading that the record doesn't know */
+    } else if (i == 2) {
+      series.state.aggregate.count = 1; /* of two points */
+      series.state.aggregate.sum = 13;
+      series.state.aggregate.squares_low = 169;
+    }
+    assert_int_equal(come_back(&series), i == 0 ? VN_OK : VN_ERR_FORMAT);
+  }
+}
+
+static void a_record_ends_early_when_the_series_is_idle_or_it_cannot_count_on(void **state) {
+  (void)state;
+  static series_t series;
+  const vn_report_t dead_band = {
+      .every_ms = 1000, .error = 5, .points = 4, .method = VN_REPORT_DEADBAND};
+  const vn_kind_t kinds[] = {VN_KIND_IDLE, VN_KIND_FORCED, VN_KIND_ON_TIME};
+  for (size_t i = 0; i < 3; i++) {
+    begin(&series, dead_band);
+    assert_int_equal(take(&series, T0, 1), VN_REASON_NONE);
+    vn_report_advance(&series.report, &series.memory, T0, kinds[i], &series.sink);
+    assert_int_equal(series.record_count, i < 2 ? 1 : 0);
+  }
+  series.state.aggregate.count = UINT32_MAX;
+  assert_int_equal(take(&series, T0 + 1, 1), VN_REASON_NONE);
+  assert_int_equal(series.record_count, 1);
+  assert_int_equal(series.records[0].count, UINT32_MAX);
+  assert_int_equal(series.state.aggregate.count, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(no_reading_is_further_aside_than_the_error),
@@ -335,6 +399,8 @@ int main(void) {
       cmocka_unit_test(a_record_is_no_longer_than_its_time),
       cmocka_unit_test(the_ends_of_all_ranges_are_safe),
       cmocka_unit_test(settings_outside_their_ranges_are_refused),
+      cmocka_unit_test(states_that_no_reading_left_are_refused),
+      cmocka_unit_test(a_record_ends_early_when_the_series_is_idle_or_it_cannot_count_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

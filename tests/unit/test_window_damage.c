@@ -216,6 +216,17 @@ static void windows_out_of_bounds_are_refused(void **state) {
   assert_int_equal(vn_window_set_derive(&set, &good, 1, beyond_ms, 0, &problem), VN_ERR_PLAN);
   assert_int_equal(vn_window_set_derive(&set, &good, 1, 0, -1, &problem), VN_ERR_PLAN);
   assert_int_equal(vn_window_set_derive(&set, &good, 1, 0, beyond_ms, &problem), VN_ERR_PLAN);
+  const vn_draw_t draws[] = {{0, VN_WEIGHT_VALUE}, {0, VN_WEIGHT_NONE}};
+  const vn_window_t drawn[] = {{.size_ms = 5, .slide_ms = 5, .sample = 2, .draw = draws[0]},
+                               {.size_ms = 5, .slide_ms = 5, .sample = 3, .draw = draws[0]},
+                               {.size_ms = 5, .slide_ms = 5, .sample = 2, .draw = draws[1]}};
+  assert_int_equal(vn_window_set_derive(&set, drawn, 2, 0, 0, &problem), VN_OK);
+  assert_int_equal(vn_window_set_derive(&set, drawn, 3, 0, 0, &problem), VN_ERR_PLAN);
+  assert_int_equal(problem, 2); /* one draw for all samples of a ring */
+  const vn_window_t fine[] = {{.size_ms = VN_REVISIONS_MAX, .slide_ms = 1},
+                              {.size_ms = 1, .slide_ms = 1}};
+  assert_int_equal(vn_window_set_derive(&set, fine, 2, 0, 0, &problem), VN_OK);
+  assert_int_equal(vn_window_set_early(&set, &problem), VN_ERR_PLAN);
   const vn_window_t longest = {.size_ms = VN_WINDOW_SPAN_MAX_MS, .slide_ms = 1};
   assert_int_equal(vn_window_set_derive(&set, &longest, 1, 0, 0, &problem), VN_ERR_PLAN);
   assert_int_equal(set.pane_count, UINT32_MAX);
@@ -238,12 +249,102 @@ static void a_window_that_fires_very_often_keeps_the_last_number(void **state) {
   assert_int_equal(bench.revisions[0], INT16_MAX);
 }
 
+/* No window of time, nothing that waits for the order, none or one reading: all come back. */
+static void states_with_little_in_them_come_back(void **state) {
+  (void)state;
+  static bench_t bench;
+  static uint8_t bytes[STATE_BYTES];
+  const vn_window_t window = {
+      .name = "w", .size_ms = 10, .slide_ms = 10, .statistics = VN_STATISTICS_ORDERED};
+  for (unsigned i = 0; i < 8; i++) {
+    begin(&bench, &window, i / 4 % 2, false);
+    bench.set.ordered.capacity = i / 2 % 2 == 0 ? WAITING : 0;
+    if (i % 2 == 1 && i >= 4) {
+      assert_int_equal(vn_window_reading(&bench.set, &bench.memory, 25, 1, &bench.sink, NULL),
+                       VN_REASON_NONE);
+    }
+    size_t length = vn_window_save(&bench.set, &bench.memory, bytes, sizeof bytes);
+    assert_int_equal(vn_window_load(&bench.set, &bench.memory, bytes, length), VN_OK);
+    for (size_t at = 0; at < length; at++) {
+      bytes[at] ^= 1;
+      (void)!vn_window_load(&bench.set, &bench.memory, bytes, length);
+      bytes[at] ^= 1;
+    }
+  }
+}
+
+/* Nothing lies before the first pane of all. */
+static void a_reading_before_all_time_is_refused(void **state) {
+  (void)state;
+  static bench_t bench;
+  static uint8_t bytes[STATE_BYTES];
+  const vn_window_t window = {
+      .name = "w", .size_ms = 10, .slide_ms = 10, .statistics = VN_STATISTICS_ORDERED};
+  begin(&bench, &window, 1, false);
+  bench.set.ordered.capacity = 0;
+  assert_int_equal(
+      vn_window_reading(&bench.set, &bench.memory, VN_TIME_LOWEST_MS, 1, &bench.sink, NULL),
+      VN_REASON_NONE);
+  for (uint32_t i = 0; i < bench.set.pane_count; i++) {
+    vn_ordered_pane_t *pane = &bench.ordered_panes[i];
+    pane->has_before = pane->used;
+    pane->before_ms = VN_TIME_LOWEST_MS - 100;
+  }
+  size_t length = vn_window_save(&bench.set, &bench.memory, bytes, sizeof bytes);
+  assert_int_equal(vn_window_load(&bench.set, &bench.memory, bytes, length), VN_ERR_FORMAT);
+}
+
+/* A reading that waits may lie between two windows of one definition, in one of another. */
+static void what_waits_in_a_gap_between_windows_comes_back(void **state) {
+  (void)state;
+  static bench_t bench;
+  static uint8_t bytes[STATE_BYTES];
+  const vn_window_t windows[] = {
+      {.name = "a", .size_ms = 5, .slide_ms = 20, .statistics = VN_STATISTICS_ORDERED},
+      {.name = "b", .size_ms = 20, .slide_ms = 20, .statistics = VN_STATISTICS_ORDERED}};
+  begin(&bench, windows, 2, false);
+  for (int64_t time_ms = 31; time_ms <= 33; time_ms++) {
+    assert_int_equal(vn_window_reading(&bench.set, &bench.memory, time_ms, 1, &bench.sink, NULL),
+                     VN_REASON_NONE);
+  }
+  uint16_t waiting = bench.ordered.reorder.count;
+  assert_true(waiting > 0);
+  size_t length = vn_window_save(&bench.set, &bench.memory, bytes, sizeof bytes);
+  assert_int_equal(vn_window_load(&bench.set, &bench.memory, bytes, length), VN_OK);
+  assert_int_equal(bench.ordered.reorder.count, waiting);
+}
+
+/* Its last line ends at the first reading behind it, which lies in another pane by then. */
+static void a_late_reading_revises_windows_whose_successors_have_readings(void **state) {
+  (void)state;
+  static bench_t bench;
+  const vn_window_t window = {
+      .name = "w", .size_ms = 10, .slide_ms = 10, .statistics = BIT(TIME_WEIGHTED_MEAN)};
+  begin(&bench, &window, 1, false);
+  bench.set.out_of_order_ms = 0;
+  for (int64_t time_ms = 3; time_ms < 400; time_ms += 7) {
+    assert_int_equal(vn_window_reading(&bench.set, &bench.memory, time_ms, 1, &bench.sink, NULL),
+                     VN_REASON_NONE);
+    if (time_ms > 30) {
+      uint64_t told = bench.told;
+      assert_int_equal(
+          vn_window_reading(&bench.set, &bench.memory, time_ms - 20, 1, &bench.sink, NULL),
+          VN_REASON_NONE);
+      assert_true(bench.told > told);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_damaged_state_is_refused_whole_or_good_enough),
       cmocka_unit_test(windows_that_ask_for_other_statistics_share_a_ring),
       cmocka_unit_test(windows_out_of_bounds_are_refused),
       cmocka_unit_test(a_window_that_fires_very_often_keeps_the_last_number),
+      cmocka_unit_test(states_with_little_in_them_come_back),
+      cmocka_unit_test(a_reading_before_all_time_is_refused),
+      cmocka_unit_test(what_waits_in_a_gap_between_windows_comes_back),
+      cmocka_unit_test(a_late_reading_revises_windows_whose_successors_have_readings),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

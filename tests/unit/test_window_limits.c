@@ -8,14 +8,14 @@
 
 #include <cmocka.h>
 
-enum { PANES = 8, RESULTS_MAX = 8 };
+enum { PANES = 8, REVISIONS = 64, RESULTS_MAX = 8 };
 
 typedef struct rig {
   vn_window_t window;
   vn_window_set_t set;
   vn_window_state_t state;
   vn_pane_t panes[PANES];
-  uint16_t revisions[PANES];
+  uint16_t revisions[REVISIONS];
   vn_tally_t tallies[PANES];
   vn_waiting_t waiting;
   vn_window_memory_t memory;
@@ -31,12 +31,13 @@ static void collect(void *context, const vn_window_result_t *result) {
   rig->kinds[rig->told++] = result->kind;
 }
 
-static void make(rig_t *rig, int64_t size_ms, int64_t slide_ms) {
+static void make_early(rig_t *rig, int64_t size_ms, int64_t slide_ms, bool early) {
   uint8_t problem;
   memset(rig, 0, sizeof *rig);
   rig->window = (vn_window_t){.name = "w", .size_ms = size_ms, .slide_ms = slide_ms};
   assert_int_equal(vn_window_set_derive(&rig->set, &rig->window, 1, 0, 20, &problem), VN_OK);
-  assert_true(rig->set.pane_count <= PANES && rig->set.revision_count <= PANES);
+  assert_true(!early || vn_window_set_early(&rig->set, &problem) == VN_OK);
+  assert_true(rig->set.pane_count <= PANES && rig->set.revision_count <= REVISIONS);
   rig->memory = (vn_window_memory_t){.state = &rig->state,
                                      .panes = rig->panes,
                                      .revisions = rig->revisions,
@@ -44,6 +45,10 @@ static void make(rig_t *rig, int64_t size_ms, int64_t slide_ms) {
                                      .waiting = &rig->waiting};
   rig->sink = (vn_window_sink_t){.deliver = collect, .context = rig};
   vn_window_reset(&rig->set, &rig->memory);
+}
+
+static void make(rig_t *rig, int64_t size_ms, int64_t slide_ms) {
+  make_early(rig, size_ms, slide_ms, false);
 }
 
 static vn_reason_t take(rig_t *rig, int64_t time_ms) {
@@ -80,6 +85,25 @@ static void a_full_pane_refuses_the_next_reading_by_either_way(void **state) {
   assert_int_equal(rig.totals[1].count, 1);
 }
 
+/* What follows it says that it is forced. */
+static void an_early_result_stays_early_when_a_counter_is_full(void **state) {
+  (void)state;
+  rig_t rig;
+  make_early(&rig, 20, 20, true);
+  fill(&rig, 5, UINT32_MAX);
+  vn_window_tell_early(&rig.set, &rig.memory, &rig.sink);
+  assert_int_equal(rig.told, 1);
+  make_early(&rig, 20, 10, true);
+  fill(&rig, 5, UINT32_MAX);
+  fill(&rig, 15, UINT32_MAX - 3);
+  rig.told = 0;
+  vn_window_tell_early(&rig.set, &rig.memory, &rig.sink);
+  assert_true(rig.told > 0);
+  for (size_t i = 0; i < rig.told; i++) {
+    assert_int_equal(rig.kinds[i], VN_KIND_EARLY);
+  }
+}
+
 /* Two full panes in one window: what fits is told, as forced. */
 static void a_window_with_more_readings_than_a_counter_holds_is_forced(void **state) {
   (void)state;
@@ -99,6 +123,7 @@ static void a_window_with_more_readings_than_a_counter_holds_is_forced(void **st
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_full_pane_refuses_the_next_reading_by_either_way),
+      cmocka_unit_test(an_early_result_stays_early_when_a_counter_is_full),
       cmocka_unit_test(a_window_with_more_readings_than_a_counter_holds_is_forced),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
