@@ -23,30 +23,64 @@ static const char *phase_word(const vn_transition_t *transition) {
                                      : vn_alert_phase_word((vn_alert_phase_t)transition->phase);
 }
 
-static bool has_limit(const vn_transition_t *transition) {
-  return transition->rule->condition == VN_ALERT_ABOVE ||
-         transition->rule->condition == VN_ALERT_BELOW;
+/* The limit that the value is measured by; false: the condition has none. */
+static bool find_limit(const vn_transition_t *transition, int64_t *limit) {
+  const vn_alert_rule_t *rule = transition->rule;
+  bool high = transition->high_side;
+  switch ((vn_alert_condition_t)rule->condition) {
+    case VN_ALERT_OUTSIDE:
+    case VN_ALERT_RATE:
+    case VN_ALERT_INSIDE:
+      *limit = high ? rule->limit : rule->low;
+      break;
+    case VN_ALERT_LEVELS:
+      if (transition->level == 0) {
+        return false;
+      }
+      *limit =
+          high ? rule->levels[transition->level - 1].high : rule->levels[transition->level - 1].low;
+      break;
+    default:
+      *limit = rule->limit;
+      return rule->condition < VN_ALERT_UNCHANGED_FOR;
+  }
+  return *limit != VN_ALERT_NO_HIGH && *limit != VN_ALERT_NO_LOW;
 }
 
 static uint64_t magnitude(int64_t value) {
   return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
-static void put_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  vn_json_key(writer, "value");
-  if (transition->value_divisor == 0) {
-    vn_json_null(writer);
-    return;
+/* What the writer of floats can take: 2^-64 .. 2^63. */
+static double printable(double value) {
+  const double least = 0x1p-64;
+  const double most = 0x1p63;
+  double size = value < 0 ? -value : value;
+  if (size < least) {
+    return 0;
   }
-  vn_u128_t numerator = {0, magnitude(transition->value)};
-  vn_json_ratio(writer, transition->value < 0, numerator, transition->value_divisor,
-                transition->exponent);
+  return size <= most ? value : (value < 0 ? -most : most);
+}
+
+static void put_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  const vn_alert_value_t *value = &transition->value;
+  vn_json_key(writer, "value");
+  if (!transition->has_value) {
+    vn_json_null(writer);
+  } else if (value->denominator == 0) {
+    vn_json_double(writer, printable(value->real), 0);
+  } else {
+    vn_u128_t numerator = {0, magnitude(value->numerator)};
+    vn_json_ratio(writer, value->numerator < 0, numerator, value->denominator,
+                  transition->exponent);
+  }
 }
 
 static void put_limit(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  int64_t limit;
   vn_json_key(writer, "limit");
-  if (has_limit(transition)) {
-    vn_json_decimal(writer, transition->rule->limit, transition->exponent);
+  if (find_limit(transition, &limit)) {
+    vn_json_decimal(writer, limit, transition->exponent);
   } else {
     vn_json_null(writer);
   }
@@ -70,51 +104,86 @@ static void say_word(vn_json_writer_t *writer, const char *word, size_t limit) {
 }
 
 /* For people: rounded to the resolution, half away from zero. */
-static int64_t rounded(int64_t value, uint32_t divisor) {
+static int64_t rounded(int64_t value, uint64_t divisor) {
   uint64_t whole = magnitude(value);
   whole = whole / divisor + (whole % divisor >= divisor - whole % divisor);
   return (int64_t)(value < 0 ? 0 - whole : whole);
 }
 
-static void say_amount(vn_json_writer_t *writer, const vn_transition_t *transition,
-                       int64_t amount) {
-  vn_json_decimal(writer, amount, transition->exponent);
+/* A space, and the unit, if there is one. */
+static void say_unit(vn_json_writer_t *writer, const vn_transition_t *transition) {
   if (transition->unit[0] != '\0') {
     vn__json_string_literal(writer, " ");
     say_word(writer, transition->unit, WORD_ESCAPED_MAX);
   }
 }
 
+static void say_amount(vn_json_writer_t *writer, const vn_transition_t *transition,
+                       int64_t amount) {
+  vn_json_decimal(writer, amount, transition->exponent);
+  say_unit(writer, transition);
+}
+
 static void say_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  if (transition->value_divisor == 0) {
+  const vn_alert_value_t *value = &transition->value;
+  if (!transition->has_value) {
     return;
   }
   vn__json_string_literal(writer, " ");
   say_word(writer, transition->of, OF_ESCAPED_MAX);
   vn__json_string_literal(writer, " ");
-  say_amount(writer, transition, rounded(transition->value, transition->value_divisor));
+  if (value->denominator == 0) {
+    vn_json_double(writer, printable(value->real), 0);
+    say_unit(writer, transition);
+  } else {
+    say_amount(writer, transition, rounded(value->numerator, value->denominator));
+  }
+}
+
+static void say_period(vn_json_writer_t *writer, const char *words, int64_t period_ms) {
+  vn__json_string_literal(writer, words);
+  vn_json_decimal(writer, period_ms, -3);
+  vn__json_string_literal(writer, " s");
+}
+
+static void say_limit(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  const vn_alert_rule_t *rule = transition->rule;
+  int64_t limit;
+  if (!find_limit(transition, &limit)) {
+    return;
+  }
+  bool inside = rule->condition == VN_ALERT_INSIDE;
+  bool above = rule->condition == VN_ALERT_ABOVE || rule->condition == VN_ALERT_REACHES ||
+               (rule->condition != VN_ALERT_BELOW && rule->condition != VN_ALERT_FALLS_TO &&
+                transition->high_side != inside);
+  vn__json_string_literal(writer, above ? ", limit above " : ", limit below ");
+  say_amount(writer, transition, limit);
 }
 
 static void say_condition(vn_json_writer_t *writer, const vn_transition_t *transition) {
   const vn_alert_rule_t *rule = transition->rule;
-  switch (rule->condition) {
-    case VN_ALERT_ABOVE:
-    case VN_ALERT_BELOW:
-      vn__json_string_literal(
-          writer, rule->condition == VN_ALERT_ABOVE ? ", limit above " : ", limit below ");
-      say_amount(writer, transition, rule->limit);
-      break;
+  switch ((vn_alert_condition_t)rule->condition) {
     case VN_ALERT_DEVIATION:
       vn__json_string_literal(writer, ", limit deviation ");
       vn_json_decimal(writer, rule->limit, -3);
-      break;
+      return;
+    case VN_ALERT_ABSENT_FOR:
+      say_period(writer, ", limit no reading for ", rule->period_ms);
+      return;
+    case VN_ALERT_UNCHANGED_FOR:
+      say_period(writer, ", limit unchanged for ", rule->period_ms);
+      return;
+    case VN_ALERT_RATE:
+      say_limit(writer, transition);
+      say_period(writer, " in ", rule->period_ms);
+      return;
+    case VN_ALERT_REACHES:
+    case VN_ALERT_FALLS_TO:
+      say_limit(writer, transition);
+      say_period(writer, " within ", rule->period_ms);
+      return;
     default:
-      vn__json_string_literal(writer, rule->condition == VN_ALERT_ABSENT_FOR
-                                          ? ", limit no reading for "
-                                          : ", limit unchanged for ");
-      vn_json_decimal(writer, rule->period_ms, -3);
-      vn__json_string_literal(writer, " s");
-      break;
+      say_limit(writer, transition);
   }
 }
 
@@ -179,7 +248,7 @@ static void put_names(vn_json_writer_t *writer, const vn_transition_t *transitio
 
 static size_t put_message(const vn_message_head_t *head, const vn_transition_t *transition,
                           bool event, vn_json_writer_t *writer) {
-  VN_ASSERT(transition->phase <= VN_ALERT_RECOVERING);
+  VN_ASSERT(transition->phase <= VN_ALERT_NO_DATA);
   vn_json_object_begin(writer);
   put_names(writer, transition, event);
   put_value(writer, transition);

@@ -75,9 +75,10 @@ vn_reason_t vn_condition_window_judge(const vn_condition_window_t *window,
                                       int32_t value) {
   const vn_condition_state_t *state = memory->state;
   vn_alert_state_t condition = state->condition;
-  if (vn_alert_value(&window->rule, &condition, time_ms, value).late) {
+  if (vn_alert_is_late(&condition, time_ms)) {
     return VN_REASON_LATE;
   }
+  (void)vn_alert_value(&window->rule, &condition, NULL, time_ms, value);
   bool joins = state->open ? !is_too_long(window, state, time_ms) : goes_on(state, time_ms);
   bool full = condition.condition_true && joins && state->aggregate.count == UINT32_MAX;
   return full ? VN_REASON_LIMITED : VN_REASON_NONE;
@@ -88,9 +89,10 @@ vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
                                         int32_t value, const vn_window_sink_t *sink) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   vn_condition_state_t *state = memory->state;
-  if (vn_alert_value(&window->rule, &state->condition, time_ms, value).late) {
+  if (vn_alert_is_late(&state->condition, time_ms)) {
     return VN_REASON_LATE;
   }
+  (void)vn_alert_value(&window->rule, &state->condition, NULL, time_ms, value);
   bool holds = state->condition.condition_true;
   if (state->open && is_too_long(window, state, time_ms)) {
     close_at(window, memory, state->aggregate.first_ms + window->max_ms, VN_KIND_FORCED, sink);

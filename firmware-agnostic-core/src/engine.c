@@ -69,7 +69,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
 
 static bool has_absence(const vn_pipeline_t *plan) {
   for (size_t i = 0; i < plan->alert_count; i++) {
-    if (plan->alerts[i].rule.condition == VN_ALERT_ABSENT_FOR) {
+    if (plan->alerts[i].rule.condition == VN_ALERT_ABSENT_FOR ||
+        plan->alerts[i].no_data_after_ms > 0) {
       return true;
     }
   }

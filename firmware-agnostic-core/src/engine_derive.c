@@ -1,5 +1,6 @@
 /* Derived series: the same window of several series becomes one reading of another. */
 #include "engine_priv.h"
+#include "summary_priv.h"
 #include "vn/hash.h"
 
 #include <string.h>
@@ -239,6 +240,14 @@ static void put(vn_engine_t *engine, uint32_t link, const vn_span_t *span,
   }
 }
 
+/* A statistic of VN__STATISTICS_EXACT, exactly. */
+static vn__quotient_t quotient_of(const vn_window_result_t *result, vn_statistic_t statistic) {
+  if (statistic == VN_STATISTIC_MEAN) {
+    return (vn__quotient_t){result->aggregate->sum, result->aggregate->count};
+  }
+  return (vn__quotient_t){vn__statistic_integer(result, statistic), 1};
+}
+
 void vn__derive_note(vn__work_t *work, const vn_window_result_t *result) {
   vn_engine_t *engine = work->engine;
   bool first = vn_window_result_is_first(result);
@@ -247,7 +256,7 @@ void vn__derive_note(vn__work_t *work, const vn_window_result_t *result) {
     const vn_derivation_t *derivation = derivation_of(engine, link / VN_OPERANDS_MAX);
     if (derivation->windows[link % VN_OPERANDS_MAX] == result->window) {
       vn_span_t span = {result->start_ms, result->end_ms};
-      vn__quotient_t value = vn__exact_statistic(result, derivation->statistic);
+      vn__quotient_t value = quotient_of(result, (vn_statistic_t)derivation->statistic);
       put(engine, link, &span, &value);
     }
   }

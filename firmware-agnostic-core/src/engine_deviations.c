@@ -72,6 +72,17 @@ static uint32_t score_of(const vn_alert_plan_t *alert, const vn__detectors_t *ne
   return readings >= alert->warm_up ? score : 0;
 }
 
+void vn__detectors_skip(const vn_alert_plan_t *alert, vn__detectors_t *next) {
+  if (alert->rule.condition != VN_ALERT_DEVIATION) {
+    return;
+  }
+  if (alert->detector == VN_DETECTOR_COMPOSITE) {
+    next->composite++;
+  } else {
+    next->residual++;
+  }
+}
+
 vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
                                        vn_time_ms_t time_ms, int32_t value) {
   const vn_alert_plan_t *alert = &work->pipeline->plan->alerts[rule];
@@ -81,10 +92,7 @@ vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__
     score = score_of(alert, next, time_ms, value);
     tell_score(work, alert, time_ms, score);
   }
-  if (alert->detector == VN_DETECTOR_COMPOSITE) {
-    next->composite++;
-  } else {
-    next->residual++;
-  }
-  return vn_alert_score(&alert->rule, state, time_ms, score);
+  vn__detectors_skip(alert, next);
+  const vn_alert_state_t *before = alert->rule.follows ? &vn__alerts(work)[alert->follows] : NULL;
+  return vn_alert_score(&alert->rule, state, before, time_ms, score);
 }

@@ -16,6 +16,7 @@
 #define VN__SERIES_OWED 2u        /* on the list of series with uncommitted outputs */
 #define VN__SERIES_PROVISIONAL 8u /* has readings with provisional times */
 #define VN__SERIES_MIXED 16u      /* and others beside them */
+#define VN__SERIES_HEARD 32u      /* something has arrived in this run */
 #define VN__SERIES_COUNTED 4u     /* counted repeats since then, which alone are worth no commit */
 
 /* Words of the bits that tell which places of a pipeline's arrays are used. */
@@ -288,12 +289,11 @@ void vn__derive_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
 void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *reading,
                       vn_reason_t reason);
 
-/* A statistic of VN__STATISTICS_EXACT, scaled (counts are not). */
+/* An operand of a derivation, scaled (counts are not). */
 typedef struct vn__quotient {
   int64_t numerator;
   uint32_t denominator;
 } vn__quotient_t;
-vn__quotient_t vn__exact_statistic(const vn_window_result_t *result, uint8_t statistic);
 
 /* Alerts of a series. */
 static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {
@@ -301,7 +301,8 @@ static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {
 }
 void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
-void vn__alerts_on_arrival(vn__work_t *work);
+/* gap_ms: since the arrival before, in this run; < 0: there was none. */
+void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
@@ -316,6 +317,8 @@ size_t vn__detectors_max(const vn_geometry_t *geometry);
 void vn__detectors_reset(const vn__work_t *work);
 void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
+/* Moves on behind the detector of an alert that isn't evaluated. */
+void vn__detectors_skip(const vn_alert_plan_t *alert, vn__detectors_t *next);
 /* The next detector scores a reading for its alert, and `next` moves on. */
 vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
                                        vn_time_ms_t time_ms, int32_t value);

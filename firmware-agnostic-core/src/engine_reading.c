@@ -165,11 +165,21 @@ static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
   return verdict;
 }
 
+/* A silence that no tick has looked at, and its end. */
+static void end_silence(vn__work_t *work) {
+  const vn_engine_t *engine = work->engine;
+  bool heard = (work->state->flags & VN__SERIES_HEARD) != 0;
+  int64_t gap_ms = heard ? engine->arrival_mono_ms - work->state->last_arrival_mono_ms : -1;
+  vn__alerts_on_silence(work, engine->arrival_mono_ms);
+  work->state->flags |= VN__SERIES_HEARD;
+  vn__alerts_on_arrival(work, gap_ms);
+}
+
 /* Whatever becomes of a reading, unless it is a quarantined one: it is an arrival. */
 static inline void note_arrival(vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
-  if (work->pipeline->has_absence) { /* a silence that no tick has looked at */
-    vn__alerts_on_silence(work, engine->arrival_mono_ms);
+  if (work->pipeline->has_absence) {
+    end_silence(work);
   }
   work->state->last_arrival_mono_ms = engine->arrival_mono_ms;
   work->pipeline->last_arrival_mono_ms = engine->arrival_mono_ms;
@@ -177,9 +187,6 @@ static inline void note_arrival(vn__work_t *work) {
     work->state->last_arrival_wall_ms = engine->arrival_ms;
   } else {
     vn__note_unsure(work);
-  }
-  if (work->pipeline->has_absence) {
-    vn__alerts_on_arrival(work);
   }
 }
 

@@ -107,6 +107,7 @@ vn_extra_values_t vn_extra_result(const vn_extra_set_t *set, const vn_extra_memo
     double per_s = vn_trend_per_second(&slope);
     values.has_slope = true;
     values.slope_per_s = per_s > -SLOPE_LEAST && per_s < SLOPE_LEAST ? 0 : per_s;
+    values.middle_ms = (double)memory->trends->time_sum / (double)memory->trends->count;
   }
   if (set->bins > 0) {
     add_quantiles(set, memory, aggregate, &values);

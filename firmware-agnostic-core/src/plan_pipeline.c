@@ -198,7 +198,7 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
   if (alert->source == VN_ALERT_OF_VALUE) {
     return true;
   }
-  if (alert->rule.condition > VN_ALERT_BELOW) {
+  if (alert->rule.condition > VN_ALERT_LEVELS) {
     return vn__fail(problem, "absence, standstill and deviation are of values, not of windows");
   }
   if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
@@ -210,7 +210,7 @@ static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t
 }
 
 static bool check_rule(const vn_alert_rule_t *rule, vn_plan_problem_t *problem) {
-  bool timed = rule->condition > VN_ALERT_BELOW;
+  bool timed = rule->condition > VN_ALERT_LEVELS;
   return check_limit(rule->limit, rule->hysteresis, problem) &&
          vn__in_span(problem, "delay of an alert", rule->for_ms, 0) &&
          vn__in_span(problem, "delay of an alert", rule->keep_firing_for_ms, 0) &&
@@ -223,7 +223,7 @@ static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipel
     return vn__fail(problem, "a text of an alert: missing or too long");
   }
   return vn__in_range(problem, "condition of an alert", alert->rule.condition, 0,
-                      VN_ALERT_DEVIATION) &&
+                      VN_ALERT_CONDITION_COUNT - 1) &&
          vn__in_range(problem, "detector of an alert", alert->detector, 0, VN_DETECTOR_COMPOSITE) &&
          vn__in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
          check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);

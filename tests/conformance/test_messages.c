@@ -375,8 +375,8 @@ static void emit_alert_examples(void) {
                                 .rule = &rule,
                                 .at_ms = INT64_C(1795225672000),
                                 .starts_ms = INT64_C(1795225661000),
-                                .value = 8120,
-                                .value_divisor = 1,
+                                .value = {8120, 1, 0, 0},
+                                .has_value = true,
                                 .episode = 3,
                                 .exponent = -2,
                                 .from = VN_ALERT_PENDING,
@@ -387,7 +387,7 @@ static void emit_alert_examples(void) {
   transition.from = VN_ALERT_FIRING;
   transition.phase = VN_ALERT_NORMAL;
   transition.at_ms = transition.ends_ms = INT64_C(1795225700000);
-  transition.value = 7490;
+  transition.value.numerator = 7490;
   print_line("example-event", text,
              vn_alert_event_message(&head, &transition, text, sizeof message), false);
   static const char payload[] = "{\"v\": 21,37}";

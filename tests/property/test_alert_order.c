@@ -18,7 +18,8 @@ enum { READINGS = 60, TRANSITIONS_MAX = 512 };
 
 typedef struct step {
   int64_t at_ms, starts_ms, value;
-  uint32_t episode, divisor;
+  uint64_t divisor;
+  uint32_t episode;
   uint8_t from, phase;
 } step_t;
 
@@ -45,8 +46,8 @@ static void on_alert(void *context, const vn_transition_t *transition) {
   memset(step, 0, sizeof *step); /* its padding too: steps compare by their bytes */
   step->at_ms = transition->at_ms;
   step->starts_ms = transition->starts_ms;
-  step->value = transition->value;
-  step->divisor = transition->value_divisor;
+  step->value = transition->value.numerator;
+  step->divisor = transition->value.denominator;
   step->episode = transition->episode;
   step->from = transition->from;
   step->phase = transition->phase;

@@ -93,7 +93,7 @@ def expected(rules, events, summaries):
             else:
                 window, name = rule["of"].split(".")
                 found = transitions(rule, [
-                    (s["index"], s["end"], statistic(s, name)) for s in summaries
+                    (s["index"], s.get("to", s["end"]), statistic(s, name)) for s in summaries
                     if s["type"] == "summary" and s["series"] == series and
                     s["window"] == window and s["rev"] == 0])
             lines += [{"type": "alert", "index": index, "alert": rule["name"], "series": series,

@@ -12,6 +12,10 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define STEPS_MAX 10
 
+static bool is_late(vn_alert_step_t step) { return (step.what & VN_ALERT_STEP_LATE) != 0; }
+
+static bool has_moved(vn_alert_step_t step) { return (step.what & VN_ALERT_STEP_PHASE) != 0; }
+
 /* Phases by one letter: Normal, Pending, Firing, Recovering. */
 static char letter(uint8_t phase) { return "NPFR"[phase]; }
 
@@ -204,8 +208,8 @@ static const scene_t scenes[] = {
 static vn_alert_step_t take(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                             const step_t *step) {
   return rule->condition == VN_ALERT_DEVIATION
-             ? vn_alert_score(rule, state, step->time_ms, (uint32_t)step->value)
-             : vn_alert_value(rule, state, step->time_ms, step->value);
+             ? vn_alert_score(rule, state, NULL, step->time_ms, (uint32_t)step->value)
+             : vn_alert_value(rule, state, NULL, step->time_ms, step->value);
 }
 
 static void play(const scene_t *scene) {
@@ -222,7 +226,7 @@ static void play(const scene_t *scene) {
                (unsigned)state.episode);
     }
     assert_int_equal(step.from, before);
-    assert_int_equal(step.changed, step.from != step.to);
+    assert_int_equal(has_moved(step), step.from != step.to);
     before = step.to;
   }
 }
@@ -238,26 +242,27 @@ static void late_readings_are_told(void **state) {
   (void)state;
   vn_alert_rule_t rule = {ABOVE_70};
   vn_alert_state_t alert = {0};
-  assert_false(vn_alert_value(&rule, &alert, -5, 0).late);
-  assert_true(vn_alert_value(&rule, &alert, -6, 800).late);
-  assert_false(vn_alert_value(&rule, &alert, -5, 800).late);
-  vn_alert_step_t late = vn_alert_ratio(&rule, &alert, -7, 0, 1);
-  assert_true(late.late && !late.changed && late.from == VN_ALERT_FIRING);
+  assert_false(is_late(vn_alert_value(&rule, &alert, NULL, -5, 0)));
+  assert_true(is_late(vn_alert_value(&rule, &alert, NULL, -6, 800)));
+  assert_false(is_late(vn_alert_value(&rule, &alert, NULL, -5, 800)));
+  vn_alert_step_t late =
+      vn_alert_statistic(&rule, &alert, NULL, -7, &(vn_alert_value_t){0, 1, 0, 0});
+  assert_true(is_late(late) && !has_moved(late) && late.from == VN_ALERT_FIRING);
 }
 
 static void begin_and_end_of_an_episode_are_those_of_the_condition(void **state) {
   (void)state;
   vn_alert_rule_t rule = {ABOVE_70, .for_ms = 10, .keep_firing_for_ms = 20};
   vn_alert_state_t alert = {0};
-  (void)vn_alert_value(&rule, &alert, 100, 800);
-  (void)vn_alert_value(&rule, &alert, 115, 800);
+  (void)vn_alert_value(&rule, &alert, NULL, 100, 800);
+  (void)vn_alert_value(&rule, &alert, NULL, 115, 800);
   assert_true(alert.pending_since_ms == 100);
-  (void)vn_alert_value(&rule, &alert, 130, 0);
-  (void)vn_alert_value(&rule, &alert, 140, 800);
+  (void)vn_alert_value(&rule, &alert, NULL, 130, 0);
+  (void)vn_alert_value(&rule, &alert, NULL, 140, 800);
   assert_true(alert.pending_since_ms == 100);
-  (void)vn_alert_value(&rule, &alert, 150, 0);
-  vn_alert_step_t end = vn_alert_value(&rule, &alert, 175, 0);
-  assert_true(end.changed && end.to == VN_ALERT_NORMAL);
+  (void)vn_alert_value(&rule, &alert, NULL, 150, 0);
+  vn_alert_step_t end = vn_alert_value(&rule, &alert, NULL, 175, 0);
+  assert_true(has_moved(end) && end.to == VN_ALERT_NORMAL);
   assert_true(alert.recovering_since_ms == 150);
 }
 
@@ -265,10 +270,10 @@ static void without_delays_begin_and_end_are_the_readings_own_times(void **state
   (void)state;
   vn_alert_rule_t rule = {ABOVE_70};
   vn_alert_state_t alert = {0};
-  vn_alert_step_t begin = vn_alert_value(&rule, &alert, 100, 800);
+  vn_alert_step_t begin = vn_alert_value(&rule, &alert, NULL, 100, 800);
   assert_true(begin.from == VN_ALERT_NORMAL && begin.to == VN_ALERT_FIRING);
   assert_true(alert.pending_since_ms == 100);
-  vn_alert_step_t end = vn_alert_value(&rule, &alert, 130, 0);
+  vn_alert_step_t end = vn_alert_value(&rule, &alert, NULL, 130, 0);
   assert_true(end.from == VN_ALERT_FIRING && end.to == VN_ALERT_NORMAL);
   assert_true(alert.recovering_since_ms == 130);
 }
@@ -277,9 +282,9 @@ static void a_state_carried_over_goes_on_as_if_nothing_had_happened(void **state
   (void)state;
   vn_alert_rule_t rule = {ABOVE_70, .hysteresis = 50, .for_ms = 10};
   vn_alert_state_t alert = {0};
-  (void)vn_alert_value(&rule, &alert, 0, 701);
+  (void)vn_alert_value(&rule, &alert, NULL, 0, 701);
   vn_alert_state_t restored = alert;
-  assert_int_equal(vn_alert_value(&rule, &restored, 10, 660).to, VN_ALERT_FIRING);
+  assert_int_equal(vn_alert_value(&rule, &restored, NULL, 10, 660).to, VN_ALERT_FIRING);
 }
 
 static void phases_have_the_words_of_the_messages(void **state) {

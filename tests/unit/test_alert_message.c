@@ -28,8 +28,8 @@ static int prepare(void **state) {
                                  .at_ms = INT64_C(1795225600250),
                                  .starts_ms = INT64_C(1795225590000),
                                  .ends_ms = 1,
-                                 .value = 8120,
-                                 .value_divisor = 1,
+                                 .value = {8120, 1, 0, 0},
+                                 .has_value = true,
                                  .episode = 3,
                                  .exponent = -2,
                                  .from = VN_ALERT_PENDING,
@@ -93,8 +93,7 @@ static void recovering_has_an_end(void **state) {
 static void a_mean_is_exact_in_value_and_rounded_for_people(void **state) {
   (void)state;
   transition.of = "minute.mean";
-  transition.value = -24500;
-  transition.value_divisor = 3;
+  transition.value = (vn_alert_value_t){-24500, 3, 0, 0};
   assert_non_null(strstr(state_text(), "\"value\":-81.666666666666667,"));
   assert_non_null(strstr(text, "line1/temp minute.mean -81.67 Cel, limit above 80 Cel,"));
 }
@@ -102,12 +101,12 @@ static void a_mean_is_exact_in_value_and_rounded_for_people(void **state) {
 static void absence_has_neither_value_nor_limit(void **state) {
   (void)state;
   rule = (vn_alert_rule_t){.period_ms = 90500, .condition = VN_ALERT_ABSENT_FOR};
-  transition.value_divisor = 0;
+  transition.has_value = false;
   transition.unit = "";
   assert_non_null(strstr(state_text(), "\"value\":null,\"limit\":null,"));
   assert_non_null(strstr(text, "firing: line1/temp, limit no reading for 90.5 s, at "));
   rule.condition = VN_ALERT_UNCHANGED_FOR;
-  transition.value_divisor = 1;
+  transition.has_value = true;
   assert_non_null(strstr(state_text(), "value 81.2, limit unchanged for 90.5 s, at "));
   rule = (vn_alert_rule_t){.limit = 4125, .condition = VN_ALERT_DEVIATION};
   assert_non_null(strstr(state_text(), "\"limit\":null,"));
@@ -156,7 +155,8 @@ static void the_bound_holds_for_every_name(void **state) {
                                  .at_ms = VN_TIME_LOWEST_MS + 1,
                                  .starts_ms = INT64_MIN,
                                  .ends_ms = INT64_MIN,
-                                 .value = INT64_MIN,
+                                 .value = {INT64_MIN, 1, 0, 0},
+                                 .has_value = true,
                                  .episode = UINT32_MAX,
                                  .from = VN_ALERT_FIRING,
                                  .phase = VN_ALERT_RECOVERING};
@@ -167,7 +167,7 @@ static void the_bound_holds_for_every_name(void **state) {
     transition.exponent = exponents[i / 4 % 3];
     transition.series = (vn_text_t){series, lengths[i / 12 % 2]};
     rule.condition = (uint8_t)(i / 24 % 4);
-    transition.value_divisor = i / 96 == 0 ? 1 : UINT32_MAX;
+    transition.value.denominator = i / 96 == 0 ? 1 : UINT32_MAX;
     size_t bound = vn_alert_message_max(word, lengths[i / 12 % 2]);
     size_t length = vn_alert_event_message(&worst, &transition, NULL, 0);
     assert_true(length <= bound && bound < length + 600);

@@ -18,11 +18,13 @@ typedef struct vn_transition {
   vn_time_ms_t at_ms;     /* of the reading, window end or timer that caused it */
   vn_time_ms_t starts_ms; /* pending since */
   vn_time_ms_t ends_ms;   /* recovering since; valid when phase is normal or recovering */
-  int64_t value;          /* numerator of the value that caused it, scaled */
-  uint32_t value_divisor; /* 1, or the count for a mean; 0: no value (absence) */
+  vn_alert_value_t value;
   uint32_t episode;
   int8_t exponent;     /* of value, limit, hysteresis */
   uint8_t from, phase; /* vn_alert_phase_t */
+  uint8_t level;       /* of the episode, with LEVELS; else 0 or 1 */
+  bool high_side;      /* the limit that was passed last is the upper one */
+  bool has_value;      /* false: silence, or a command, is what is told */
 } vn_transition_t;
 
 typedef struct vn_message_head {

@@ -63,6 +63,7 @@ void vn_extra_merge(const vn_extra_set_t *set, const vn_extra_memory_t *into,
 #define VN_EXTRA_QUANTILES 4u /* p50, p90, p95, p99 */
 typedef struct vn_extra_values {
   double slope_per_s; /* scaled units per second */
+  double middle_ms;   /* mean of the times, from where the content begins; valid with the slope */
   uint64_t distinct;
   int32_t quantiles[VN_EXTRA_QUANTILES]; /* scaled */
   bool has_slope, has_distinct, has_quantiles;

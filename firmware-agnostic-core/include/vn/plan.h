@@ -18,12 +18,19 @@
 
 #define VN_PIPELINES_MAX 32u
 #define VN_ALERTS_MAX 16u /* per pipeline */
+#define VN_ALERT_GROUPS_MAX 16u
 #define VN_INPUTS_MAX 64u
 #define VN_DERIVATIONS_MAX 16u
 
 /* Longest name of a device, prefix, pipeline, window, alert; and of an alert's topic. */
 #define VN_WORD_MAX 64u
 #define VN_ALERT_TOPIC_MAX (sizeof "alert/" + VN_WORD_MAX + 1u + UINT8_MAX)
+
+/* Longest text of the labels, and of the annotations, of an alert. */
+#define VN_ALERT_TEXT_MAX 512u
+
+/* Readings that evidence has at most, before and after. */
+#define VN_EVIDENCE_MAX 32u
 
 typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
 typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
@@ -47,19 +54,41 @@ typedef enum vn_alert_source { VN_ALERT_OF_VALUE, VN_ALERT_OF_WINDOW } vn_alert_
 /* What tells a DEVIATION. */
 typedef enum vn_detector { VN_DETECTOR_RESIDUAL, VN_DETECTOR_COMPOSITE } vn_detector_t;
 
-/* exponent: limit, hysteresis and the value are integers times 10^exponent (0 for counts). */
+/*
+ * exponent: limits, hysteresis and the value are integers times 10^exponent (0 for counts,
+ * VN_ALERT_REAL_EXPONENT for floats). Of other alerts: those of the same pipeline, for the same
+ * series.
+ */
 typedef struct vn_alert_plan {
   const char *name;
-  const char *severity; /* "" if not configured */
-  const char *of;       /* "value", "minute.mean": for messages */
+  const char *severity;          /* "" if not configured */
+  const char *of;                /* "value", "minute.mean": for messages */
+  const char *const *severities; /* LEVELS: of each level; else not looked at */
+  const char *labels;            /* a JSON object of texts; NULL: none */
+  const char *annotations;       /* the same */
   vn_alert_rule_t rule;
-  uint32_t warm_up;  /* DEVIATION: readings of a series before the first that can count */
-  uint8_t source;    /* vn_alert_source_t */
-  uint8_t window;    /* OF_WINDOW: index into the pipeline's windows */
-  uint8_t statistic; /* OF_WINDOW: COUNT SUM MIN MAX FIRST LAST MEAN RANGE */
-  uint8_t detector;  /* DEVIATION: vn_detector_t */
+  int64_t no_data_after_ms; /* 0: never */
+  int64_t repeat_every_ms;  /* 0: never */
+  uint32_t warm_up;         /* DEVIATION: readings of a series before the first that can count */
+  uint16_t inhibited_by;    /* a bit for each alert that mutes this one while it fires */
+  uint8_t follows;          /* rule.follows: the alert that comes first; less than the own index */
+  uint8_t group;            /* 1..vn_plan_t.group_count; 0: none */
+  uint8_t source;           /* vn_alert_source_t */
+  uint8_t window;           /* OF_WINDOW: index into the pipeline's windows */
+  uint8_t statistic;        /* OF_WINDOW: one that the window has; REACHES, FALLS_TO: SLOPE */
+  uint8_t detector;         /* DEVIATION: vn_detector_t */
   int8_t exponent;
+  bool quiet;    /* nobody is told: the alert is there for others that follow it or are inhibited */
+  bool urgent;   /* no flood mutes it */
+  bool in_order; /* of values: evaluated in the order of time, behind the watermark */
 } vn_alert_plan_t;
+
+/* Readings that are kept of each series, to be told with alerts of values; bytes: of their text in
+ * a message. before 0: none are. */
+typedef struct vn_evidence {
+  uint16_t bytes;
+  uint8_t before, after; /* before: with the one that caused it */
+} vn_evidence_t;
 
 /*
  * windows: those of time (tumbling, sliding) come first, then sessions, counts, reports,
@@ -80,9 +109,11 @@ typedef struct vn_pipeline {
   int64_t time_to_live_ms;   /* of a silent series; 0: it stays */
   vn_rate_t limit;           /* of each series */
   vn_ordered_rule_t ordered; /* where a window asks for it; else not looked at */
+  vn_evidence_t evidence;
   int32_t range_low, range_high;
   uint32_t series_max;
-  uint8_t corrections; /* deltas of a series that may wait; 0: what is too late is dropped */
+  uint8_t corrections;    /* deltas of a series that may wait; 0: what is too late is dropped */
+  uint16_t alert_reorder; /* readings that can wait for alerts in order; 0: there are none */
   uint8_t alert_count;
   uint8_t time_mode;   /* vn_time_mode_t */
   uint8_t scope;       /* vn_scope_t */
@@ -118,6 +149,7 @@ typedef struct vn_plan {
   const vn_pipeline_t *pipelines;
   const vn_derivation_t *derivations;
   vn_rate_t limit; /* of the whole device */
+  vn_rate_t flood; /* alerts of the whole device that may fire; readings 0: no limit */
   uint64_t seed;   /* of the samples */
   int64_t flush_every_ms;
   int64_t checkpoint_every_ms;
@@ -134,8 +166,9 @@ typedef struct vn_plan {
   uint16_t batch_max; /* records per summary message */
   uint16_t name_max;  /* bytes of a series name, 16..255 */
   uint8_t input_count, pipeline_count, derivation_count;
-  uint8_t encoding;   /* vn_encoding_t */
-  uint8_t durability; /* vn_durability_t */
+  uint8_t group_count; /* of alerts, at most VN_ALERT_GROUPS_MAX */
+  uint8_t encoding;    /* vn_encoding_t */
+  uint8_t durability;  /* vn_durability_t */
 } vn_plan_t;
 
 /* Which part of a plan an error is about; counts from 0, 255 = does not apply. */
