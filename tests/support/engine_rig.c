@@ -278,6 +278,24 @@ vn_err_t rig_start(rig_t *rig) {
   return error == VN_OK ? vn_restore(&rig->engine) : error;
 }
 
+rig_t *rig_go_on(rig_t *rig, rig_t *next) {
+  next->wall_ms = rig->wall_ms;
+  memcpy(next->results, rig->results, sizeof rig->results[0] * rig->result_count);
+  next->result_count = rig->result_count;
+  rig_free(rig);
+  bool good = rig_start(next) == VN_OK && vn_engine_recovery(&next->engine)->series_reset == 0;
+  return good ? next : NULL;
+}
+
+bool rig_note(rig_story_t *story, const rig_t *rig) {
+  if (rig->result_count > RIG_STORY_MAX - story->count) {
+    return false;
+  }
+  memcpy(story->results + story->count, rig->results, rig->result_count * sizeof rig->results[0]);
+  story->count += rig->result_count;
+  return true;
+}
+
 void rig_message(rig_t *rig, const char *topic, const char *payload) {
   vn_take_message(&rig->engine, text(topic), (const uint8_t *)payload, strlen(payload), false);
 }

@@ -76,6 +76,21 @@ void rig_free(rig_t *rig);
 /* Prepares and restores the engine; the error of vn_init or vn_restore. */
 vn_err_t rig_start(rig_t *rig);
 
+/*
+ * `next` goes on where `rig` stopped, which is freed: at the same time, with the results told so
+ * far. Returns it, started; NULL: it did not start, or not with the state of `rig`.
+ */
+rig_t *rig_go_on(rig_t *rig, rig_t *next);
+
+/* What was told by one rig after the other. */
+#define RIG_STORY_MAX 512u
+typedef struct rig_story {
+  rig_result_t results[RIG_STORY_MAX];
+  size_t count;
+} rig_story_t;
+/* Appends what a rig has told; false: there is no room. */
+bool rig_note(rig_story_t *story, const rig_t *rig);
+
 /* A JSON message {"t", "v", "seq"}; value in hundredths. */
 void rig_send(rig_t *rig, const char *series, int64_t time_ms, int32_t value, uint32_t sequence);
 

@@ -202,14 +202,8 @@ static rig_t *run(flash_fake_t *flash, const vn_derivation_t *chain, int stop_at
         assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
       }
       flash_fake_power_up(flash);
-      rig_t *next = chain_rig(flash, chain);
-      next->wall_ms = rig->wall_ms;
-      memcpy(next->results, rig->results, sizeof rig->results[0] * rig->result_count);
-      next->result_count = rig->result_count;
-      rig_free(rig);
-      rig = next;
-      assert_int_equal(rig_start(rig), VN_OK);
-      assert_int_equal(vn_engine_recovery(&rig->engine)->series_reset, 0);
+      rig = rig_go_on(rig, chain_rig(flash, chain));
+      assert_non_null(rig);
     }
     send_reading(rig, i);
     assert_int_equal(rig_wait(rig, 1000), VN_OK);

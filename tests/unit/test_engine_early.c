@@ -146,19 +146,7 @@ static void alerts_look_at_the_first_result_that_is_not_early(void **state) {
   rig_free(rig);
 }
 
-enum { TOLD_MAX = 512, LENGTH = 60 };
-
-/* What was told, over a restart. */
-typedef struct story {
-  rig_result_t results[TOLD_MAX];
-  size_t count;
-} story_t;
-
-static void note(story_t *story, const rig_t *rig) {
-  assert_true(story->count + rig->result_count <= TOLD_MAX);
-  memcpy(story->results + story->count, rig->results, rig->result_count * sizeof story->results[0]);
-  story->count += rig->result_count;
-}
+enum { LENGTH = 60 };
 
 /* Readings with many late ones, one in 700 ms. */
 static void send_some(rig_t *rig, int from, int to) {
@@ -169,7 +157,7 @@ static void send_some(rig_t *rig, int from, int to) {
   }
 }
 
-static void tell(story_t *story, int64_t early_every_ms, int stop_at) {
+static void tell(rig_story_t *story, int64_t early_every_ms, int stop_at) {
   flash_fake_t *flash = flash_fake_new(&shape, 1);
   rig_t *rig = start(&flash->port, early_every_ms, T0);
   story->count = 0;
@@ -177,21 +165,21 @@ static void tell(story_t *story, int64_t early_every_ms, int stop_at) {
   if (stop_at < LENGTH) {
     int64_t now_ms = rig->wall_ms;
     assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
-    note(story, rig);
+    assert_true(rig_note(story, rig));
     rig_free(rig);
     flash_fake_power_up(flash);
     rig = start(&flash->port, early_every_ms, now_ms);
     send_some(rig, stop_at, LENGTH);
   }
   vn_flush(&rig->engine);
-  note(story, rig);
+  assert_true(rig_note(story, rig));
   rig_free(rig);
   flash_fake_free(flash);
 }
 
 static void a_restart_changes_nothing(void **state) {
   (void)state;
-  static story_t whole, cut;
+  static rig_story_t whole, cut;
   tell(&whole, 2100, LENGTH);
   for (int stop_at = 1; stop_at < LENGTH; stop_at++) {
     tell(&cut, 2100, stop_at);
@@ -204,7 +192,7 @@ static void a_restart_changes_nothing(void **state) {
 
 static void the_other_results_are_those_without(void **state) {
   (void)state;
-  static story_t with, without;
+  static rig_story_t with, without;
   size_t seen = 0, early = 0;
   tell(&with, 2100, LENGTH);
   tell(&without, 0, LENGTH);

@@ -144,21 +144,9 @@ static void send_some(rig_t *rig, int from, int to) {
   }
 }
 
-enum { TOLD_MAX = 256, LENGTH = 60 };
+enum { LENGTH = 60 };
 
-/* What was told, over a restart. */
-typedef struct story {
-  rig_result_t results[TOLD_MAX];
-  size_t count;
-} story_t;
-
-static void note(story_t *story, const rig_t *rig) {
-  assert_true(story->count + rig->result_count <= TOLD_MAX);
-  memcpy(story->results + story->count, rig->results, rig->result_count * sizeof story->results[0]);
-  story->count += rig->result_count;
-}
-
-static void tell(story_t *story, int stop_at) {
+static void tell(rig_story_t *story, int stop_at) {
   flash_fake_t *flash = flash_fake_new(&shape, 1);
   rig_t *rig = start(&flash->port, 0, 3000);
   story->count = 0;
@@ -166,7 +154,7 @@ static void tell(story_t *story, int stop_at) {
   if (stop_at < LENGTH) {
     int64_t now_ms = rig->wall_ms;
     assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
-    note(story, rig);
+    assert_true(rig_note(story, rig));
     rig_free(rig);
     flash_fake_power_up(flash);
     rig = rig_new(&flash->port);
@@ -176,12 +164,12 @@ static void tell(story_t *story, int stop_at) {
     send_some(rig, stop_at, LENGTH);
   }
   vn_flush(&rig->engine);
-  note(story, rig);
+  assert_true(rig_note(story, rig));
   rig_free(rig);
   flash_fake_free(flash);
 }
 
-static const rig_result_t *last_of(const story_t *story, const rig_result_t *window) {
+static const rig_result_t *last_of(const rig_story_t *story, const rig_result_t *window) {
   const rig_result_t *last = NULL;
   for (size_t i = 0; i < story->count; i++) {
     const rig_result_t *result = &story->results[i];
@@ -194,7 +182,7 @@ static const rig_result_t *last_of(const story_t *story, const rig_result_t *win
 /* The interval may begin anew, so that the numbers of revisions differ; their last content not. */
 static void revisions_that_wait_survive_a_restart(void **state) {
   (void)state;
-  static story_t whole, cut;
+  static rig_story_t whole, cut;
   tell(&whole, LENGTH);
   for (int stop_at = 1; stop_at < LENGTH; stop_at += 7) {
     tell(&cut, stop_at);
