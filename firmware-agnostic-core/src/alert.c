@@ -78,10 +78,12 @@ static void on_false(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_ti
 typedef struct glance {
   uint8_t phase, level;
   uint16_t flags;
+  bool open;
 } glance_t;
 
 static glance_t look(const vn_alert_state_t *state) {
-  return (glance_t){(uint8_t)vn_alert_shown(state), state->level, state->flags};
+  return (glance_t){(uint8_t)vn_alert_shown(state), state->level, state->flags,
+                    vn_alert_is_open(state)};
 }
 
 static vn_alert_step_t step_from(glance_t before, const vn_alert_state_t *state) {
@@ -90,6 +92,9 @@ static vn_alert_step_t step_from(glance_t before, const vn_alert_state_t *state)
       .from = before.phase, .to = (uint8_t)vn_alert_shown(state), .from_level = before.level};
   step.what |= step.from != step.to ? VN_ALERT_STEP_PHASE : 0;
   step.what |= (gained & VN_ALERT_FLAG_LATCHED) != 0 ? VN_ALERT_STEP_LATCHED : 0;
+  if (before.open != vn_alert_is_open(state)) {
+    step.what |= before.open ? VN_ALERT_STEP_ENDED : VN_ALERT_STEP_BEGAN;
+  }
   return step;
 }
 
@@ -102,7 +107,6 @@ static vn_alert_step_t change(const vn_alert_rule_t *rule, vn_alert_state_t *sta
                               vn_time_ms_t time_ms, uint8_t level) {
   VN_ASSERT(state->phase <= VN_ALERT_RECOVERING);
   glance_t before = look(state);
-  bool was_open = vn_alert_is_open(state);
   if (level > 0) {
     on_true(rule, state, time_ms);
     state->level = level;
@@ -110,7 +114,7 @@ static vn_alert_step_t change(const vn_alert_rule_t *rule, vn_alert_state_t *sta
     on_false(rule, state, time_ms);
   }
   vn_alert_step_t step = step_from(before, state);
-  step.what |= was_open && state->level != before.level ? VN_ALERT_STEP_LEVEL : 0;
+  step.what |= before.open && state->level != before.level ? VN_ALERT_STEP_LEVEL : 0;
   return step;
 }
 

@@ -13,14 +13,16 @@
 #define WORD_ESCAPED_MAX 64u
 #define OF_ESCAPED_MAX 80u /* window.statistic */
 
-static bool is_episode_over(const vn_transition_t *transition) {
-  return transition->phase == VN_ALERT_NORMAL && transition->from != VN_ALERT_PENDING;
+const char *vn_alert_event_word(vn_alert_event_t event) {
+#define EVENT_WORD(name, word) word,
+  static const char *const words[] = {VN_ALERT_EVENT_LIST(EVENT_WORD)};
+#undef EVENT_WORD
+  VN_ASSERT((unsigned)event < VN_ALERT_EVENT_COUNT);
+  return words[event];
 }
 
-/* What subscribers call it: an episode that is over is resolved. */
-static const char *phase_word(const vn_transition_t *transition) {
-  return is_episode_over(transition) ? "resolved"
-                                     : vn_alert_phase_word((vn_alert_phase_t)transition->phase);
+static const char *event_word(const vn_transition_t *transition) {
+  return vn_alert_event_word((vn_alert_event_t)transition->event);
 }
 
 /* The limit that the value is measured by; false: the condition has none. */
@@ -90,7 +92,7 @@ static void put_times(vn_json_writer_t *writer, const vn_transition_t *transitio
   vn_json_key(writer, "starts_at");
   vn_json_integer(writer, transition->starts_ms);
   vn_json_key(writer, "ends_at");
-  if (transition->phase == VN_ALERT_RECOVERING || is_episode_over(transition)) {
+  if (transition->has_end) {
     vn_json_integer(writer, transition->ends_ms);
   } else {
     vn_json_null(writer);
@@ -195,7 +197,7 @@ static void put_summary(vn_json_writer_t *writer, const vn_transition_t *transit
   vn__json_string_begin(writer);
   say_word(writer, transition->alert, WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, " ");
-  vn__json_string_literal(writer, phase_word(transition));
+  vn__json_string_literal(writer, event_word(transition));
   vn__json_string_literal(writer, ": ");
   vn__json_string_piece(writer, transition->series);
   say_value(writer, transition);
@@ -217,7 +219,11 @@ static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
   vn__json_string_literal(writer, ":");
   vn_json_unsigned(writer, transition->episode);
   vn__json_string_literal(writer, ":");
-  vn__json_string_literal(writer, phase_word(transition));
+  vn__json_string_literal(writer, event_word(transition));
+  if (transition->event > VN_ALERT_EVENT_RESOLVED) {
+    vn__json_string_literal(writer, ":");
+    vn_json_unsigned(writer, transition->revision);
+  }
   vn__json_string_end(writer);
 }
 
@@ -239,7 +245,7 @@ static void put_names(vn_json_writer_t *writer, const vn_transition_t *transitio
   vn__json_string_end(writer);
   put_member(writer, "state", vn_alert_phase_word((vn_alert_phase_t)transition->phase));
   if (event) {
-    put_member(writer, "phase", phase_word(transition));
+    put_member(writer, "phase", event_word(transition));
   }
   put_member(writer, "severity", transition->severity);
   vn_json_key(writer, "episode");
@@ -282,12 +288,12 @@ size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition
 
 size_t vn_alert_message_max(const char *device, uint16_t name_max) {
   enum {
-    FRAME = 200,    /* keys, quotes, commas of an event */
-    WORDS = 4 * 10, /* state, phase; phase in summary and id */
-    SENTENCE = 60,  /* of the summary, with the time */
+    FRAME = 200,         /* keys, quotes, commas of an event */
+    WORDS = 10 + 3 * 14, /* state; phase, in summary and id too */
+    SENTENCE = 60,       /* of the summary, with the time */
     QUOTIENT = 41 + 18,
     DECIMAL = 23 + 18, /* limit; value, limit or period in the summary */
-    INTEGERS = 3 * 20 + 20 + 10 + 2 * 10,
+    INTEGERS = 3 * 20 + 20 + 10 + 2 * 10 + 6,
     PLAN_WORDS = 3 + 3 + 2, /* alert and unit 3 times each; severity, pipeline */
     SERIES = 3
   };

@@ -6,14 +6,26 @@ static bool is_plain_number(const vn_alert_plan_t *alert) {
          (alert->statistic == VN_STATISTIC_COUNT || alert->statistic == VN_STATISTIC_DISTINCT);
 }
 
+static const char *severity_of(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+  bool graded = alert->rule.condition == VN_ALERT_LEVELS && state->level > 0;
+  return graded ? alert->severities[state->level - 1] : alert->severity;
+}
+
+/* An episode that recovers, or the last one when it is over and no other begins. */
+static bool has_end(const vn_alert_state_t *state) {
+  return state->phase == VN_ALERT_RECOVERING ||
+         (state->phase == VN_ALERT_NORMAL && state->episode > 0);
+}
+
 static vn_transition_t transition_of(const vn__work_t *work, size_t rule,
-                                     const vn_alert_step_t *step, const vn__cause_t *cause) {
+                                     const vn__cause_t *cause) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   const vn_alert_plan_t *alert = &plan->alerts[rule];
   const vn_alert_state_t *state = &vn__alerts(work)[rule];
+  uint8_t phase = (uint8_t)vn_alert_shown(state);
   return (vn_transition_t){
       .alert = alert->name,
-      .severity = alert->severity,
+      .severity = severity_of(alert, state),
       .pipeline = plan->summary.name,
       .unit = is_plain_number(alert) ? "" : plan->summary.unit,
       .of = alert->of,
@@ -22,30 +34,66 @@ static vn_transition_t transition_of(const vn__work_t *work, size_t rule,
       .at_ms = cause->at_ms,
       .starts_ms = state->pending_since_ms,
       .ends_ms = state->recovering_since_ms,
+      .shelved_until_ms = state->shelved_until_ms,
       .value = cause->value,
+      .by = cause->by,
+      .comment = cause->comment,
+      .result = cause->result,
       .episode = state->episode,
+      .revision = state->revision,
+      .flags = state->flags,
       .exponent = alert->exponent,
-      .from = step->from,
-      .phase = step->to,
+      .from = phase,
+      .phase = phase,
+      .event = VN_ALERT_EVENT_COUNT,
       .level = state->level,
       .high_side = (state->flags & VN_ALERT_FLAG_HIGH) != 0,
       .has_value = cause->has_value,
+      .has_end = has_end(state),
+      .has_group = alert->group > 0,
+      .first_in_group = (state->flags & VN_ALERT_FLAG_FIRST) != 0,
   };
+}
+
+void vn__alert_tell(vn__work_t *work, size_t rule, vn_alert_event_t event,
+                    const vn__cause_t *cause) {
+  vn_alert_state_t *state = &vn__alerts(work)[rule];
+  vn_transition_t transition = transition_of(work, rule, cause);
+  transition.event = (uint8_t)event;
+  if (state->revision < UINT16_MAX) {
+    state->revision++;
+  }
+  vn__touch(work->engine, work->state);
+  const vn_observer_t *observer = work->engine->ports.observer;
+  if (observer != NULL && observer->event != NULL) {
+    observer->event(observer->context, &transition);
+  }
+  vn__output_event(work, &transition);
+}
+
+static void show(const vn__work_t *work, size_t rule, vn_alert_step_t step,
+                 const vn__cause_t *cause) {
+  const vn_observer_t *observer = work->engine->ports.observer;
+  if ((step.what & VN_ALERT_STEP_PHASE) != 0 && observer != NULL && observer->alert != NULL) {
+    vn_transition_t transition = transition_of(work, rule, cause);
+    transition.from = step.from;
+    observer->alert(observer->context, &transition);
+  }
 }
 
 void vn__alert_moved(vn__work_t *work, size_t rule, vn_alert_step_t step,
                      const vn__cause_t *cause) {
-  vn_engine_t *engine = work->engine;
-  if ((step.what & VN_ALERT_STEP_PHASE) == 0) {
+  if ((step.what & ~VN_ALERT_STEP_LATE) == 0) {
     return;
   }
-  vn__touch(engine, work->state);
-  vn_transition_t transition = transition_of(work, rule, &step, cause);
-  const vn_observer_t *observer = engine->ports.observer;
-  if (observer != NULL && observer->alert != NULL) {
-    observer->alert(observer->context, &transition);
+  vn__touch(work->engine, work->state);
+  show(work, rule, step, cause);
+  if ((step.what & VN_ALERT_STEP_BEGAN) != 0) {
+    vn__alert_tell(work, rule, VN_ALERT_EVENT_FIRING, cause);
   }
-  vn__output_transition(work, &transition);
+  if ((step.what & VN_ALERT_STEP_ENDED) != 0) {
+    vn__alert_tell(work, rule, VN_ALERT_EVENT_RESOLVED, cause);
+  }
 }
 
 void vn__alert_evaluated(vn__work_t *work, size_t rule, vn_alert_step_t step,

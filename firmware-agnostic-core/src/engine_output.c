@@ -123,18 +123,8 @@ static size_t alert_topic(const vn_transition_t *transition, char *out) {
   return (size_t)(at - out) + transition->series.length;
 }
 
-/* What subscribers are told: entries into firing from below, and the end. */
-static bool is_published(const vn_transition_t *transition) {
-  bool was_firing = transition->from == VN_ALERT_FIRING || transition->from == VN_ALERT_RECOVERING;
-  bool fires = transition->phase == VN_ALERT_FIRING && !was_firing;
-  return fires || (transition->phase == VN_ALERT_NORMAL && was_firing);
-}
-
-void vn__output_transition(vn__work_t *work, const vn_transition_t *transition) {
+void vn__output_event(vn__work_t *work, const vn_transition_t *transition) {
   vn_engine_t *engine = work->engine;
-  if (!is_published(transition)) {
-    return;
-  }
   engine->figures.alerts++;
   if (engine->ports.uplink == NULL) {
     return;

@@ -326,7 +326,7 @@ vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__
 /* Outputs. */
 void vn__owe(const vn__work_t *work); /* the next commit holds the series */
 void vn__output_summary(vn__work_t *work, const vn_summary_t *summary);
-void vn__output_transition(vn__work_t *work, const vn_transition_t *transition);
+void vn__output_event(vn__work_t *work, const vn_transition_t *transition);
 void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offset);
 void vn__cut_batch(vn_engine_t *engine);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE] [--scores]\n"
+    "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE] [--scores] [--events]\n"
     "       vnotch-sim --version\n"
     "\n"
     "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
@@ -42,11 +42,12 @@ static bool read_options(int argc, char **argv, const option_t *options, size_t 
 }
 
 static int command_replay(int argc, char **argv) {
-  vn_replay_options_t replay = {NULL, NULL, NULL, false};
+  vn_replay_options_t replay = {.scores = false, .events = false};
   const option_t options[] = {{"--config", &replay.config, NULL},
                               {"--trace", &replay.trace, NULL},
                               {"--output", &replay.output, NULL},
-                              {"--scores", NULL, &replay.scores}};
+                              {"--scores", NULL, &replay.scores},
+                              {"--events", NULL, &replay.events}};
   if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
     return VN_EXIT_USAGE;
   }

@@ -53,7 +53,8 @@ static int prepare_engine(replay_t *replay) {
   vn_store_layout(&store, replay->block);
   vn_virtual_clock_init(&replay->virtual_clock);
   replay->clock = vn_virtual_clock_port(&replay->virtual_clock);
-  replay->observer = vn_result_lines_observer(&replay->lines, replay->options->scores);
+  replay->observer =
+      vn_result_lines_observer(&replay->lines, replay->options->scores, replay->options->events);
   const vn_ports_t ports = {.clock = &replay->clock, .observer = &replay->observer};
   error = vn_init(&replay->engine, &replay->plan, &store, &ports);
   if (error == VN_OK) {

@@ -17,6 +17,7 @@
 typedef struct vn_replay_options {
   const char *config, *trace, *output;
   bool scores; /* a line for each score, too */
+  bool events; /* a line for everything that subscribers are told of alerts */
 } vn_replay_options_t;
 
 /* Runs it and returns the exit code; everything wrong is said in `errors`. */

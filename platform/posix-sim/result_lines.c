@@ -73,19 +73,54 @@ void vn_result_lines_drop(vn_result_lines_t *lines, const vn_drop_t *drop) {
 
 static void on_drop(void *context, const vn_drop_t *drop) { vn_result_lines_drop(context, drop); }
 
-static void on_alert(void *context, const vn_transition_t *transition) {
-  vn_result_lines_t *lines = context;
-  vn_json_writer_t writer = begin_indexed(lines, "alert");
+static vn_json_writer_t begin_alert(vn_result_lines_t *lines, const char *type,
+                                    const vn_transition_t *transition) {
+  vn_json_writer_t writer = begin_indexed(lines, type);
   vn_json_key(&writer, "alert");
   vn_json_literal(&writer, transition->alert);
   vn_json_key(&writer, "series");
   vn_json_text(&writer, transition->series);
+  return writer;
+}
+
+/* That of the episode, as long as it is shown; only where the rule has levels. */
+static void put_level(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  bool open = transition->phase == VN_ALERT_FIRING || transition->phase == VN_ALERT_RECOVERING;
+  if (transition->rule != NULL && transition->rule->condition == VN_ALERT_LEVELS) {
+    vn_json_key(writer, "level");
+    vn_json_unsigned(writer, open ? transition->level : 0);
+  }
+}
+
+static void on_alert(void *context, const vn_transition_t *transition) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_alert(lines, "alert", transition);
   vn_json_key(&writer, "state");
   vn_json_literal(&writer, vn_alert_phase_word((vn_alert_phase_t)transition->phase));
   vn_json_key(&writer, "episode");
   vn_json_unsigned(&writer, transition->episode);
   vn_json_key(&writer, "at");
   vn_json_integer(&writer, transition->at_ms);
+  put_level(&writer, transition);
+  end_line(lines, &writer);
+}
+
+static void on_event(void *context, const vn_transition_t *transition) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_alert(lines, "event", transition);
+  vn_json_key(&writer, "phase");
+  vn_json_literal(&writer, vn_alert_event_word((vn_alert_event_t)transition->event));
+  vn_json_key(&writer, "episode");
+  vn_json_unsigned(&writer, transition->episode);
+  vn_json_key(&writer, "rev");
+  vn_json_unsigned(&writer, transition->revision);
+  vn_json_key(&writer, "at");
+  vn_json_integer(&writer, transition->at_ms);
+  put_level(&writer, transition);
+  if (transition->has_group && transition->event == VN_ALERT_EVENT_FIRING) {
+    vn_json_key(&writer, "first_in_group");
+    vn_json_bool(&writer, transition->first_in_group);
+  }
   end_line(lines, &writer);
 }
 
@@ -103,8 +138,13 @@ static void on_score(void *context, const vn_score_t *score) {
   end_line(lines, &writer);
 }
 
-vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores) {
-  return (vn_observer_t){lines, on_summary, on_drop, on_alert, scores ? on_score : NULL};
+vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores, bool events) {
+  return (vn_observer_t){.context = lines,
+                         .summary = on_summary,
+                         .drop = on_drop,
+                         .alert = on_alert,
+                         .score = scores ? on_score : NULL,
+                         .event = events ? on_event : NULL};
 }
 
 static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {

@@ -17,8 +17,9 @@ typedef struct vn_result_lines {
 /* False: no memory. `file` stays the caller's. */
 bool vn_result_lines_init(vn_result_lines_t *lines, FILE *file);
 
-/* Observer callbacks; the context is a vn_result_lines_t. Scores are lines only if asked for. */
-vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores);
+/* Observer callbacks; the context is a vn_result_lines_t. Scores and events are lines only if asked
+ * for. */
+vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores, bool events);
 
 void vn_result_lines_drop(vn_result_lines_t *lines, const vn_drop_t *drop);
 

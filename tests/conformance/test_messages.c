@@ -384,8 +384,9 @@ static void emit_alert_examples(void) {
   char *text = (char *)message;
   print_line("example-alert", text,
              vn_alert_state_message(&head, &transition, text, sizeof message), false);
-  transition.from = VN_ALERT_FIRING;
   transition.phase = VN_ALERT_NORMAL;
+  transition.event = VN_ALERT_EVENT_RESOLVED;
+  transition.has_end = true;
   transition.at_ms = transition.ends_ms = INT64_C(1795225700000);
   transition.value.numerator = 7490;
   print_line("example-event", text,

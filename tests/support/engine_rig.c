@@ -68,12 +68,7 @@ static void on_drop(void *context, const vn_drop_t *drop) {
   rig->drops++;
 }
 
-static void on_alert(void *context, const vn_transition_t *transition) {
-  rig_t *rig = context;
-  if (rig->transition_count == RIG_RESULTS_MAX) {
-    return;
-  }
-  rig_transition_t *copy = &rig->transitions[rig->transition_count++];
+static void copy_transition(rig_transition_t *copy, const vn_transition_t *transition) {
   memset(copy, 0, sizeof *copy);
   copy_name(copy->alert, transition->alert, strlen(transition->alert));
   copy_name(copy->series, transition->series.bytes, transition->series.length);
@@ -81,8 +76,27 @@ static void on_alert(void *context, const vn_transition_t *transition) {
   copy->starts_ms = transition->starts_ms;
   copy->ends_ms = transition->ends_ms;
   copy->episode = transition->episode;
+  copy->flags = transition->flags;
+  copy->revision = transition->revision;
   copy->from = transition->from;
   copy->phase = transition->phase;
+  copy->event = transition->event;
+  copy->level = transition->level;
+  copy->first_in_group = transition->first_in_group;
+}
+
+static void on_alert(void *context, const vn_transition_t *transition) {
+  rig_t *rig = context;
+  if (rig->transition_count < RIG_RESULTS_MAX) {
+    copy_transition(&rig->transitions[rig->transition_count++], transition);
+  }
+}
+
+static void on_event(void *context, const vn_transition_t *transition) {
+  rig_t *rig = context;
+  if (rig->event_count < RIG_RESULTS_MAX) {
+    copy_transition(&rig->events[rig->event_count++], transition);
+  }
 }
 
 static void make_windows(rig_t *rig) {
@@ -219,6 +233,7 @@ rig_t *rig_new(const vn_flash_t *flash) {
   rig->sent = calloc(RIG_SENT_MAX, sizeof rig->sent[0]);
   rig->results = calloc(RIG_RESULTS_MAX, sizeof rig->results[0]);
   rig->transitions = calloc(RIG_RESULTS_MAX, sizeof rig->transitions[0]);
+  rig->events = calloc(RIG_RESULTS_MAX, sizeof rig->events[0]);
   rig->wall_ms = INT64_C(1795219200000);
   rig->wall_valid = true;
   rig->link_up = true;
@@ -229,7 +244,7 @@ rig_t *rig_new(const vn_flash_t *flash) {
   make_plan(rig, flash);
   rig->clock = (vn_clock_t){rig, mono_ms, wall_ms};
   rig->uplink = (vn_uplink_t){rig, send_up};
-  rig->observer = (vn_observer_t){rig, on_summary, on_drop, on_alert, NULL};
+  rig->observer = (vn_observer_t){rig, on_summary, on_drop, on_alert, NULL, on_event};
   rig->ports = (vn_ports_t){&rig->clock, flash, &rig->uplink, &rig->observer};
   return rig;
 }
@@ -261,6 +276,7 @@ void rig_free(rig_t *rig) {
   free(rig->sent);
   free(rig->results);
   free(rig->transitions);
+  free(rig->events);
   free(rig);
 }
 

@@ -29,7 +29,9 @@ typedef struct rig_transition {
   char alert[16], series[16];
   int64_t at_ms, starts_ms, ends_ms;
   uint32_t episode;
-  uint8_t from, phase;
+  uint16_t flags, revision;
+  uint8_t from, phase, event, level;
+  bool first_in_group;
 } rig_transition_t;
 
 /* What a device consists of besides its flash; made anew at every start. */
@@ -59,6 +61,8 @@ typedef struct rig {
   size_t result_count;
   rig_transition_t *transitions;
   size_t transition_count;
+  rig_transition_t *events; /* what subscribers are told */
+  size_t event_count;
   vn_reason_t last_drop;
   size_t drops;
 } rig_t;

@@ -118,6 +118,8 @@ typedef struct vn_alert_state {
 #define VN_ALERT_STEP_LEVEL 2u   /* another level in the same episode */
 #define VN_ALERT_STEP_LATCHED 4u /* it waits for a reset now */
 #define VN_ALERT_STEP_LATE 8u    /* older than the last evaluation: ignored (A1) */
+#define VN_ALERT_STEP_BEGAN 16u  /* an episode began: entry into firing from normal or pending */
+#define VN_ALERT_STEP_ENDED 32u  /* it is over */
 
 /* What one evaluation did; four bytes in all, so that ARM returns them in a register. `from` and
  * `to` are as shown: NO_DATA too. */

@@ -5,26 +5,69 @@
 #include "vn/alert.h"
 #include "vn/json_writer.h"
 #include "vn/reason.h"
+#include "vn/window.h"
 
-/* One transition of one alert of one series. Times in ms; pointers valid during the call. */
+/*
+ * What subscribers are told (A25): a name and the word that messages have. The first two come once
+ * in an episode, the others as often as they like.
+ */
+#define VN_ALERT_EVENT_LIST(X)                       \
+  X(VN_ALERT_EVENT_FIRING, "firing")                 \
+  X(VN_ALERT_EVENT_RESOLVED, "resolved")             \
+  X(VN_ALERT_EVENT_ESCALATED, "escalated")           \
+  X(VN_ALERT_EVENT_EASED, "eased")                   \
+  X(VN_ALERT_EVENT_LATCHED, "latched")               \
+  X(VN_ALERT_EVENT_REPEATED, "repeated")             \
+  X(VN_ALERT_EVENT_ACKNOWLEDGED, "acknowledged")     \
+  X(VN_ALERT_EVENT_EVIDENCE, "evidence")             \
+  X(VN_ALERT_EVENT_NO_DATA, "no_data")               \
+  X(VN_ALERT_EVENT_DATA, "data")                     \
+  X(VN_ALERT_EVENT_SHELVED, "shelved")               \
+  X(VN_ALERT_EVENT_UNSHELVED, "unshelved")           \
+  X(VN_ALERT_EVENT_OUT_OF_SERVICE, "out_of_service") \
+  X(VN_ALERT_EVENT_IN_SERVICE, "in_service")
+
+typedef enum vn_alert_event {
+#define VN_ALERT_EVENT_ENUM(name, word) name,
+  VN_ALERT_EVENT_LIST(VN_ALERT_EVENT_ENUM)
+#undef VN_ALERT_EVENT_ENUM
+      VN_ALERT_EVENT_COUNT
+} vn_alert_event_t;
+
+/* "firing", "resolved", ...; static storage. */
+const char *vn_alert_event_word(vn_alert_event_t event);
+
+/*
+ * An alert of a series changed its state, or an event is told of it. Times in ms; pointers valid
+ * during the call.
+ */
 typedef struct vn_transition {
   const char *alert;
-  const char *severity; /* "" if none is configured */
+  const char *severity; /* of the level, with LEVELS; "" if none is configured */
   const char *pipeline;
   const char *unit;
   const char *of; /* "value", "minute.mean", ... */
   vn_text_t series;
   const vn_alert_rule_t *rule;
-  vn_time_ms_t at_ms;     /* of the reading, window end or timer that caused it */
-  vn_time_ms_t starts_ms; /* pending since */
-  vn_time_ms_t ends_ms;   /* recovering since; valid when phase is normal or recovering */
+  vn_time_ms_t at_ms;            /* of the reading, window end or timer that caused it */
+  vn_time_ms_t starts_ms;        /* pending since */
+  vn_time_ms_t ends_ms;          /* recovering since; valid when has_end */
+  vn_time_ms_t shelved_until_ms; /* with VN_ALERT_FLAG_SHELVED, not SHELVED_ONCE */
   vn_alert_value_t value;
+  vn_text_t by, comment;            /* who did it, and what they say; empty: nobody said so */
+  const vn_window_result_t *result; /* the window that caused it; NULL: none did */
   uint32_t episode;
+  uint16_t revision;   /* numbers the events of the episode */
+  uint16_t flags;      /* vn_alert_state_t.flags, after it */
   int8_t exponent;     /* of value, limit, hysteresis */
   uint8_t from, phase; /* vn_alert_phase_t */
+  uint8_t event;       /* vn_alert_event_t; VN_ALERT_EVENT_COUNT: a change of state, not told */
   uint8_t level;       /* of the episode, with LEVELS; else 0 or 1 */
   bool high_side;      /* the limit that was passed last is the upper one */
   bool has_value;      /* false: silence, or a command, is what is told */
+  bool has_end;        /* the condition is over */
+  bool has_group;
+  bool first_in_group; /* the episode began when no other alert of the group was firing */
 } vn_transition_t;
 
 typedef struct vn_message_head {
@@ -41,7 +84,7 @@ typedef struct vn_message_head {
 size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition_t *transition,
                               char *out, size_t capacity);
 
-/* The event: the same members and "phase": "firing" | "resolved". */
+/* The event: the same members and "phase", its word. */
 size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition_t *transition,
                               char *out, size_t capacity);
 

@@ -48,8 +48,9 @@ typedef struct vn_observer {
   void *context;
   void (*summary)(void *context, const vn_summary_t *summary);
   void (*drop)(void *context, const vn_drop_t *drop);
-  void (*alert)(void *context, const vn_transition_t *transition);
+  void (*alert)(void *context, const vn_transition_t *transition); /* a change of state */
   void (*score)(void *context, const vn_score_t *score);
+  void (*event)(void *context, const vn_transition_t *transition); /* what subscribers are told */
 } vn_observer_t;
 
 /* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL.
