@@ -1,17 +1,7 @@
 /* Alert messages: the retained state and the event of one transition, as JSON. */
-#include "vn/alert_message.h"
-
-#include "json_writer_priv.h"
-#include "time_text_priv.h"
+#include "alert_message_priv.h"
 
 #include <string.h>
-
-/*
- * Words of a plan have at most 64 bytes and need no escapes; where one does all the same, it is cut
- * to this length, so that the bound of a message holds for every plan.
- */
-#define WORD_ESCAPED_MAX 64u
-#define OF_ESCAPED_MAX 80u /* window.statistic */
 
 const char *vn_alert_event_word(vn_alert_event_t event) {
 #define EVENT_WORD(name, word) word,
@@ -25,14 +15,12 @@ static const char *event_word(const vn_transition_t *transition) {
   return vn_alert_event_word((vn_alert_event_t)transition->event);
 }
 
-/* The limit that the value is measured by; false: the condition has none. */
-static bool find_limit(const vn_transition_t *transition, int64_t *limit) {
+bool vn__alert_limit(const vn_transition_t *transition, int64_t *limit) {
   const vn_alert_rule_t *rule = transition->rule;
   bool high = transition->high_side;
   switch ((vn_alert_condition_t)rule->condition) {
     case VN_ALERT_OUTSIDE:
     case VN_ALERT_RATE:
-    case VN_ALERT_INSIDE:
       *limit = high ? rule->limit : rule->low;
       break;
     case VN_ALERT_LEVELS:
@@ -49,12 +37,7 @@ static bool find_limit(const vn_transition_t *transition, int64_t *limit) {
   return *limit != VN_ALERT_NO_HIGH && *limit != VN_ALERT_NO_LOW;
 }
 
-static uint64_t magnitude(int64_t value) {
-  return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
-/* What the writer of floats can take: 2^-64 .. 2^63. */
-static double printable(double value) {
+double vn__alert_printable(double value) {
   const double least = 0x1p-64;
   const double most = 0x1p63;
   double size = value < 0 ? -value : value;
@@ -64,156 +47,154 @@ static double printable(double value) {
   return size <= most ? value : (value < 0 ? -most : most);
 }
 
+void vn__alert_say(vn_json_writer_t *writer, const char *word, size_t limit) {
+  (void)vn__json_string_cut(writer, vn__text(word), limit);
+}
+
+static void put_text(vn_json_writer_t *writer, const char *key, vn_text_t text, size_t limit) {
+  vn_json_key(writer, key);
+  vn__json_string_begin(writer);
+  (void)vn__json_string_cut(writer, text, limit);
+  vn__json_string_end(writer);
+}
+
+static void put_word(vn_json_writer_t *writer, const char *key, const char *word) {
+  put_text(writer, key, vn__text(word), VN__WORD_ESCAPED_MAX);
+}
+
+static void put_unsigned(vn_json_writer_t *writer, const char *key, uint64_t value) {
+  vn_json_key(writer, key);
+  vn_json_unsigned(writer, value);
+}
+
+static void put_integer(vn_json_writer_t *writer, const char *key, int64_t value) {
+  vn_json_key(writer, key);
+  vn_json_integer(writer, value);
+}
+
+static void put_bool(vn_json_writer_t *writer, const char *key, bool value) {
+  vn_json_key(writer, key);
+  vn_json_bool(writer, value);
+}
+
+/* An integer, or null when there is none. */
+static void put_time(vn_json_writer_t *writer, const char *key, bool known, vn_time_ms_t time_ms) {
+  vn_json_key(writer, key);
+  if (known) {
+    vn_json_integer(writer, time_ms);
+  } else {
+    vn_json_null(writer);
+  }
+}
+
+static void put_names(vn_json_writer_t *writer, const vn_transition_t *transition, bool event) {
+  put_word(writer, "alert", transition->alert);
+  vn_json_key(writer, "series");
+  vn_json_text(writer, transition->series);
+  put_word(writer, "pipeline", transition->pipeline);
+  put_text(writer, "of", vn__text(transition->of), VN__OF_ESCAPED_MAX);
+  put_word(writer, "state", vn_alert_phase_word((vn_alert_phase_t)transition->phase));
+  if (event) {
+    put_word(writer, "phase", event_word(transition));
+  }
+  put_word(writer, "severity", transition->severity);
+  if (transition->rule->condition == VN_ALERT_LEVELS && transition->level > 0) {
+    put_unsigned(writer, "level", transition->level);
+  }
+  put_unsigned(writer, "episode", transition->episode);
+  put_unsigned(writer, "rev", transition->revision);
+}
+
 static void put_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
   const vn_alert_value_t *value = &transition->value;
   vn_json_key(writer, "value");
   if (!transition->has_value) {
     vn_json_null(writer);
   } else if (value->denominator == 0) {
-    vn_json_double(writer, printable(value->real), 0);
+    vn_json_double(writer, vn__alert_printable(value->real), 0);
   } else {
-    vn_u128_t numerator = {0, magnitude(value->numerator)};
-    vn_json_ratio(writer, value->numerator < 0, numerator, value->denominator,
-                  transition->exponent);
+    bool negative = value->numerator < 0;
+    vn_u128_t numerator = {0,
+                           negative ? 0 - (uint64_t)value->numerator : (uint64_t)value->numerator};
+    vn_json_ratio(writer, negative, numerator, value->denominator, transition->exponent);
   }
 }
 
 static void put_limit(vn_json_writer_t *writer, const vn_transition_t *transition) {
   int64_t limit;
   vn_json_key(writer, "limit");
-  if (find_limit(transition, &limit)) {
+  if (vn__alert_limit(transition, &limit)) {
     vn_json_decimal(writer, limit, transition->exponent);
   } else {
     vn_json_null(writer);
   }
+  if (transition->rule->condition == VN_ALERT_INSIDE) {
+    vn_json_key(writer, "low");
+    vn_json_decimal(writer, transition->rule->low, transition->exponent);
+  }
 }
 
+/* The times of a state that no episode belongs to, or of one that never fired, say nothing. */
 static void put_times(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  vn_json_key(writer, "starts_at");
-  vn_json_integer(writer, transition->starts_ms);
-  vn_json_key(writer, "ends_at");
-  if (transition->has_end) {
-    vn_json_integer(writer, transition->ends_ms);
-  } else {
-    vn_json_null(writer);
+  bool fired = transition->episode > 0 &&
+               (!transition->has_end || transition->starts_ms <= transition->ends_ms);
+  put_time(writer, "starts_at", fired || transition->phase == VN_ALERT_PENDING,
+           transition->starts_ms);
+  put_time(writer, "ends_at", transition->has_end, transition->ends_ms);
+  put_integer(writer, "at", transition->at_ms);
+}
+
+static bool is_open(const vn_transition_t *transition) {
+  return transition->phase == VN_ALERT_FIRING || transition->phase == VN_ALERT_RECOVERING ||
+         (transition->phase == VN_ALERT_NO_DATA && transition->episode > 0 && !transition->has_end);
+}
+
+/* What holds beside the state; what doesn't apply costs no bytes. */
+static void put_circumstances(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  unsigned flags = transition->flags;
+  bool acknowledged = (flags & VN_ALERT_FLAG_ACKNOWLEDGED) != 0;
+  if (acknowledged || is_open(transition)) {
+    put_bool(writer, "acknowledged", acknowledged);
   }
-  vn_json_key(writer, "at");
-  vn_json_integer(writer, transition->at_ms);
-}
-
-static void say_word(vn_json_writer_t *writer, const char *word, size_t limit) {
-  (void)vn__json_string_cut(writer, vn__text(word), limit);
-}
-
-/* For people: rounded to the resolution, half away from zero. */
-static int64_t rounded(int64_t value, uint64_t divisor) {
-  uint64_t whole = magnitude(value);
-  whole = whole / divisor + (whole % divisor >= divisor - whole % divisor);
-  return (int64_t)(value < 0 ? 0 - whole : whole);
-}
-
-/* A space, and the unit, if there is one. */
-static void say_unit(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  if (transition->unit[0] != '\0') {
-    vn__json_string_literal(writer, " ");
-    say_word(writer, transition->unit, WORD_ESCAPED_MAX);
+  if ((flags & VN_ALERT_FLAG_LATCHED) != 0) {
+    put_bool(writer, "latched", true);
   }
-}
-
-static void say_amount(vn_json_writer_t *writer, const vn_transition_t *transition,
-                       int64_t amount) {
-  vn_json_decimal(writer, amount, transition->exponent);
-  say_unit(writer, transition);
-}
-
-static void say_value(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  const vn_alert_value_t *value = &transition->value;
-  if (!transition->has_value) {
-    return;
+  if ((flags & VN_ALERT_FLAG_SHELVED_ONCE) != 0) {
+    put_bool(writer, "shelved_once", true);
+  } else if ((flags & VN_ALERT_FLAG_SHELVED) != 0) {
+    put_integer(writer, "shelved_until", transition->shelved_until_ms);
   }
-  vn__json_string_literal(writer, " ");
-  say_word(writer, transition->of, OF_ESCAPED_MAX);
-  vn__json_string_literal(writer, " ");
-  if (value->denominator == 0) {
-    vn_json_double(writer, printable(value->real), 0);
-    say_unit(writer, transition);
-  } else {
-    say_amount(writer, transition, rounded(value->numerator, value->denominator));
+  if ((flags & VN_ALERT_FLAG_OUT_OF_SERVICE) != 0) {
+    put_bool(writer, "out_of_service", true);
+  }
+  if (transition->has_group) {
+    put_bool(writer, "first_in_group", transition->first_in_group);
   }
 }
 
-static void say_period(vn_json_writer_t *writer, const char *words, int64_t period_ms) {
-  vn__json_string_literal(writer, words);
-  vn_json_decimal(writer, period_ms, -3);
-  vn__json_string_literal(writer, " s");
-}
-
-static void say_limit(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  const vn_alert_rule_t *rule = transition->rule;
-  int64_t limit;
-  if (!find_limit(transition, &limit)) {
-    return;
+static void put_people(vn_json_writer_t *writer, const vn_transition_t *transition) {
+  if (transition->by.length > 0) {
+    put_text(writer, "by", transition->by, VN__WORD_ESCAPED_MAX);
   }
-  bool inside = rule->condition == VN_ALERT_INSIDE;
-  bool above = rule->condition == VN_ALERT_ABOVE || rule->condition == VN_ALERT_REACHES ||
-               (rule->condition != VN_ALERT_BELOW && rule->condition != VN_ALERT_FALLS_TO &&
-                transition->high_side != inside);
-  vn__json_string_literal(writer, above ? ", limit above " : ", limit below ");
-  say_amount(writer, transition, limit);
-}
-
-static void say_condition(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  const vn_alert_rule_t *rule = transition->rule;
-  switch ((vn_alert_condition_t)rule->condition) {
-    case VN_ALERT_DEVIATION:
-      vn__json_string_literal(writer, ", limit deviation ");
-      vn_json_decimal(writer, rule->limit, -3);
-      return;
-    case VN_ALERT_ABSENT_FOR:
-      say_period(writer, ", limit no reading for ", rule->period_ms);
-      return;
-    case VN_ALERT_UNCHANGED_FOR:
-      say_period(writer, ", limit unchanged for ", rule->period_ms);
-      return;
-    case VN_ALERT_RATE:
-      say_limit(writer, transition);
-      say_period(writer, " in ", rule->period_ms);
-      return;
-    case VN_ALERT_REACHES:
-    case VN_ALERT_FALLS_TO:
-      say_limit(writer, transition);
-      say_period(writer, " within ", rule->period_ms);
-      return;
-    default:
-      say_limit(writer, transition);
+  if (transition->comment.length > 0) {
+    put_text(writer, "comment", transition->comment, VN__COMMENT_ESCAPED_MAX);
   }
 }
 
-/* "overheat firing: a/temp value 81.2 Cel, limit above 80 Cel, at 2026-11-21T08:00:00Z" */
-static void put_summary(vn_json_writer_t *writer, const vn_transition_t *transition) {
-  char time[VN__TIME_TEXT_MAX];
-  vn_text_t time_text = {time, vn__time_text(transition->at_ms, time)};
-  vn_json_key(writer, "summary");
-  vn__json_string_begin(writer);
-  say_word(writer, transition->alert, WORD_ESCAPED_MAX);
-  vn__json_string_literal(writer, " ");
-  vn__json_string_literal(writer, event_word(transition));
-  vn__json_string_literal(writer, ": ");
-  vn__json_string_piece(writer, transition->series);
-  say_value(writer, transition);
-  say_condition(writer, transition);
-  vn__json_string_literal(writer, ", at ");
-  vn__json_string_piece(writer, time_text);
-  vn__json_string_end(writer);
+static void put_object(vn_json_writer_t *writer, const char *key, const char *object) {
+  if (object != NULL) {
+    vn_json_key(writer, key);
+    vn_json_raw(writer, object, strlen(object));
+  }
 }
 
 static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
                    const vn_transition_t *transition) {
   vn_json_key(writer, "id");
   vn__json_string_begin(writer);
-  say_word(writer, head->device, WORD_ESCAPED_MAX);
+  vn__alert_say(writer, head->device, VN__WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, ":");
-  say_word(writer, transition->alert, WORD_ESCAPED_MAX);
+  vn__alert_say(writer, transition->alert, VN__WORD_ESCAPED_MAX);
   vn__json_string_literal(writer, ":");
   vn__json_string_piece(writer, transition->series);
   vn__json_string_literal(writer, ":");
@@ -227,46 +208,24 @@ static void put_id(vn_json_writer_t *writer, const vn_message_head_t *head,
   vn__json_string_end(writer);
 }
 
-static void put_member(vn_json_writer_t *writer, const char *key, const char *text) {
-  vn_json_key(writer, key);
-  vn__json_string_begin(writer);
-  say_word(writer, text, WORD_ESCAPED_MAX);
-  vn__json_string_end(writer);
-}
-
-static void put_names(vn_json_writer_t *writer, const vn_transition_t *transition, bool event) {
-  put_member(writer, "alert", transition->alert);
-  vn_json_key(writer, "series");
-  vn_json_text(writer, transition->series);
-  put_member(writer, "pipeline", transition->pipeline);
-  vn_json_key(writer, "of");
-  vn__json_string_begin(writer);
-  say_word(writer, transition->of, OF_ESCAPED_MAX);
-  vn__json_string_end(writer);
-  put_member(writer, "state", vn_alert_phase_word((vn_alert_phase_t)transition->phase));
-  if (event) {
-    put_member(writer, "phase", event_word(transition));
-  }
-  put_member(writer, "severity", transition->severity);
-  vn_json_key(writer, "episode");
-  vn_json_unsigned(writer, transition->episode);
-}
-
 static size_t put_message(const vn_message_head_t *head, const vn_transition_t *transition,
                           bool event, vn_json_writer_t *writer) {
-  VN_ASSERT(transition->phase <= VN_ALERT_NO_DATA);
+  VN_ASSERT(transition->phase <= VN_ALERT_NO_DATA && transition->event < VN_ALERT_EVENT_COUNT);
   vn_json_object_begin(writer);
   put_names(writer, transition, event);
   put_value(writer, transition);
   put_limit(writer, transition);
-  put_member(writer, "unit", transition->unit);
+  put_word(writer, "unit", transition->unit);
   put_times(writer, transition);
-  put_summary(writer, transition);
-  put_member(writer, "device", head->device);
-  vn_json_key(writer, "boot");
-  vn_json_unsigned(writer, head->boot);
-  vn_json_key(writer, "seq");
-  vn_json_unsigned(writer, head->seq);
+  put_circumstances(writer, transition);
+  put_people(writer, transition);
+  vn__alert_evidence(writer, transition);
+  put_object(writer, "labels", transition->labels);
+  put_object(writer, "annotations", transition->annotations);
+  vn__alert_summary(writer, transition);
+  put_word(writer, "device", head->device);
+  put_unsigned(writer, "boot", head->boot);
+  put_unsigned(writer, "seq", head->seq);
   put_id(writer, head, transition);
   vn_json_object_end(writer);
   return writer->length;
@@ -286,20 +245,34 @@ size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition
   return put_message(head, transition, true, &writer);
 }
 
-size_t vn_alert_message_max(const char *device, uint16_t name_max) {
+/* An event with everything but what the lengths below count. */
+#define FRAME_TEXT                                                                              \
+  "{'alert':'','series':'','pipeline':'','of':'','state':'','phase':'','severity':'','level':," \
+  "'episode':,'rev':,'value':,'limit':,'low':,'unit':'','starts_at':,'ends_at':,'at':,"         \
+  "'acknowledged':false,'latched':true,'shelved_until':,'out_of_service':true,"                 \
+  "'first_in_group':false,'by':'','comment':'','labels':,'annotations':,'summary':'',"          \
+  "'device':'','boot':,'seq':,'id':'::::'}"
+
+size_t vn_alert_message_max(const vn_alert_message_size_t *size) {
   enum {
-    FRAME = 200,         /* keys, quotes, commas of an event */
-    WORDS = 10 + 3 * 14, /* state; phase, in summary and id too */
-    SENTENCE = 60,       /* of the summary, with the time */
-    QUOTIENT = 41 + 18,
-    DECIMAL = 23 + 18, /* limit; value, limit or period in the summary */
-    INTEGERS = 3 * 20 + 20 + 10 + 2 * 10 + 6,
-    PLAN_WORDS = 3 + 3 + 2, /* alert and unit 3 times each; severity, pipeline */
-    SERIES = 3
+    FRAME = sizeof(FRAME_TEXT),
+    TIME = 20,     /* and other numbers of 64 bits */
+    NUMBER = 10,   /* of 32 bits */
+    REVISION = 5,  /* of 16 bits */
+    PHASE = 10,    /* "recovering" */
+    EVENT = 14,    /* "out_of_service" */
+    DECIMAL = 41,  /* 64 bits with an exponent of 18 or -18 */
+    QUOTIENT = 59, /* 17 digits and an exponent */
+    MEMBERS = PHASE + EVENT + 1 + NUMBER + REVISION + QUOTIENT + 2 * DECIMAL + 4 * TIME + NUMBER +
+              TIME + NUMBER + EVENT + 1 + REVISION,
+    SUMMARY = VN__ALERT_SENTENCE_MAX + 4 * DECIMAL,
+    WORDS_OF_MEMBERS = 4 + 2 + 1, /* alert, pipeline, severity, unit; device, alert of id; by */
+    WORDS_OF_SUMMARY = 5          /* alert, severity, by, unit twice */
   };
   size_t escaped;
-  (void)vn__json_fitting(vn__text(device), WORD_ESCAPED_MAX, &escaped);
-  size_t fixed = FRAME + WORDS + SENTENCE + QUOTIENT + 3 * DECIMAL + INTEGERS;
-  size_t words = PLAN_WORDS * WORD_ESCAPED_MAX + 2 * OF_ESCAPED_MAX;
-  return fixed + words + 2 * escaped + (size_t)SERIES * name_max;
+  (void)vn__json_fitting(vn__text(size->device), VN__WORD_ESCAPED_MAX, &escaped);
+  size_t words = (WORDS_OF_MEMBERS + WORDS_OF_SUMMARY) * VN__WORD_ESCAPED_MAX +
+                 2 * VN__OF_ESCAPED_MAX + VN__COMMENT_ESCAPED_MAX + escaped;
+  return FRAME + MEMBERS + SUMMARY + words + 3u * (size_t)size->name_max + size->texts_max +
+         vn__alert_evidence_max(size);
 }

@@ -1,6 +1,8 @@
 /* The store: how much of everything a plan needs, and cutting one block into it. */
 #include "engine_priv.h"
 
+#include <string.h>
+
 #define BLOCK_ALIGNMENT 64u
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -37,12 +39,28 @@ static size_t batch_bytes(const vn_plan_t *plan) {
   return full < enough ? full : larger(enough, record);
 }
 
+static size_t length_of(const char *text) { return text == NULL ? 0 : strlen(text); }
+
+/* The longest message of any alert; that of floods has the device's name as its series. */
+static size_t alert_message_max(const vn_plan_t *plan) {
+  vn_alert_message_size_t size = {.device = plan->device};
+  size.name_max = (uint16_t)larger(plan->name_max, strlen(plan->device));
+  for (uint8_t i = 0; i < plan->pipeline_count; i++) {
+    for (uint8_t a = 0; a < plan->pipelines[i].alert_count; a++) {
+      const vn_alert_plan_t *alert = &plan->pipelines[i].alerts[a];
+      size.texts_max =
+          larger(size.texts_max, length_of(alert->labels) + length_of(alert->annotations));
+      size.has_windows = size.has_windows || alert->source == VN_ALERT_OF_WINDOW;
+    }
+  }
+  return vn_alert_message_max(&size);
+}
+
 /* The longest stored record of the outbox. */
 static size_t message_max(const vn_plan_t *plan) {
   size_t record, envelope;
   message_sizes(plan, &record, &envelope);
-  size_t longest =
-      larger(envelope + batch_bytes(plan), vn_alert_message_max(plan->device, plan->name_max));
+  size_t longest = larger(envelope + batch_bytes(plan), alert_message_max(plan));
   return VN_OUTBOX_HEADER_BYTES + VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
 }
 
@@ -251,7 +269,7 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
     total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
                                              plan->name_max);
   }
-  return total + 2u * pipeline->alert_count * vn_alert_message_max(plan->device, plan->name_max);
+  return total + 2u * pipeline->alert_count * alert_message_max(plan);
 }
 
 vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {

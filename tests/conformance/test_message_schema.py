@@ -140,8 +140,8 @@ def check_examples(examples):
             mine, theirs = replay.exact(block), replay.exact(examples[name])
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
     expected = {"cbor", "json", "json-late", "json-session", "json-count", "json-report",
-                "senml+json", "alert",
-                "event", "dead-letter"}
+                "senml+json", "alert", "event", "event-acknowledged", "event-escalated",
+                "dead-letter"}
     assert blocks.keys() == expected, blocks.keys() ^ expected
 
 

@@ -29,6 +29,8 @@ static int prepare(void **state) {
                                  .at_ms = INT64_C(1795225600250),
                                  .starts_ms = INT64_C(1795225590000),
                                  .ends_ms = 1,
+                                 .no_data_after_ms = 90000,
+                                 .shelved_until_ms = INT64_C(1795225640000),
                                  .value = {8120, 1, 0, 0},
                                  .has_value = true,
                                  .episode = 3,
@@ -57,9 +59,9 @@ static void a_firing_alert_is_told_in_full(void **state) {
   assert_string_equal(
       state_text(),
       "{\"alert\":\"overheat\",\"series\":\"line1/temp\",\"pipeline\":\"temperature\","
-      "\"of\":\"value\",\"state\":\"firing\",\"severity\":\"critical\",\"episode\":3,"
+      "\"of\":\"value\",\"state\":\"firing\",\"severity\":\"critical\",\"episode\":3,\"rev\":0,"
       "\"value\":81.2,\"limit\":80,\"unit\":\"Cel\",\"starts_at\":1795225590000,"
-      "\"ends_at\":null,\"at\":1795225600250,"
+      "\"ends_at\":null,\"at\":1795225600250,\"acknowledged\":false,"
       "\"summary\":\"overheat firing: line1/temp value 81.2 Cel, limit above 80 Cel, "
       "at 2026-11-21T01:46:40.250Z\","
       "\"device\":\"gw-1\",\"boot\":7,\"seq\":43,\"id\":\"gw-1:overheat:line1/temp:3:firing\"}");
@@ -145,6 +147,49 @@ static void times_for_people_are_right_on_calendar_edges(void **state) {
   }
 }
 
+/* Everything that a message can have. */
+static vn_aggregate_t aggregate;
+static const vn_window_t hundred = {.name = "hundred", .shape = VN_WINDOW_COUNT};
+static const vn_window_result_t counted = {
+    .aggregate = &aggregate, .start_ms = INT64_MIN, .end_ms = INT64_MIN};
+static vn_alert_limits_t levels[2];
+
+static void make_longest(const char *word) {
+  aggregate = (vn_aggregate_t){.count = UINT32_MAX, .first_ms = INT64_MIN, .last_ms = INT64_MIN};
+  levels[0] = levels[1] = (vn_alert_limits_t){INT64_MIN + 1, INT64_MIN + 1, 0};
+  rule = (vn_alert_rule_t){.limit = INT64_MIN + 1,
+                           .low = INT64_MIN + 1,
+                           .period_ms = INT64_MAX,
+                           .levels = levels,
+                           .level_count = 2};
+  transition = (vn_transition_t){.alert = word,
+                                 .severity = word,
+                                 .pipeline = word,
+                                 .unit = word,
+                                 .of = word,
+                                 .labels = "{\"line\":\"1\"}",
+                                 .annotations = "{\"runbook\":\"close the valve\"}",
+                                 .rule = &rule,
+                                 .at_ms = VN_TIME_LOWEST_MS + 1,
+                                 .starts_ms = INT64_MIN,
+                                 .ends_ms = INT64_MIN,
+                                 .shelved_until_ms = INT64_MIN,
+                                 .value = {INT64_MIN, 1, 0, 0},
+                                 .has_value = true,
+                                 .by = {word, strlen(word)},
+                                 .comment = {word, strlen(word)},
+                                 .result = &counted,
+                                 .window = &hundred,
+                                 .no_data_after_ms = INT64_MAX,
+                                 .episode = UINT32_MAX,
+                                 .revision = UINT16_MAX,
+                                 .flags = UINT16_MAX & ~VN_ALERT_FLAG_SHELVED_ONCE,
+                                 .level = 2,
+                                 .phase = VN_ALERT_RECOVERING,
+                                 .has_end = true,
+                                 .has_group = true};
+}
+
 /* The words are longer than any plan's, and of bytes that need escapes. */
 static void the_bound_holds_for_every_name(void **state) {
   (void)state;
@@ -155,36 +200,259 @@ static void the_bound_holds_for_every_name(void **state) {
   static const int8_t exponents[] = {-18, 0, 18};
   static const uint16_t lengths[] = {16, UINT8_MAX};
   const vn_message_head_t worst = {word, UINT64_MAX, UINT32_MAX};
+  size_t texts = strlen("{\"line\":\"1\"}{\"runbook\":\"close the valve\"}");
   memset(series, 's', sizeof series);
-  transition = (vn_transition_t){.alert = word,
-                                 .severity = word,
-                                 .pipeline = word,
-                                 .unit = word,
-                                 .of = word,
-                                 .rule = &rule,
-                                 .at_ms = VN_TIME_LOWEST_MS + 1,
-                                 .starts_ms = INT64_MIN,
-                                 .ends_ms = INT64_MIN,
-                                 .value = {INT64_MIN, 1, 0, 0},
-                                 .has_value = true,
-                                 .episode = UINT32_MAX,
-                                 .revision = UINT16_MAX,
-                                 .event = VN_ALERT_EVENT_OUT_OF_SERVICE,
-                                 .from = VN_ALERT_FIRING,
-                                 .phase = VN_ALERT_RECOVERING,
-                                 .has_end = true};
-  rule.limit = INT64_MIN;
-  rule.period_ms = INT64_MAX;
-  for (unsigned i = 0; i < 4 * 3 * 2 * 4 * 2; i++) {
+  for (unsigned i = 0; i < 4 * 3 * 2 * 3; i++) {
+    uint16_t name_max = lengths[i / 12 % 2];
     memset(word, fills[i % 4], WORD_BYTES);
+    make_longest(word);
     transition.exponent = exponents[i / 4 % 3];
-    transition.series = (vn_text_t){series, lengths[i / 12 % 2]};
-    rule.condition = (uint8_t)(i / 24 % 4);
-    transition.value.denominator = i / 96 == 0 ? 1 : UINT32_MAX;
-    size_t bound = vn_alert_message_max(word, lengths[i / 12 % 2]);
-    size_t length = vn_alert_event_message(&worst, &transition, NULL, 0);
-    assert_true(length <= bound && bound < length + 600);
+    transition.series = (vn_text_t){series, name_max};
+    transition.value.denominator = i / 24 == 0 ? 1 : i / 24 == 1 ? UINT32_MAX : 0;
+    transition.value.real = -0x1.fffffffffffffp-64;
+    vn_alert_message_size_t size = {word, texts, name_max, true};
+    size_t bound = vn_alert_message_max(&size);
+    size_t longest = 0;
+    for (unsigned k = 0; k < VN_ALERT_CONDITION_COUNT * VN_ALERT_EVENT_COUNT; k++) {
+      rule.condition = (uint8_t)(k % VN_ALERT_CONDITION_COUNT);
+      transition.event = (uint8_t)(k / VN_ALERT_CONDITION_COUNT);
+      size_t length = vn_alert_event_message(&worst, &transition, NULL, 0);
+      longest = length > longest ? length : longest;
+    }
+    assert_true(longest <= bound && bound < longest + 500);
   }
+}
+
+/* What people read, over all that is told. */
+static const struct {
+  uint8_t event, phase;
+  uint16_t flags;
+  const char *by, *sentence;
+} sentences[] = {
+    {VN_ALERT_EVENT_FIRING, VN_ALERT_FIRING, 0, "",
+     "overheat firing: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_RESOLVED, VN_ALERT_NORMAL, 0, "",
+     "overheat resolved: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_RESOLVED, VN_ALERT_NORMAL, 0, "ann",
+     "overheat resolved by ann: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_ESCALATED, VN_ALERT_FIRING, 0, "",
+     "overheat escalated to critical: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_EASED, VN_ALERT_FIRING, 0, "",
+     "overheat eased to critical: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_LATCHED, VN_ALERT_RECOVERING, VN_ALERT_FLAG_LATCHED, "",
+     "overheat is over and waits for a reset: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_REPEATED, VN_ALERT_FIRING, 0, "",
+     "overheat still firing: line1/temp value 81.2 Cel, limit above 80 Cel, "},
+    {VN_ALERT_EVENT_ACKNOWLEDGED, VN_ALERT_FIRING, VN_ALERT_FLAG_ACKNOWLEDGED, "ann",
+     "overheat acknowledged by ann: line1/temp, now firing, "},
+    {VN_ALERT_EVENT_NO_DATA, VN_ALERT_NO_DATA, VN_ALERT_FLAG_NO_DATA, "",
+     "overheat has no data: line1/temp, no reading for 90 s, "},
+    {VN_ALERT_EVENT_DATA, VN_ALERT_RECOVERING, 0, "",
+     "overheat has data again: line1/temp, now recovering, "},
+    {VN_ALERT_EVENT_SHELVED, VN_ALERT_NORMAL, VN_ALERT_FLAG_SHELVED, "ann",
+     "overheat shelved by ann until 2026-11-21T01:47:20Z: line1/temp, now normal, "},
+    {VN_ALERT_EVENT_SHELVED, VN_ALERT_FIRING, VN_ALERT_FLAG_SHELVED | VN_ALERT_FLAG_SHELVED_ONCE,
+     "", "overheat shelved until an episode ends: line1/temp, now firing, "},
+    {VN_ALERT_EVENT_UNSHELVED, VN_ALERT_NO_DATA, VN_ALERT_FLAG_NO_DATA, "",
+     "overheat no longer shelved: line1/temp, now without data, "},
+    {VN_ALERT_EVENT_OUT_OF_SERVICE, VN_ALERT_RECOVERING,
+     VN_ALERT_FLAG_OUT_OF_SERVICE | VN_ALERT_FLAG_LATCHED, "",
+     "overheat taken out of service: line1/temp, now latched, "},
+    {VN_ALERT_EVENT_IN_SERVICE, VN_ALERT_PENDING, 0, "bob",
+     "overheat back in service by bob: line1/temp, now pending, "},
+};
+
+static void every_event_has_a_sentence_of_its_own(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+    char expected[200];
+    transition.event = sentences[i].event;
+    transition.phase = sentences[i].phase;
+    transition.flags = sentences[i].flags;
+    transition.by = (vn_text_t){sentences[i].by, strlen(sentences[i].by)};
+    (void)snprintf(expected, sizeof expected, "\"summary\":\"%sat 2026-11-21T01:46:40.250Z\"",
+                   sentences[i].sentence);
+    if (strstr(state_text(), expected) == NULL) {
+      fail_msg("%s is not in %s", expected, text);
+    }
+  }
+}
+
+static const vn_alert_limits_t steps[] = {{VN_ALERT_NO_LOW, 8000, 0}, {1000, 9000, 0}};
+static const struct {
+  vn_alert_rule_t rule;
+  vn_alert_value_t value;
+  const char *limit, *words;
+  uint8_t level;
+  bool high;
+} conditions[] = {
+    {{.limit = 8000, .condition = VN_ALERT_BELOW},
+     {7900, 1, 0, 0},
+     "\"limit\":80,",
+     "value 79 Cel, limit below 80 Cel, at",
+     0,
+     false},
+    {{.limit = 8000, .low = 1000, .condition = VN_ALERT_OUTSIDE},
+     {8100, 1, 0, 0},
+     "\"limit\":80,",
+     "value 81 Cel, limit above 80 Cel, at",
+     0,
+     true},
+    {{.limit = 8000, .low = 1000, .condition = VN_ALERT_OUTSIDE},
+     {900, 1, 0, 0},
+     "\"limit\":10,",
+     "value 9 Cel, limit below 10 Cel, at",
+     0,
+     false},
+    {{.limit = 8000, .low = 1000, .condition = VN_ALERT_INSIDE},
+     {2000, 1, 0, 0},
+     "\"limit\":80,\"low\":10,",
+     "value 20 Cel, limit inside 10 to 80 Cel, at",
+     0,
+     false},
+    {{.levels = steps, .level_count = 2, .condition = VN_ALERT_LEVELS},
+     {9100, 1, 0, 0},
+     "\"limit\":90,",
+     "firing, critical: line1/temp value 91 Cel, limit above 90 Cel, at",
+     2,
+     true},
+    {{.levels = steps, .level_count = 2, .condition = VN_ALERT_LEVELS},
+     {900, 1, 0, 0},
+     "\"limit\":10,",
+     "value 9 Cel, limit below 10 Cel, at",
+     2,
+     false},
+    {{.levels = steps, .level_count = 2, .condition = VN_ALERT_LEVELS},
+     {900, 1, 0, 0},
+     "\"limit\":null,",
+     "value 9 Cel, at",
+     0,
+     false},
+    {{.limit = 500, .low = VN_ALERT_NO_LOW, .period_ms = 60000, .condition = VN_ALERT_RATE},
+     {37800, 60, 0, 0},
+     "\"limit\":5,",
+     "value changing by 6.3 Cel in 60 s, limit above 5 Cel, at",
+     0,
+     true},
+    {{.limit = 8000, .period_ms = 600000, .condition = VN_ALERT_REACHES, .real = true},
+     {0, 0, 81.23456789, 70},
+     "\"limit\":80,",
+     "value heading for 81.2346 Cel in 600 s, limit at least 80 Cel, at",
+     0,
+     false},
+    {{.limit = 8000, .period_ms = 600000, .condition = VN_ALERT_FALLS_TO, .real = true},
+     {0, 0, -0.000012345678, 70},
+     "\"limit\":80,",
+     "value heading for -0.0000123457 Cel in 600 s, limit at most 80 Cel, at",
+     0,
+     false},
+    {{.period_ms = 600000, .times = 5, .condition = VN_ALERT_ABSENT_FOR},
+     {0, 1, 0, 0},
+     "\"limit\":null,",
+     "value 0 Cel, limit no reading for 5 times its period, at",
+     0,
+     false},
+};
+
+static void every_condition_tells_its_limit(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+    transition.rule = &conditions[i].rule;
+    transition.value = conditions[i].value;
+    transition.level = conditions[i].level;
+    transition.high_side = conditions[i].high;
+    if (strstr(state_text(), conditions[i].limit) == NULL ||
+        strstr(text, conditions[i].words) == NULL) {
+      fail_msg("%s or %s is not in %s", conditions[i].limit, conditions[i].words, text);
+    }
+  }
+}
+
+static void a_level_is_told_with_its_number(void **state) {
+  (void)state;
+  assert_null(strstr(state_text(), "\"level\""));
+  rule = (vn_alert_rule_t){.levels = steps, .level_count = 2, .condition = VN_ALERT_LEVELS};
+  transition.level = 2;
+  assert_non_null(strstr(state_text(), "\"severity\":\"critical\",\"level\":2,\"episode\":3,"));
+}
+
+static void what_people_did_is_told_while_it_holds(void **state) {
+  (void)state;
+  assert_non_null(strstr(state_text(), "\"acknowledged\":false,\"summary\""));
+  transition.flags = VN_ALERT_FLAG_ACKNOWLEDGED | VN_ALERT_FLAG_SHELVED |
+                     VN_ALERT_FLAG_OUT_OF_SERVICE | VN_ALERT_FLAG_LATCHED;
+  transition.shelved_until_ms = INT64_C(1795225640000);
+  transition.has_group = true;
+  transition.by = (vn_text_t){"a\"n", 3};
+  transition.comment = (vn_text_t){"line\n2", 6};
+  assert_non_null(strstr(state_text(),
+                         "\"at\":1795225600250,\"acknowledged\":true,\"latched\":true,"
+                         "\"shelved_until\":1795225640000,\"out_of_service\":true,"
+                         "\"first_in_group\":false,\"by\":\"a\\\"n\","
+                         "\"comment\":\"line\\n2\",\"summary\""));
+  transition.flags = VN_ALERT_FLAG_SHELVED | VN_ALERT_FLAG_SHELVED_ONCE;
+  transition.phase = VN_ALERT_NORMAL;
+  transition.has_group = false;
+  transition.by = transition.comment = (vn_text_t){"", 0};
+  assert_non_null(strstr(state_text(), "\"at\":1795225600250,\"shelved_once\":true,\"summary\""));
+}
+
+static void silence_does_not_hide_an_open_episode(void **state) {
+  (void)state;
+  transition.event = VN_ALERT_EVENT_NO_DATA;
+  transition.phase = VN_ALERT_NO_DATA;
+  assert_non_null(strstr(state_text(), "\"state\":\"no_data\""));
+  assert_non_null(strstr(text, "\"acknowledged\":false"));
+  transition.has_end = true;
+  transition.ends_ms = INT64_C(1795225600000);
+  assert_null(strstr(state_text(), "acknowledged"));
+  assert_non_null(strstr(text, "\"starts_at\":1795225590000,\"ends_at\":1795225600000,"));
+}
+
+static void a_state_that_no_episode_belongs_to_has_no_times(void **state) {
+  (void)state;
+  transition.event = VN_ALERT_EVENT_SHELVED;
+  transition.phase = VN_ALERT_NORMAL;
+  transition.episode = 0;
+  assert_non_null(strstr(state_text(), "\"starts_at\":null,\"ends_at\":null,"));
+  transition.episode = 3;
+  transition.has_end = true;
+  transition.ends_ms = transition.starts_ms - 1;
+  assert_non_null(strstr(state_text(), "\"starts_at\":null,\"ends_at\":1795225589999,"));
+  transition.phase = VN_ALERT_PENDING;
+  transition.has_end = false;
+  assert_non_null(strstr(state_text(), "\"starts_at\":1795225590000,\"ends_at\":null,"));
+}
+
+static void labels_and_annotations_are_told_as_they_are(void **state) {
+  (void)state;
+  transition.labels = "{\"site\":\"north\"}";
+  transition.annotations = "{\"runbook\":\"https://example.org/r\"}";
+  assert_non_null(strstr(event_text(),
+                         ",\"labels\":{\"site\":\"north\"},\"annotations\":"
+                         "{\"runbook\":\"https://example.org/r\"},\"summary\":"));
+}
+
+static void the_window_that_caused_it_is_named(void **state) {
+  (void)state;
+  vn_aggregate_t content;
+  vn_aggregate_clear(&content);
+  vn_aggregate_add(&content, INT64_C(1795225545000), 8120);
+  vn_aggregate_add(&content, INT64_C(1795225599000), 8140);
+  vn_window_t window = {.name = "minute"};
+  vn_window_result_t result = {
+      .aggregate = &content, .start_ms = INT64_C(1795225540000), .end_ms = INT64_C(1795225600000)};
+  transition.result = &result;
+  transition.window = &window;
+  assert_non_null(strstr(state_text(),
+                         "\"window\":{\"name\":\"minute\",\"start\":1795225540000,"
+                         "\"end\":1795225600000,\"count\":2}"));
+  window = hundred;
+  result.start_ms = 98;
+  result.end_ms = 100;
+  assert_non_null(strstr(state_text(),
+                         "\"start\":98,\"end\":100,\"from\":1795225545000,"
+                         "\"to\":1795225599000,\"count\":2}"));
 }
 
 static void tells_the_length_it_would_need(void **state) {
@@ -207,6 +475,14 @@ int main(void) {
       TEST(absence_has_neither_value_nor_limit),
       TEST(times_for_people_are_right_on_calendar_edges),
       TEST(the_bound_holds_for_every_name),
+      TEST(every_event_has_a_sentence_of_its_own),
+      TEST(every_condition_tells_its_limit),
+      TEST(a_level_is_told_with_its_number),
+      TEST(what_people_did_is_told_while_it_holds),
+      TEST(silence_does_not_hide_an_open_episode),
+      TEST(a_state_that_no_episode_belongs_to_has_no_times),
+      TEST(labels_and_annotations_are_told_as_they_are),
+      TEST(the_window_that_caused_it_is_named),
       TEST(tells_the_length_it_would_need),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,9 @@ typedef struct vn_transition {
   const char *severity; /* of the level, with LEVELS; "" if none is configured */
   const char *pipeline;
   const char *unit;
-  const char *of; /* "value", "minute.mean", ... */
+  const char *of;          /* "value", "minute.mean", ... */
+  const char *labels;      /* a JSON object; NULL: none */
+  const char *annotations; /* the same */
   vn_text_t series;
   const vn_alert_rule_t *rule;
   vn_time_ms_t at_ms;            /* of the reading, window end or timer that caused it */
@@ -56,6 +58,8 @@ typedef struct vn_transition {
   vn_alert_value_t value;
   vn_text_t by, comment;            /* who did it, and what they say; empty: nobody said so */
   const vn_window_result_t *result; /* the window that caused it; NULL: none did */
+  const vn_window_t *window;        /* with a result: its definition */
+  int64_t no_data_after_ms;         /* of the alert */
   uint32_t episode;
   uint16_t revision;   /* numbers the events of the episode */
   uint16_t flags;      /* vn_alert_state_t.flags, after it */
@@ -77,9 +81,8 @@ typedef struct vn_message_head {
 } vn_message_head_t;
 
 /*
- * The retained state (interfaces: alert, series, state, severity, episode, value, limit, unit,
- * starts_at, ends_at, at, summary, device, boot, seq, id). Returns the length, which may exceed
- * capacity.
+ * The retained state: a flat JSON object, members as docs/messages.md has them. The event of the
+ * transition must be one that is told. Returns the length, which may exceed capacity.
  */
 size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition_t *transition,
                               char *out, size_t capacity);
@@ -88,8 +91,17 @@ size_t vn_alert_state_message(const vn_message_head_t *head, const vn_transition
 size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition_t *transition,
                               char *out, size_t capacity);
 
-/* Upper bound of both for series names of name_max bytes and words of up to 64 bytes (of: 80). */
-size_t vn_alert_message_max(const char *device, uint16_t name_max);
+/* What decides how long messages can be. */
+typedef struct vn_alert_message_size {
+  const char *device;
+  size_t texts_max;  /* labels and annotations of one alert together */
+  uint16_t name_max; /* of series */
+  bool has_windows;  /* some alert looks at a window */
+} vn_alert_message_size_t;
+
+/* Upper bound of both for names that pass vn_name_check and words of up to 64 bytes (of: 80);
+ * others are cut. */
+size_t vn_alert_message_max(const vn_alert_message_size_t *size);
 
 /* A message or value that could not be used: topic, reason, byte offset, first bytes as hex. */
 typedef struct vn_dead_letter {
