@@ -155,8 +155,8 @@ static vn_alert_step_t judge(const vn_alert_rule_t *rule, vn_alert_state_t *stat
   }
   state->verdict_ms = time_ms;
   state->has_verdict = true;
-  uint8_t told_level = holds || state->level == 0 ? level : state->level;
-  VN_ASSERT(told_level > 0);
+  uint8_t told_level = holds ? level : state->level;
+  told_level = told_level > 0 ? told_level : 1; /* once fewer hits are asked for than before */
   return state->phase == VN_ALERT_FIRING && told_level == state->level
              ? no_change(state, 0)
              : change(rule, state, time_ms, told_level);

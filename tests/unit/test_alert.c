@@ -1,5 +1,5 @@
 /* Alerts case by case: what an operator expects of limits, delays and episodes. */
-#include "vn/alert.h"
+#include "alert_scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,33 +10,16 @@
 #include <cmocka.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-#define STEPS_MAX 10
 
 static bool is_late(vn_alert_step_t step) { return (step.what & VN_ALERT_STEP_LATE) != 0; }
 
 static bool has_moved(vn_alert_step_t step) { return (step.what & VN_ALERT_STEP_PHASE) != 0; }
 
-/* Phases by one letter: Normal, Pending, Firing, Recovering. */
-static char letter(uint8_t phase) { return "NPFR"[phase]; }
-
-typedef struct step {
-  vn_time_ms_t time_ms;
-  int32_t value;
-} step_t;
-
-typedef struct scene {
-  const char *name;
-  vn_alert_rule_t rule;
-  step_t steps[STEPS_MAX];
-  const char *phases;   /* after each step; its length is the number of steps */
-  const char *episodes; /* after each step, one digit */
-} scene_t;
-
 #define ABOVE_70 .condition = VN_ALERT_ABOVE, .limit = 700
 #define BELOW_0 .condition = VN_ALERT_BELOW, .limit = 0
 
 /* Values in tenths. */
-static const scene_t scenes[] = {
+static const alert_scene_t scenes[] = {
     {"without delays each crossing is an episode of its own",
      {ABOVE_70},
      {{0, 699}, {1, 701}, {2, 699}, {3, 701}, {4, 699}},
@@ -204,37 +187,10 @@ static const scene_t scenes[] = {
      "001"},
 };
 
-/* A reading, or the score of one. */
-static vn_alert_step_t take(const vn_alert_rule_t *rule, vn_alert_state_t *state,
-                            const step_t *step) {
-  return rule->condition == VN_ALERT_DEVIATION
-             ? vn_alert_score(rule, state, NULL, step->time_ms, (uint32_t)step->value)
-             : vn_alert_value(rule, state, NULL, step->time_ms, step->value);
-}
-
-static void play(const scene_t *scene) {
-  vn_alert_state_t state;
-  memset(&state, 0, sizeof state);
-  vn_alert_phase_t before = VN_ALERT_NORMAL;
-  size_t count = strlen(scene->phases);
-  assert_true(count <= STEPS_MAX && strlen(scene->episodes) == count);
-  for (size_t i = 0; i < count; i++) {
-    vn_alert_step_t step = take(&scene->rule, &state, &scene->steps[i]);
-    if (letter(step.to) != scene->phases[i] || step.to != state.phase ||
-        state.episode != (uint32_t)(scene->episodes[i] - '0')) {
-      fail_msg("%s: step %zu: phase %c, episode %u", scene->name, i, letter(step.to),
-               (unsigned)state.episode);
-    }
-    assert_int_equal(step.from, before);
-    assert_int_equal(has_moved(step), step.from != step.to);
-    before = step.to;
-  }
-}
-
 static void every_scene_plays_as_an_operator_expects(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT_OF(scenes); i++) {
-    play(&scenes[i]);
+    alert_scene_play(&scenes[i], NULL, NULL);
   }
 }
 
@@ -293,6 +249,7 @@ static void phases_have_the_words_of_the_messages(void **state) {
   assert_string_equal(vn_alert_phase_word(VN_ALERT_PENDING), "pending");
   assert_string_equal(vn_alert_phase_word(VN_ALERT_FIRING), "firing");
   assert_string_equal(vn_alert_phase_word(VN_ALERT_RECOVERING), "recovering");
+  assert_string_equal(vn_alert_phase_word(VN_ALERT_NO_DATA), "no_data");
 }
 
 int main(void) {
