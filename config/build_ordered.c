@@ -1,4 +1,4 @@
-/* What a pipeline says of statistics that go by time order. */
+/* What a pipeline says of what goes by time order: statistics, and alerts that wait. */
 #include "build_priv.h"
 
 #define ALPHA_EXPONENT (-9)
@@ -13,7 +13,8 @@ typedef struct use {
 static const char areas[] = "`time_weighted_mean`, `integral` or `covered_ms`";
 static const char means[] = "`exponential_mean`";
 static const use_t uses[] = {
-    {VN__PIPELINE_REORDER, UINT8_MAX, "a statistic that goes by time order"},
+    {VN__PIPELINE_REORDER, UINT8_MAX,
+     "a statistic that goes by time order, and no alert has `evaluate: event`"},
     {VN__PIPELINE_INTERPOLATION, VN_ORDERED_TIME_WEIGHTED, areas},
     {VN__PIPELINE_MAX_HOLD, VN_ORDERED_TIME_WEIGHTED, areas},
     {VN__PIPELINE_COUNTER_MODULUS, VN_ORDERED_COUNTER, "`increase` or `rate`"},
@@ -26,7 +27,8 @@ static void check_uses(vn__loader_t *loader, const vn_pipeline_t *pipeline,
                        const vn__value_t *values, uint8_t kinds) {
   for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
     const vn__value_t *value = &values[uses[i].key];
-    if (value->given && (kinds & uses[i].kinds) == 0) {
+    bool waits = uses[i].key == VN__PIPELINE_REORDER && pipeline->alert_reorder > 0;
+    if (value->given && (kinds & uses[i].kinds) == 0 && !waits) {
       vn__error(loader, value->key_mark, "`%s` does nothing: no window of the pipeline asks for %s",
                 vn__pipeline_section.keys[uses[i].key].name, uses[i].statistics);
     }
@@ -89,6 +91,11 @@ void vn__build_ordered(vn__build_t *build, vn_pipeline_t *pipeline, const vn__va
   const vn__value_t *half_life = &values[VN__PIPELINE_HALF_LIFE];
   vn_ordered_rule_t *rule = &pipeline->ordered;
   rule->reorder = (uint16_t)values[VN__PIPELINE_REORDER].number;
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    if (pipeline->alerts[i].in_order) {
+      pipeline->alert_reorder = rule->reorder;
+    }
+  }
   rule->time_weighted.mode = (uint8_t)values[VN__PIPELINE_INTERPOLATION].number;
   rule->time_weighted.max_hold_ms =
       max_hold->given && max_hold->good ? max_hold->number : VN_DURATION_OFF;

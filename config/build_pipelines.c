@@ -89,19 +89,15 @@ static void build_resolution(vn__loader_t *loader, vn_pipeline_t *pipeline,
   pipeline->summary.exponent = (int8_t)exponent;
 }
 
-static bool read_bound(vn__loader_t *loader, const vn_pipeline_t *pipeline, const vn__node_t *node,
-                       int64_t *out) {
+bool vn__scale_bound(vn__loader_t *loader, const char *key, const vn__node_t *node,
+                     const vn__scale_t *scale, int64_t *out) {
   vn__value_t value = {.node = node, .mark = node->mark};
   const char *problem = vn__parse_decimal(node->text, &value.decimal);
   if (problem != NULL) {
-    vn__error(loader, node->mark, "`range`: %s %s", vn__quote(loader, node->text), problem);
+    vn__error(loader, node->mark, "`%s`: %s %s", key, vn__quote(loader, node->text), problem);
     return false;
   }
-  int exponent = pipeline->summary.exponent;
-  vn__scale_t scale = {
-      exponent, INT32_MIN, INT32_MAX,
-      vn__format(loader, "the resolution %s", vn__decimal_text(loader, 1, exponent))};
-  return vn__scale_decimal(loader, "range", &value, &scale, out);
+  return vn__scale_decimal(loader, key, &value, scale, out);
 }
 
 static void build_range(vn__loader_t *loader, vn_pipeline_t *pipeline, const vn__value_t *value) {
@@ -111,8 +107,12 @@ static void build_range(vn__loader_t *loader, vn_pipeline_t *pipeline, const vn_
     return;
   }
   int64_t low, high;
-  bool low_good = read_bound(loader, pipeline, value->node->child, &low);
-  bool high_good = read_bound(loader, pipeline, value->node->child->next, &high);
+  int exponent = pipeline->summary.exponent;
+  vn__scale_t scale = {
+      exponent, INT32_MIN, INT32_MAX,
+      vn__format(loader, "the resolution %s", vn__decimal_text(loader, 1, exponent))};
+  bool low_good = vn__scale_bound(loader, "range", value->node->child, &scale, &low);
+  bool high_good = vn__scale_bound(loader, "range", value->node->child->next, &scale, &high);
   if (!low_good || !high_good) {
     return;
   }
@@ -236,20 +236,24 @@ static void build_identity(vn__loader_t *loader, vn_pipeline_t *pipeline,
   }
 }
 
-/* An alert that waits longer than its series lives would never fire. */
+/* An alert that waits longer than its series lives would never fire, or see it silent. */
 static void build_time_to_live(vn__loader_t *loader, vn_pipeline_t *pipeline,
                                const vn__value_t *value) {
-  pipeline->time_to_live_ms = value->given && value->good ? value->number : 0;
+  pipeline->time_to_live_ms = or_zero(value);
   for (uint8_t i = 0; i < pipeline->alert_count && pipeline->time_to_live_ms > 0; i++) {
     const vn_alert_plan_t *alert = &pipeline->alerts[i];
-    if (alert->rule.condition == VN_ALERT_ABSENT_FOR &&
-        alert->rule.period_ms >= pipeline->time_to_live_ms) {
+    bool absent = alert->rule.condition == VN_ALERT_ABSENT_FOR;
+    int64_t silence_ms = absent ? alert->rule.period_ms : alert->no_data_after_ms;
+    if (silence_ms >= pipeline->time_to_live_ms) {
       vn__error(loader, value->mark,
-                "`time_to_live` of %s gives a series up before alert %s can fire: make it longer "
-                "than the `absent_for` of %s",
+                "`time_to_live` of %s gives a series up before alert %s can %s: make it longer "
+                "than the `%s` of %s",
                 vn__duration_text(loader, pipeline->time_to_live_ms),
-                vn__quote(loader, vn__text(alert->name)),
-                vn__duration_text(loader, alert->rule.period_ms));
+                vn__quote(loader, vn__text(alert->name)), absent ? "fire" : "see the silence",
+                !absent                  ? "no_data_after"
+                : alert->rule.times == 0 ? "absent_for"
+                                         : "at_most",
+                vn__duration_text(loader, silence_ms));
     }
   }
 }
@@ -294,9 +298,10 @@ static void build_pipeline(vn__build_t *build, uint32_t index, const vn__node_t 
   build_range(loader, pipeline, &values[VN__PIPELINE_RANGE]);
   check_shadow(build, index, &values[VN__PIPELINE_MATCH]);
   vn__build_windows(build, pipeline, &values[VN__PIPELINE_WINDOWS], marks);
+  vn__build_alerts(build, pipeline, &values[VN__PIPELINE_ALERTS], marks);
+  vn__build_evidence(loader, pipeline, &values[VN__PIPELINE_EVIDENCE]);
   vn__build_ordered(build, pipeline, values, marks);
   build_lateness(build, pipeline, values);
-  vn__build_alerts(build, pipeline, &values[VN__PIPELINE_ALERTS], marks);
   build_time_to_live(loader, pipeline, &values[VN__PIPELINE_TIME_TO_LIVE]);
 }
 

@@ -92,8 +92,7 @@ static bool read_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
   vn__threshold_t given = {.of = "window",
                            .above = &values[VN__CONDITION_ABOVE],
                            .below = &values[VN__CONDITION_BELOW],
-                           .hysteresis = &values[VN__CONDITION_HYSTERESIS],
-                           .ranged = true};
+                           .hysteresis = &values[VN__CONDITION_HYSTERESIS]};
   window->shape = VN_WINDOW_CONDITION;
   window->supersedes_max = 1;
   window->max_ms = longest->given ? longest->number : VN_DURATION_OFF;
@@ -101,7 +100,8 @@ static bool read_condition(vn__loader_t *loader, const vn_pipeline_t *pipeline,
     return false;
   }
   vn_alert_rule_t rule = {.condition = window->condition};
-  good = vn__read_threshold(loader, pipeline, &given, &rule) && good;
+  vn__measure_t measure = vn__measure_of_values(loader, pipeline);
+  good = vn__read_threshold(loader, &given, &measure, &rule) && good;
   window->limit = rule.limit;
   window->hysteresis = rule.hysteresis;
   return good;

@@ -138,6 +138,9 @@ static void print_type(vn__loader_t *loader, const vn__key_t *key, FILE *out) {
     case VN__INTERVAL:
       fputs("`[lowest, highest]`", out);
       break;
+    case VN__PAIRS:
+      fputs("mapping of names to texts", out);
+      break;
     case VN__SECTION:
       fputs("mapping", out);
       break;
@@ -176,10 +179,6 @@ static void print_planned(const vn__section_t *section, FILE *out) {
   bool first = true;
   for (uint32_t i = 0; i < section->key_count; i++) {
     const vn__key_t *key = &section->keys[i];
-    if (key->planned) {
-      fprintf(out, "%s`%s`", first ? "\nNot available in this version: " : ", ", key->name);
-      first = false;
-    }
     for (const vn__word_t *word = key->words; word != NULL && word->word != NULL; word++) {
       if (word->planned) {
         fprintf(out, "%s`%s: %s`", first ? "\nNot available in this version: " : ", ", key->name,
@@ -197,9 +196,7 @@ static void print_section(vn__loader_t *loader, const vn__section_t *section, FI
           section->path[0] == '\0' ? "" : "`", section->doc);
   fputs("| key | value | default | meaning |\n|---|---|---|---|\n", out);
   for (uint32_t i = 0; i < section->key_count; i++) {
-    if (!section->keys[i].planned) {
-      print_key(loader, &section->keys[i], out);
-    }
+    print_key(loader, &section->keys[i], out);
   }
   print_planned(section, out);
 }

@@ -57,6 +57,7 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
   vn__build_device(&build, values);
   vn__build_brokers(&build, values);
   vn__build_inputs(&build, &values[VN__ROOT_INPUTS]);
+  vn__build_alerting(&build, &values[VN__ROOT_ALERTS]);
   vn__build_pipelines(&build, &values[VN__ROOT_PIPELINES]);
   vn__build_derivations(&build, &values[VN__ROOT_DERIVE]);
   if (loader->error_count == 0) {

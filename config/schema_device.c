@@ -74,6 +74,10 @@ static const vn__key_t root_keys[] = {
                          .section = &vn__derive_section,
                          .high = VN_DERIVATIONS_MAX,
                          .doc = "Series that are computed from others of this device."},
+    [VN__ROOT_ALERTS] = {.name = "alerts",
+                         .type = VN__SECTION,
+                         .section = &vn__alerts_section,
+                         .doc = "What holds for the alerts of all pipelines together."},
 };
 const vn__section_t vn__root_section = {"", "The file is one mapping with these keys.",
                                         KEYS(root_keys)};

@@ -172,7 +172,8 @@ static const vn__key_t pipeline_keys[] = {
          .high = VN_REORDER_CAPACITY_MAX,
          .fallback = "16",
          .doc = "Readings of a series that can wait for the watermark, for statistics that go by "
-                "time order; enough are the readings of an `out_of_order`. With more of them the "
+                "time order and for alerts with `evaluate: event`; enough are the readings of an "
+                "`out_of_order`. With more of them the "
                 "oldest goes on early, and what then comes behind it is counted as `unordered`."},
     [VN__PIPELINE_INTERPOLATION] =
         {.name = "interpolation",
@@ -225,6 +226,12 @@ static const vn__key_t pipeline_keys[] = {
                              .section = &vn__alert_section,
                              .high = VN_ALERTS_MAX,
                              .doc = "What is watched."},
+    [VN__PIPELINE_EVIDENCE] = {.name = "evidence",
+                               .type = VN__SECTION,
+                               .section = &vn__evidence_section,
+                               .fallback_words = "none",
+                               .doc = "Readings that are kept of each series and told with alerts "
+                                      "of values: `evidence: {before: 8, after: 4, bytes: 512}`."},
 };
 const vn__section_t vn__pipeline_section = {
     "pipelines[]", "Windows and alerts for a group of series.", KEYS(pipeline_keys)};
@@ -255,13 +262,14 @@ const vn__section_t vn__limit_section = {
 
 const vn__section_t *vn__schema_section(unsigned index) {
   static const vn__section_t *const sections[VN__SECTION_COUNT] = {
-      &vn__root_section,      &vn__broker_section,    &vn__tls_section,     &vn__topics_section,
-      &vn__summaries_section, &vn__capacity_section,  &vn__state_section,   &vn__flash_section,
-      &vn__input_section,     &vn__field_section,     &vn__time_section,    &vn__sequence_section,
-      &vn__pipeline_section,  &vn__limit_section,     &vn__window_section,  &vn__tumbling_section,
-      &vn__sample_section,    &vn__sliding_section,   &vn__session_section, &vn__count_section,
-      &vn__report_section,    &vn__condition_section, &vn__alert_section,   &vn__deviation_section,
-      &vn__derive_section};
+      &vn__root_section,      &vn__broker_section,    &vn__tls_section,       &vn__topics_section,
+      &vn__summaries_section, &vn__capacity_section,  &vn__state_section,     &vn__flash_section,
+      &vn__input_section,     &vn__field_section,     &vn__time_section,      &vn__sequence_section,
+      &vn__pipeline_section,  &vn__limit_section,     &vn__window_section,    &vn__tumbling_section,
+      &vn__sample_section,    &vn__sliding_section,   &vn__session_section,   &vn__count_section,
+      &vn__report_section,    &vn__condition_section, &vn__alert_section,     &vn__level_section,
+      &vn__change_section,    &vn__absent_section,    &vn__deviation_section, &vn__evidence_section,
+      &vn__derive_section,    &vn__alerts_section,    &vn__flood_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

@@ -17,6 +17,7 @@ typedef enum vn__type {
   VN__INTERVAL,            /* [low, high], two decimals */
   VN__SECTION,             /* a mapping */
   VN__SECTIONS,            /* a list of mappings */
+  VN__PAIRS,               /* a mapping of names to texts, both for whoever builds to check */
   VN__DURATION_OR_SECTION, /* given as a duration: node->kind is VN__SCALAR */
   VN__INTEGER_OR_SECTION   /* given as a number: node->kind is VN__SCALAR */
 } vn__type_t;
@@ -42,7 +43,6 @@ typedef struct vn__key {
   int64_t low, high;
   uint8_t type; /* vn__type_t */
   bool required;
-  bool planned; /* of the design, not built yet */
 } vn__key_t;
 
 typedef struct vn__section {
@@ -78,6 +78,7 @@ enum vn__root_key {
   VN__ROOT_INPUTS,
   VN__ROOT_PIPELINES,
   VN__ROOT_DERIVE,
+  VN__ROOT_ALERTS,
   VN__ROOT_KEYS
 };
 enum vn__broker_key {
@@ -178,6 +179,7 @@ enum vn__pipeline_key {
   VN__PIPELINE_UNSET_CLOCK,
   VN__PIPELINE_WINDOWS,
   VN__PIPELINE_ALERTS,
+  VN__PIPELINE_EVIDENCE,
   VN__PIPELINE_KEYS
 };
 enum vn__limit_key { VN__LIMIT_READINGS, VN__LIMIT_PER, VN__LIMIT_BURST, VN__LIMIT_KEYS };
@@ -216,21 +218,56 @@ enum vn__sliding_key { VN__SLIDING_SIZE, VN__SLIDING_SLIDE, VN__SLIDING_OFFSET, 
 enum vn__alert_key {
   VN__ALERT_NAME,
   VN__ALERT_OF,
+  VN__ALERT_SEVERITY,
   VN__ALERT_ABOVE,
   VN__ALERT_BELOW,
   VN__ALERT_OUTSIDE,
   VN__ALERT_INSIDE,
-  VN__ALERT_ABSENT_FOR,
+  VN__ALERT_LEVELS,
+  VN__ALERT_RATE_OF_CHANGE,
+  VN__ALERT_REACHES,
+  VN__ALERT_FALLS_TO,
   VN__ALERT_UNCHANGED_FOR,
   VN__ALERT_DEVIATION,
+  VN__ALERT_ABSENT_FOR,
+  VN__ALERT_WITHIN,
   VN__ALERT_HYSTERESIS,
+  VN__ALERT_AFTER,
+  VN__ALERT_AT_LEAST,
+  VN__ALERT_OF_LAST,
+  VN__ALERT_CONSECUTIVE,
   VN__ALERT_FOR,
+  VN__ALERT_MIN_SAMPLES,
   VN__ALERT_KEEP_FIRING_FOR,
+  VN__ALERT_NO_DATA_AFTER,
+  VN__ALERT_LATCH,
   VN__ALERT_EVALUATE,
-  VN__ALERT_SEVERITY,
+  VN__ALERT_REPEAT_EVERY,
+  VN__ALERT_INHIBITED_BY,
+  VN__ALERT_GROUP,
+  VN__ALERT_URGENT,
+  VN__ALERT_PUBLISH,
+  VN__ALERT_LABELS,
+  VN__ALERT_ANNOTATIONS,
   VN__ALERT_KEYS
 };
-
+enum vn__level_key {
+  VN__LEVEL_SEVERITY,
+  VN__LEVEL_ABOVE,
+  VN__LEVEL_BELOW,
+  VN__LEVEL_HYSTERESIS,
+  VN__LEVEL_KEYS
+};
+enum vn__change_key { VN__CHANGE_ABOVE, VN__CHANGE_BELOW, VN__CHANGE_PER, VN__CHANGE_KEYS };
+enum vn__absent_key { VN__ABSENT_TIMES, VN__ABSENT_AT_LEAST, VN__ABSENT_AT_MOST, VN__ABSENT_KEYS };
+enum vn__evidence_key {
+  VN__EVIDENCE_BEFORE,
+  VN__EVIDENCE_AFTER,
+  VN__EVIDENCE_BYTES,
+  VN__EVIDENCE_KEYS
+};
+enum vn__alerts_key { VN__ALERTS_FLOOD, VN__ALERTS_KEYS };
+enum vn__flood_key { VN__FLOOD_ALERTS, VN__FLOOD_PER, VN__FLOOD_KEYS };
 enum vn__deviation_key {
   VN__DEVIATION_DETECTOR,
   VN__DEVIATION_THRESHOLD,
@@ -239,7 +276,7 @@ enum vn__deviation_key {
   VN__DEVIATION_KEYS
 };
 
-/* schema_device.c, schema_pipelines.c */
+/* schema_*.c */
 extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section,
     vn__topics_section, vn__summaries_section, vn__capacity_section, vn__state_section,
     vn__flash_section;
@@ -247,13 +284,15 @@ extern const vn__section_t vn__input_section, vn__field_section, vn__time_sectio
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
     vn__tumbling_section, vn__session_section, vn__count_section, vn__report_section,
-    vn__condition_section, vn__sliding_section, vn__sample_section, vn__alert_section,
-    vn__deviation_section;
+    vn__condition_section, vn__sliding_section, vn__sample_section;
+extern const vn__section_t vn__alert_section, vn__level_section, vn__change_section,
+    vn__absent_section, vn__deviation_section, vn__evidence_section, vn__alerts_section,
+    vn__flood_section;
 extern const vn__section_t vn__derive_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 25u
+#define VN__SECTION_COUNT 31u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

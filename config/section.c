@@ -238,6 +238,7 @@ static bool kind_fits(const vn__key_t *key, const vn__node_t *node, const char *
   bool empty = node->kind == VN__SCALAR && node->text.length == 0 && !node->quoted;
   switch ((vn__type_t)key->type) {
     case VN__SECTION:
+    case VN__PAIRS:
       *wanted = "a mapping";
       return node->kind == VN__MAPPING;
     case VN__SECTIONS:
@@ -275,6 +276,7 @@ static bool read_value(vn__loader_t *loader, const vn__key_t *key, const vn__nod
   switch ((vn__type_t)key->type) {
     case VN__SECTION:
     case VN__INTERVAL:
+    case VN__PAIRS:
       return true;
     case VN__SECTIONS:
       return check_items(loader, key, node);
@@ -312,12 +314,7 @@ static void take_entry(vn__loader_t *loader, const vn__section_t *section, const
     values[i].node = entry->value;
     values[i].mark = entry->value->mark;
     values[i].key_mark = entry->mark;
-    if (key->planned) {
-      vn__error(loader, entry->mark, "`%s` is not available in this version", key->name);
-      values[i].good = false;
-    } else {
-      values[i].good = read_value(loader, key, entry->value, &values[i]);
-    }
+    values[i].good = read_value(loader, key, entry->value, &values[i]);
     return;
   }
   vn__error(loader, entry->mark, "%s is no key of %s%s", vn__quote(loader, entry->text),

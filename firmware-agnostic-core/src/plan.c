@@ -57,7 +57,8 @@ static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!is_power_of_two(plan->outbox_entries)) {
     return vn__fail(problem, "entries of the outbox: no power of two");
   }
-  return vn__check_rate(&plan->limit, problem) &&
+  return vn__check_rate(&plan->limit, problem) && vn__check_rate(&plan->flood, problem) &&
+         vn__in_range(problem, "groups of alerts", plan->group_count, 0, VN_ALERT_GROUPS_MAX) &&
          vn__in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
          vn__in_range(problem, "longest name of a series", plan->name_max, 16, UINT8_MAX) &&
          vn__in_range(problem, "encoding", plan->encoding, 0, VN_ENCODING_SENML_JSON) &&

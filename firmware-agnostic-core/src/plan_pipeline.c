@@ -1,4 +1,4 @@
-/* The plan: relations of one pipeline, its windows and its alerts. */
+/* The plan: relations of one pipeline and its windows. */
 #include "plan_priv.h"
 
 #define EXPONENT_MAX 9
@@ -38,20 +38,11 @@ static bool check_points_are_told(const vn_plan_t *plan, const vn_summary_pipeli
   return true;
 }
 
-/* What values are compared with, by a window or an alert. */
-static bool check_limit(int64_t limit, int64_t hysteresis, vn_plan_problem_t *problem) {
-  const int64_t most = INT64_MAX / 4;
-  if (limit > most || limit < -most || hysteresis > most || hysteresis < 0) {
-    return vn__fail(problem, "limit or hysteresis");
-  }
-  return true;
-}
-
 static bool check_condition(const vn_window_t *window, vn_plan_problem_t *problem) {
   return vn__in_range(problem, "condition of a window", window->condition, 0, VN_ALERT_BELOW) &&
          (window->max_ms == VN_DURATION_OFF ||
           vn__in_span(problem, "longest length of a window", window->max_ms, 1)) &&
-         check_limit(window->limit, window->hysteresis, problem);
+         vn__check_limit(window->limit, window->hysteresis, problem);
 }
 
 static bool check_shape(const vn_window_t *window, vn_plan_problem_t *problem) {
@@ -192,54 +183,6 @@ static bool check_windows(const vn_pipeline_t *pipeline, vn_plan_problem_t *prob
   return check_ordered(pipeline, problem) && check_geometry(pipeline, problem);
 }
 
-/* What an alert compares. */
-static bool check_alert_source(const vn_alert_plan_t *alert, const vn_pipeline_t *pipeline,
-                               vn_plan_problem_t *problem) {
-  if (alert->source == VN_ALERT_OF_VALUE) {
-    return true;
-  }
-  if (alert->rule.condition > VN_ALERT_LEVELS) {
-    return vn__fail(problem, "absence, standstill and deviation are of values, not of windows");
-  }
-  if (alert->statistic >= VN_STATISTIC_COUNT_OF ||
-      (VN__STATISTICS_EXACT & VN_STATISTIC_BIT(alert->statistic)) == 0) {
-    return vn__fail(problem, "no alert can look at this statistic");
-  }
-  return vn__in_range(problem, "window of an alert", alert->window + 1u, 1,
-                      pipeline->summary.window_count);
-}
-
-static bool check_rule(const vn_alert_rule_t *rule, vn_plan_problem_t *problem) {
-  bool timed = rule->condition > VN_ALERT_LEVELS;
-  return check_limit(rule->limit, rule->hysteresis, problem) &&
-         vn__in_span(problem, "delay of an alert", rule->for_ms, 0) &&
-         vn__in_span(problem, "delay of an alert", rule->keep_firing_for_ms, 0) &&
-         vn__in_span(problem, "period of an alert", rule->period_ms, timed);
-}
-
-static bool check_alert(const vn_alert_plan_t *alert, const vn_pipeline_t *pipeline,
-                        vn_plan_problem_t *problem) {
-  if (!vn__word_is_good(alert->name) || alert->severity == NULL || alert->of == NULL) {
-    return vn__fail(problem, "a text of an alert: missing or too long");
-  }
-  return vn__in_range(problem, "condition of an alert", alert->rule.condition, 0,
-                      VN_ALERT_CONDITION_COUNT - 1) &&
-         vn__in_range(problem, "detector of an alert", alert->detector, 0, VN_DETECTOR_COMPOSITE) &&
-         vn__in_range(problem, "source of an alert", alert->source, 0, VN_ALERT_OF_WINDOW) &&
-         check_rule(&alert->rule, problem) && check_alert_source(alert, pipeline, problem);
-}
-
-static bool check_alerts(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
-  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
-    problem->alert = i;
-    if (!check_alert(&pipeline->alerts[i], pipeline, problem)) {
-      return false;
-    }
-  }
-  problem->alert = VN__NO_PART;
-  return true;
-}
-
 static bool check_clocks(const vn_pipeline_t *pipeline, vn_plan_problem_t *problem) {
   return vn__in_span(problem, "out_of_order", pipeline->out_of_order_ms, 0) &&
          vn__in_span(problem, "allowed lateness", pipeline->lateness_ms, 0) &&
@@ -313,5 +256,5 @@ bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
          check_windows(pipeline, problem) && check_corrections(plan, pipeline, problem) &&
          check_early(pipeline, problem) &&
          check_points_are_told(plan, &pipeline->summary, problem) &&
-         check_alerts(pipeline, problem);
+         vn__check_alerts(plan, pipeline, problem);
 }

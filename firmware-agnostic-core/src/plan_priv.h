@@ -23,7 +23,11 @@ bool vn__word_is_good(const char *word);
 /* A limit, or none. */
 bool vn__check_rate(const vn_rate_t *rate, vn_plan_problem_t *problem);
 
-/* Statistics that are quotients of integers: those that alerts and derivations can look at. */
+/* What values are compared with, by a window or an alert. */
+bool vn__check_limit(int64_t limit, int64_t hysteresis, vn_plan_problem_t *problem);
+
+/* Statistics that are quotients of integers: those that derivations can look at, and
+ * that alerts compare exactly. */
 #define VN__STATISTICS_EXACT                                                    \
   (VN_STATISTIC_BIT(VN_STATISTIC_COUNT) | VN_STATISTIC_BIT(VN_STATISTIC_SUM) |  \
    VN_STATISTIC_BIT(VN_STATISTIC_MIN) | VN_STATISTIC_BIT(VN_STATISTIC_MAX) |    \
@@ -33,6 +37,10 @@ bool vn__check_rate(const vn_rate_t *rate, vn_plan_problem_t *problem);
 /* Everything of one pipeline. */
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         vn_plan_problem_t *problem);
+
+/* The alerts of a pipeline whose windows have been checked. */
+bool vn__check_alerts(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                      vn_plan_problem_t *problem);
 
 /* The derivations of a plan whose pipelines have been checked. */
 bool vn__check_derivations(const vn_plan_t *plan, vn_plan_problem_t *problem);

@@ -29,8 +29,10 @@
 /* Longest text of the labels, and of the annotations, of an alert. */
 #define VN_ALERT_TEXT_MAX 512u
 
-/* Readings that evidence has at most, before and after. */
+/* Readings that evidence has at most, those before and after together; bytes of their text. */
 #define VN_EVIDENCE_MAX 32u
+#define VN_EVIDENCE_BYTES_MIN 64u
+#define VN_EVIDENCE_BYTES_MAX 4096u
 
 typedef enum vn_time_mode { VN_TIME_EVENT, VN_TIME_ARRIVAL } vn_time_mode_t;
 typedef enum vn_scope { VN_SCOPE_SERIES, VN_SCOPE_GLOBAL } vn_scope_t;
