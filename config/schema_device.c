@@ -138,8 +138,10 @@ static const vn__key_t broker_keys[] = {
                             .type = VN__WORD,
                             .words = latency_words,
                             .fallback = "normal",
-                            .doc = "`low`: a heartbeat keeps the client library awake, for alerts "
-                                   "within a millisecond at the price of some traffic."},
+                            .doc =
+                                "`low`, at one of the brokers: a heartbeat to where results go "
+                                "keeps the client library awake, for alerts within a millisecond "
+                                "after a quiet second, too, at the price of some traffic."},
 };
 const vn__section_t vn__broker_section = {"broker", "One MQTT connection.", KEYS(broker_keys)};
 

@@ -66,16 +66,26 @@ static void publish_statistics(vn_daemon_t *daemon, int64_t now_ms) {
   status->statistics_due_ms = now_ms + (status->statistics_in_flight ? every : RETRY_MS);
 }
 
-/* Its PUBACK is an arrival, and arrivals keep the library's receive thread from falling asleep. */
-static void beat(vn_daemon_t *daemon, int64_t now_ms) {
+/*
+ * Its PUBACK is an arrival, and arrivals on any connection keep the library's receive thread from
+ * falling asleep: it must come more often than once a second. Returns how long none is due.
+ */
+static int64_t beat(vn_daemon_t *daemon, int64_t now_ms) {
   vn_status_t *status = &daemon->status;
-  if (status->heartbeat_in_flight || now_ms < status->heartbeat_due_ms ||
-      !vn_mqtt_is_up(daemon->link.out)) {
-    return;
+  if (now_ms < status->heartbeat_due_ms) {
+    return status->heartbeat_due_ms - now_ms;
   }
-  status->heartbeat_in_flight = vn_link_publish(&daemon->link, text_of("heartbeat"), text_of("1"),
-                                                VN_TOKEN_HEARTBEAT) == VN_OK;
+  if (!status->heartbeat_in_flight && vn_mqtt_is_up(daemon->link.out)) {
+    status->heartbeat_in_flight = vn_link_publish(&daemon->link, text_of("heartbeat"), text_of("1"),
+                                                  VN_TOKEN_HEARTBEAT) == VN_OK;
+  }
   status->heartbeat_due_ms = now_ms + HEARTBEAT_EVERY_MS;
+  return HEARTBEAT_EVERY_MS;
+}
+
+/* Both connections share the receive thread: one that is to be fast needs it awake. */
+static bool wants_heartbeat(const vn_configuration_t *configuration) {
+  return configuration->broker.low_latency || configuration->upstream.low_latency;
 }
 
 int64_t vn_status_step(vn_daemon_t *daemon, int64_t now_ms) {
@@ -90,9 +100,8 @@ int64_t vn_status_step(vn_daemon_t *daemon, int64_t now_ms) {
   if (daemon->configuration->stats_every_ms > 0 && vn_mqtt_is_up(daemon->link.out)) {
     sleep_ms = nearer(sleep_ms, status->statistics_due_ms - now_ms);
   }
-  if (daemon->configuration->upstream.low_latency) {
-    beat(daemon, now_ms);
-    sleep_ms = nearer(sleep_ms, HEARTBEAT_EVERY_MS);
+  if (wants_heartbeat(daemon->configuration)) {
+    sleep_ms = nearer(sleep_ms, beat(daemon, now_ms));
   }
   if (daemon->notify.watchdog_ms > 0) {
     sleep_ms = nearer(sleep_ms, daemon->notify.watchdog_ms);

@@ -66,7 +66,7 @@ def end(process, seconds=10):
 class Broker:
     """A mosquitto of our own with a store, on a port that stays the same over restarts."""
 
-    def __init__(self, folder, head="", extra=""):
+    def __init__(self, folder, head="", extra="", no_delay=True):
         self.port = free_port()
         self.folder = os.path.join(folder, "broker")
         os.makedirs(self.folder, exist_ok=True)
@@ -75,7 +75,7 @@ class Broker:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(f"{head}\n{user}listener {self.port} 127.0.0.1\nallow_anonymous true\n"
                        f"persistence true\npersistence_location {self.folder}/\n"
-                       "autosave_interval 1\nset_tcp_nodelay true\n"
+                       f"autosave_interval 1\nset_tcp_nodelay {str(no_delay).lower()}\n"
                        f"max_queued_messages 0\n{extra}\n")
         self.process = None
 

@@ -28,11 +28,11 @@ def distribution():
 
 
 class Bench:
-    """A broker as our documents recommend it, and vnotchd beside it."""
+    """A broker, as our documents recommend it unless told otherwise, and vnotchd beside it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **broker_options):
         self.folder = folder
-        self.broker = harness.Broker(folder).start()
+        self.broker = harness.Broker(folder, **broker_options).start()
         self.port = self.broker.port
         self.closing = [self.broker.stop]
 
@@ -58,10 +58,10 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench():
+def bench(**broker_options):
     folder = tempfile.mkdtemp(prefix="vnotch-measure-")
     os.chmod(folder, 0o755)
-    made = Bench(folder)
+    made = Bench(folder, **broker_options)
     try:
         yield made
     finally:

@@ -18,9 +18,9 @@ HEAD = """# Measurements
 
 <!-- Written by `tools/measure --write`: change the tool, or measure again. -->
 
-What vnotch costs on one machine: {machine},
-with a load average of {load:.1f} from other work before it began. mosquitto, the publishers and
-vnotchd share its cores. Throughput is the best of {runs} runs, so that what else the machine does
+What vnotch costs on one machine: {machine}.
+mosquitto, the publishers and vnotchd share its cores, and other work does: each part tells its
+load before it began. Throughput is the best of {runs} runs, so that what else the machine does
 counts least. Bounds are those of the design; nothing here is a test. Numbers of your machine:
 `tools/measure`.
 """
@@ -41,25 +41,50 @@ def table(rows):
     return lines + [f"| {what} | {measured} | {bound or '-'} |" for what, measured, bound in rows]
 
 
+def section(name, runs):
+    """The lines of a part, measured now."""
+    print(f"tools/measure: {name}", file=sys.stderr)
+    part, load = PARTS[name], os.getloadavg()[0]
+    return [f"## {part.TITLE}", "", *part.EXPLANATION.strip().splitlines(),
+            f"Load average before: {load:.1f}.", "", *table(part.measure(runs))]
+
+
+def written():
+    """The sections of the document as it is, by their titles."""
+    sections, lines = {}, None
+    with open(DOCUMENT, encoding="utf-8") as file:
+        for line in file.read().splitlines():
+            if line.startswith("## "):
+                lines = sections.setdefault(line[3:], [])
+            if lines is not None:
+                lines.append(line)
+    return sections
+
+
+def document(head, measured):
+    """What was measured, and the other parts as they are in the document."""
+    old = written()
+    text = list(head)
+    for name, part in PARTS.items():
+        lines = measured.get(name) or old[part.TITLE]
+        text += ["", *"\n".join(lines).strip().splitlines()]
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/measure")
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    names = list(PARTS) if options.write or not options.parts else options.parts
-    load = os.getloadavg()[1]
-    text = HEAD.format(machine=machine(), runs=options.runs, load=load).splitlines()
-    for name in names:
-        print(f"tools/measure: {name}", file=sys.stderr)
-        part = PARTS[name]
-        rows = part.measure(options.runs)
-        text += ["", f"## {part.TITLE}", "", *part.EXPLANATION.strip().splitlines(), "",
-                 *table(rows)]
+    head = HEAD.format(machine=machine(), runs=options.runs).splitlines()
+    measured = {name: section(name, options.runs) for name in options.parts or PARTS}
+    text = head + [line for lines in measured.values() for line in ["", *lines]]
     print("\n".join(text))
     if options.write:
+        whole = document(head, measured)
         with open(DOCUMENT, "w", encoding="utf-8") as file:
-            file.write("\n".join(text) + "\n")
+            file.write("\n".join(whole) + "\n")
 
 
 if __name__ == "__main__":
