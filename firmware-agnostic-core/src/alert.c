@@ -29,8 +29,11 @@ static void begin_episode(vn_alert_state_t *state, vn_time_ms_t time_ms) {
   state->phase = VN_ALERT_FIRING;
   state->episode++;
   state->revision = 0;
-  state->begun_ms[1] = state->begun_ms[0];
-  state->begun_ms[0] = time_ms;
+  int64_t since_ms = vn_sub_saturating(time_ms, state->begun_ms);
+  since_ms = since_ms < 0 ? 0 : since_ms;
+  state->begun_before_ms[1] = state->begun_before_ms[0];
+  state->begun_before_ms[0] = since_ms < UINT32_MAX ? (uint32_t)since_ms : UINT32_MAX;
+  state->begun_ms = time_ms;
   clear_flags(state, VN_ALERT_FLAG_ACKNOWLEDGED | VN_ALERT_FLAG_TOLD | VN_ALERT_FLAG_FIRST |
                          VN_ALERT_FLAG_LATCHED);
 }
@@ -188,7 +191,7 @@ static vn_alert_step_t evaluate_rate(const vn_alert_rule_t *rule, vn_alert_state
                                      const vn_alert_state_t *before, vn_time_ms_t time_ms,
                                      int32_t value) {
   if (state->evaluated && time_ms == state->last_ms) {
-    return no_change(state, 0);
+    return no_change(state, VN_ALERT_STEP_NONE);
   }
   vn_alert_value_t rate = vn_alert_rate(rule, state, time_ms, value);
   uint8_t level = state->evaluated ? vn__alert_level(rule, state, &rate) : 0;

@@ -11,20 +11,39 @@ typedef struct vn__cause {
   const vn_window_result_t *result; /* NULL: none */
   vn_text_t by, comment;            /* of a command */
   bool has_value;
+  bool was_firing; /* of an evaluation: before it, whatever was shown */
 } vn__cause_t;
 
-/* An evaluation was done, whatever came of it. */
-void vn__alert_evaluated(vn__work_t *work, size_t rule, vn_alert_step_t step,
+/* An evaluation was done, whatever came of it; false: it was none, or too late. */
+bool vn__alert_evaluated(vn__work_t *work, size_t rule, vn_alert_step_t step,
                          const vn__cause_t *cause);
 
 /* The alert may have moved without an evaluation: silence, a command, the end. */
 void vn__alert_moved(vn__work_t *work, size_t rule, vn_alert_step_t step, const vn__cause_t *cause);
 
-/* Tells an event and the retained state with it, whatever mutes the alert. */
+/* Tells an event and the retained state with it, whatever mutes the alert; but nobody is ever told
+ * of one that is not published. */
 void vn__alert_tell(vn__work_t *work, size_t rule, vn_alert_event_t event,
                     const vn__cause_t *cause);
 
-/* Episodes that nobody was told of, and that nothing mutes any more, are told now (A26). */
-void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
+/* Set aside: not published, shelved or out of service. */
+bool vn__alert_is_aside(const vn__work_t *work, size_t rule);
+
+/* Tells that the alert fires, if it does, nobody knows it and nothing mutes it (A26). */
+bool vn__alert_tell_firing(vn__work_t *work, size_t rule, const vn__cause_t *cause);
+
+/* Tells that it still fires, if it is time to do so (A24). */
+void vn__alert_repeat(vn__work_t *work, size_t rule, const vn__cause_t *cause);
+
+/* If something is to be told of it later, or its shelving ends, the next ticks look at its series.
+ */
+void vn__alert_watch(vn__work_t *work, size_t rule);
+
+/* Whether the device may tell that one more alert fires; if not, there is a flood (A30). */
+bool vn__flood_admits(vn_engine_t *engine, vn_time_ms_t at_ms);
+void vn__flood_end(vn_engine_t *engine, vn_time_ms_t at_ms);
+
+/* An episode began. */
+void vn__alert_count_begun(vn_engine_t *engine);
 
 #endif

@@ -8,11 +8,15 @@ static const vn_alert_state_t *leader(const vn__work_t *work, const vn_alert_pla
   return alert->rule.follows ? &vn__alerts(work)[alert->follows] : NULL;
 }
 
-static void evaluate_value(vn__work_t *work, size_t rule, vn__detectors_t *detectors,
+/* Whether it was an evaluation. */
+static bool evaluate_value(vn__work_t *work, size_t rule, vn__detectors_t *detectors,
                            vn_time_ms_t time_ms, int32_t value) {
   const vn_alert_plan_t *alert = &work->pipeline->plan->alerts[rule];
   vn_alert_state_t *state = &vn__alerts(work)[rule];
-  vn__cause_t cause = {.at_ms = time_ms, .value = {value, 1, 0, 0}, .has_value = true};
+  vn__cause_t cause = {.at_ms = time_ms,
+                       .value = {value, 1, 0, 0},
+                       .has_value = true,
+                       .was_firing = state->phase == VN_ALERT_FIRING};
   vn_alert_step_t step;
   if (alert->rule.condition == VN_ALERT_DEVIATION) {
     step = vn__detectors_evaluate(work, rule, detectors, time_ms, value);
@@ -22,22 +26,26 @@ static void evaluate_value(vn__work_t *work, size_t rule, vn__detectors_t *detec
     }
     step = vn_alert_value(&alert->rule, state, leader(work, alert), time_ms, value);
   }
-  vn__alert_evaluated(work, rule, step, &cause);
+  return vn__alert_evaluated(work, rule, step, &cause);
 }
 
 /* Of those evaluated in order of arrival, or of those in order of time. */
 static void evaluate_values(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   vn__detectors_t detectors = vn__detectors(work);
+  bool evaluated = false;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     if (vn__looks_at_values(alert) && alert->in_order == in_order) {
-      evaluate_value(work, i, &detectors, time_ms, value);
+      bool one = evaluate_value(work, i, &detectors, time_ms, value);
+      evaluated = evaluated || one;
     } else {
       vn__detectors_skip(alert, &detectors);
     }
   }
-  vn__alerts_tell_muted(work, time_ms);
+  if (evaluated) {
+    vn__alerts_tell_muted(work, time_ms);
+  }
 }
 
 void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) {
@@ -74,23 +82,33 @@ static bool is_line(const vn_alert_rule_t *rule) {
   return rule->condition == VN_ALERT_REACHES || rule->condition == VN_ALERT_FALLS_TO;
 }
 
-static void evaluate_result(vn__work_t *work, size_t rule, const vn_window_result_t *result) {
+/* When it is evaluated: a count window ends with its last reading. */
+static vn_time_ms_t evaluated_ms(const vn_pipeline_t *plan, const vn_window_result_t *result) {
+  bool counts = plan->summary.windows[result->window].shape == VN_WINDOW_COUNT;
+  return counts ? result->aggregate->last_ms : result->end_ms;
+}
+
+/* Whether it was an evaluation. */
+static bool evaluate_result(vn__work_t *work, size_t rule, const vn_window_result_t *result) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   const vn_alert_plan_t *alert = &plan->alerts[rule];
   if (vn__statistics_of(result, VN_STATISTIC_BIT(alert->statistic)) == 0) {
-    return;
+    return false;
   }
   bool counts = plan->summary.windows[alert->window].shape == VN_WINDOW_COUNT;
   vn_time_ms_t begin_ms = counts ? result->aggregate->first_ms : result->start_ms;
-  vn_time_ms_t end_ms = counts ? result->aggregate->last_ms : result->end_ms;
+  vn_time_ms_t end_ms = evaluated_ms(plan, result);
   int exponent = plan->summary.exponent;
-  vn__cause_t cause = {.at_ms = end_ms, .has_value = true, .result = result};
+  vn_alert_state_t *state = &vn__alerts(work)[rule];
+  vn__cause_t cause = {.at_ms = end_ms,
+                       .has_value = true,
+                       .result = result,
+                       .was_firing = state->phase == VN_ALERT_FIRING};
   cause.value = is_line(&alert->rule) ? line_value(alert, exponent, begin_ms, end_ms, result)
                                       : statistic_value(alert, exponent, result);
-  vn_alert_state_t *state = &vn__alerts(work)[rule];
   vn_alert_step_t step =
       vn_alert_statistic(&alert->rule, state, leader(work, alert), end_ms, &cause.value);
-  vn__alert_evaluated(work, rule, step, &cause);
+  return vn__alert_evaluated(work, rule, step, &cause);
 }
 
 /* Once per window, at its first result that isn't early; revisions change nothing (A10). */
@@ -99,13 +117,17 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
   if (!vn_window_result_is_first(result)) {
     return;
   }
+  bool evaluated = false;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     if (alert->source == VN_ALERT_OF_WINDOW && alert->window == result->window) {
-      evaluate_result(work, i, result);
+      bool one = evaluate_result(work, i, result);
+      evaluated = evaluated || one;
     }
   }
-  vn__alerts_tell_muted(work, result->end_ms);
+  if (evaluated) {
+    vn__alerts_tell_muted(work, evaluated_ms(plan, result));
+  }
 }
 
 /* The clock was wrong by so much; delays go on from where they are. */
@@ -115,7 +137,7 @@ void vn__alerts_shift(vn__work_t *work, int64_t shift_ms) {
     vn_time_ms_t *const times[] = {
         &state->last_ms,          &state->pending_since_ms, &state->recovering_since_ms,
         &state->period_since_ms,  &state->verdict_ms,       &state->told_ms,
-        &state->shelved_until_ms, &state->begun_ms[0],      &state->begun_ms[1]};
+        &state->shelved_until_ms, &state->begun_ms};
     for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
       *times[t] = vn_add_saturating(*times[t], shift_ms);
     }
@@ -127,6 +149,8 @@ void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   for (size_t i = 0; i < plan->alert_count; i++) {
     vn__cause_t cause = {.at_ms = at_ms};
-    vn__alert_moved(work, i, vn_alert_end(&vn__alerts(work)[i], at_ms), &cause);
+    vn_alert_state_t *state = &vn__alerts(work)[i];
+    state->flags = (uint16_t)(state->flags & ~VN_ALERT_FLAG_TOLD_NO_DATA); /* no data came */
+    vn__alert_moved(work, i, vn_alert_end(state, at_ms), &cause);
   }
 }

@@ -123,8 +123,7 @@ static size_t alert_topic(const vn_transition_t *transition, char *out) {
   return (size_t)(at - out) + transition->series.length;
 }
 
-void vn__output_event(vn__work_t *work, const vn_transition_t *transition) {
-  vn_engine_t *engine = work->engine;
+void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition) {
   engine->figures.alerts++;
   if (engine->ports.uplink == NULL) {
     return;
@@ -148,7 +147,7 @@ void vn__output_event(vn__work_t *work, const vn_transition_t *transition) {
   message.channel = VN_CHANNEL_EVENT;
   message.retained = false;
   send_out(engine, &message);
-  owe_output(work, 2 * bytes, true);
+  note_output(engine, 2 * bytes, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */

@@ -17,6 +17,7 @@
 #define VN__SERIES_PROVISIONAL 8u /* has readings with provisional times */
 #define VN__SERIES_MIXED 16u      /* and others beside them */
 #define VN__SERIES_HEARD 32u      /* something has arrived in this run */
+#define VN__SERIES_WATCHED 64u    /* an alert waits for a tick: shelved, or muted */
 #define VN__SERIES_COUNTED 4u     /* counted repeats since then, which alone are worth no commit */
 
 /* Words of the bits that tell which places of a pipeline's arrays are used. */
@@ -304,6 +305,18 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 /* gap_ms: since the arrival before, in this run; < 0: there was none. */
 void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
+/* A tick: before it looks at series; of each the silence, and, behind its windows, what is due. */
+void vn__alerts_begin_tick(vn_engine_t *engine);
+void vn__alerts_on_tick(vn__work_t *work, int64_t now_mono_ms);
+void vn__alerts_end_tick(vn__work_t *work);
+/* After a restart: what is counted of the states, and what waits for a tick. */
+void vn__alerts_resume(vn__work_t *work);
+/* Episodes that nobody was told of, and that nothing mutes any more, are told now (A26). */
+void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
+#define VN__FLOOD_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
+void vn__flood_pack(vn__packer_t *packer, const vn_engine_t *engine);
+void vn__flood_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
+void vn__flood_resume(vn_engine_t *engine);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
 
@@ -326,7 +339,8 @@ vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__
 /* Outputs. */
 void vn__owe(const vn__work_t *work); /* the next commit holds the series */
 void vn__output_summary(vn__work_t *work, const vn_summary_t *summary);
-void vn__output_event(vn__work_t *work, const vn_transition_t *transition);
+/* The event and the retained state; what they belong to is the caller's to owe. */
+void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition);
 void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offset);
 void vn__cut_batch(vn_engine_t *engine);
 

@@ -257,7 +257,7 @@ static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
     work->engine->figures.readings.accepted++;
     work->state->accounting.accepted++;
   }
-  if (!alerts_rest(work, value)) {
+  if (!alerts_rest(work, value) || (work->state->flags & VN__SERIES_WATCHED) != 0) {
     vn__alerts_on_value(work, work->time_ms, value);
   }
   vn__settle_if_heavy(work->engine);

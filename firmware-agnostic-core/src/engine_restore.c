@@ -158,6 +158,8 @@ static void settle_restored(vn_engine_t *engine) {
     state->last_arrival_mono_ms = now_ms - passed_since(engine, state, state->last_arrival_wall_ms);
     state->early_since_mono_ms = now_ms - passed_since(engine, state, state->early_since_mono_ms);
     pipeline->last_arrival_mono_ms = now_ms;
+    vn__work_t work = vn__work(engine, i);
+    vn__alerts_resume(&work);
     state->late_since_mono_ms = now_ms;
     if (state->window.watermark_ms > pipeline->watermark_ms) {
       pipeline->watermark_ms = state->window.watermark_ms;
@@ -169,6 +171,7 @@ static void settle_restored(vn_engine_t *engine) {
     engine->committed_tail[q] = engine->outbox.lines[q].tail;
     engine->committed_head[q] = engine->outbox.lines[q].head;
   }
+  vn__flood_resume(engine);
   vn__sum_accounting(engine);
 }
 

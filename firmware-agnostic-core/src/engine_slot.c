@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ALERT_MAX (9u * VN__PACK_U64_MAX + 5u * VN__PACK_U32_MAX + 2u * 3u + 6u)
+#define ALERT_MAX (8u * VN__PACK_U64_MAX + 7u * VN__PACK_U32_MAX + 2u * 3u + 6u)
 #define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
 #define EARLY_MAX VN__PACK_U64_MAX
@@ -59,8 +59,9 @@ static void pack_alert(vn__packer_t *packer, const vn_alert_rule_t *rule,
   vn__pack_signed(packer, alert->verdict_ms);
   vn__pack_signed(packer, alert->told_ms);
   vn__pack_signed(packer, alert->shelved_until_ms);
-  vn__pack_signed(packer, alert->begun_ms[0]);
-  vn__pack_signed(packer, alert->begun_ms[1]);
+  vn__pack_signed(packer, alert->begun_ms);
+  vn__pack_unsigned(packer, alert->begun_before_ms[0]);
+  vn__pack_unsigned(packer, alert->begun_before_ms[1]);
 }
 
 /* A rule may have changed since then: another condition starts anew, fewer levels count as such. */
@@ -102,8 +103,9 @@ static void unpack_alert(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   alert->verdict_ms = vn__unpack_signed(unpacker);
   alert->told_ms = vn__unpack_signed(unpacker);
   alert->shelved_until_ms = vn__unpack_signed(unpacker);
-  alert->begun_ms[0] = vn__unpack_signed(unpacker);
-  alert->begun_ms[1] = vn__unpack_signed(unpacker);
+  alert->begun_ms = vn__unpack_signed(unpacker);
+  alert->begun_before_ms[0] = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  alert->begun_before_ms[1] = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   adapt_alert(rule, condition, alert);
 }
 
@@ -211,12 +213,12 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   return false;
 }
 
-#define FIGURES_WORDS 12u
+#define FIGURES_WORDS 14u
 
 size_t vn__global_max(void) {
   return 6u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
          (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
-         VN_OUTBOX_QUEUES * VN__PACK_U64_MAX;
+         VN_OUTBOX_QUEUES * VN__PACK_U64_MAX + VN__FLOOD_MAX;
 }
 
 /* The device's counters that belong to no series, in the order in which they are stored. */
@@ -233,6 +235,8 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
   words[9] = &figures->series_expired;
   words[10] = &figures->derived;
   words[11] = &figures->underived;
+  words[12] = &figures->activations;
+  words[13] = &figures->muted;
 }
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
@@ -261,6 +265,7 @@ size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity)
     vn__pack_unsigned(&packer, engine->outbox.lines[q].head);
     vn__pack_unsigned(&packer, engine->outbox.dropped[q]);
   }
+  vn__flood_pack(&packer, engine);
   return packer.length;
 }
 
@@ -285,6 +290,7 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
     engine->restored_head[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
     engine->outbox.dropped[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   }
+  vn__flood_unpack(&unpacker, engine);
   return !unpacker.failed && unpacker.position == length;
 }
 

@@ -16,9 +16,7 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
   if (vn__windows_wait(work) && now_ms - work->state->late_since_mono_ms >= plan->late_every_ms) {
     vn__windows_release(work);
   }
-  if (work->pipeline->has_absence) {
-    vn__alerts_on_silence(work, now_ms);
-  }
+  vn__alerts_on_tick(work, now_ms);
   if (plan->idle_timeout_ms != VN_DURATION_OFF && plan->scope != VN_SCOPE_GLOBAL &&
       now_ms - vn__quiet_since(work->engine, work->state) >= plan->idle_timeout_ms) {
     vn_time_ms_t open_ms = vn__windows_open_end(work);
@@ -32,6 +30,7 @@ static void tick_series(vn__work_t *work, int64_t now_ms, vn_kind_t kind) {
       now_ms - work->state->early_since_mono_ms >= plan->early_every_ms) {
     vn__windows_tell_early(work);
   }
+  vn__alerts_end_tick(work);
 }
 
 static void advance_series(vn__work_t *work, int64_t watermark_ms, vn_kind_t kind) {
@@ -92,14 +91,19 @@ static void tick_global(vn_engine_t *engine, vn_pipeline_state_t *pipeline, int6
   }
 }
 
+static bool wants_ticks(const vn_engine_t *engine) {
+  return engine->has_timers || engine->watching || engine->flood.on;
+}
+
 void vn_tick(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL && engine->restored);
   int64_t now_ms = vn__mono_ms(engine);
   VN_ASSERT(vn_accounting_balances(&engine->figures.readings));
   engine->tick_mono_ms = now_ms;
-  if (!engine->has_timers) {
+  if (!wants_ticks(engine)) {
     return;
   }
+  vn__alerts_begin_tick(engine);
   for (size_t i = 0; i < engine->plan->pipeline_count; i++) {
     tick_global(engine, &engine->store.pipelines[i], now_ms);
   }
@@ -192,7 +196,7 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms) { return a_ms < b_ms ? a_ms : 
 
 static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
   int64_t left_ms = SLEEP_MAX_MS;
-  if (engine->has_timers) {
+  if (wants_ticks(engine)) {
     left_ms = sooner(left_ms, engine->tick_mono_ms + TICK_EVERY_MS - now_ms);
   }
   if (engine->owed.outputs) {
@@ -220,7 +224,7 @@ vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
     taken++;
   }
   int64_t now_ms = vn__mono_ms(engine);
-  if (engine->has_timers && now_ms - engine->tick_mono_ms >= TICK_EVERY_MS) {
+  if (wants_ticks(engine) && now_ms - engine->tick_mono_ms >= TICK_EVERY_MS) {
     vn_tick(engine);
   }
   vn_err_t error = settle_if_due(engine, now_ms);

@@ -255,9 +255,33 @@ static uint32_t part_max(const vn_flash_t *geometry) {
   return wanted < most ? wanted : most;
 }
 
+/* Evaluations of alerts at the results of one window; of those of values at one reading: 255. */
+static uint64_t evaluations(const vn_pipeline_t *pipeline, uint8_t window) {
+  uint64_t count = 0;
+  for (uint8_t a = 0; a < pipeline->alert_count; a++) {
+    const vn_alert_plan_t *alert = &pipeline->alerts[a];
+    bool of_window = alert->source == VN_ALERT_OF_WINDOW;
+    count += window == (of_window ? alert->window : UINT8_MAX) ? 1u : 0;
+  }
+  return count;
+}
+
+/*
+ * What an arrival tells of each alert (data) and each evaluation of it (resolved, unshelved) or
+ * what is told behind it, and the flood that begins: each as a state and an event. What the outbox
+ * can't hold is in no transaction.
+ */
+static uint64_t alert_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                            uint64_t evaluated) {
+  uint64_t told = pipeline->alert_count == 0 ? 0 : pipeline->alert_count + 2u * evaluated + 1u;
+  uint64_t bytes = 2u * told * alert_message_max(plan);
+  return bytes < plan->outbox_bytes ? bytes : plan->outbox_bytes;
+}
+
 /* Results that one event can cause: windows that can hold live panes, over all definitions. */
 static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline) {
   uint64_t total = 0;
+  uint64_t evaluated = evaluations(pipeline, UINT8_MAX) * (1u + pipeline->alert_reorder);
   vn_geometry_t geometry = geometry_of(pipeline);
   const vn_window_set_t *set = &geometry.set;
   for (uint8_t i = 0; i < pipeline->summary.window_count; i++) {
@@ -268,8 +292,9 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
     }
     total += results * vn_summary_record_max((vn_encoding_t)plan->encoding, &pipeline->summary, i,
                                              plan->name_max);
+    evaluated += results * evaluations(pipeline, i);
   }
-  return total + 2u * pipeline->alert_count * alert_message_max(plan);
+  return total + alert_bytes(plan, pipeline, evaluated);
 }
 
 vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {

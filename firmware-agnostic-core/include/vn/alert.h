@@ -100,8 +100,8 @@ typedef struct vn_alert_state {
   vn_time_ms_t verdict_ms; /* of the last evaluation with a true verdict; valid when has_verdict */
   vn_time_ms_t told_ms;    /* of the last firing, escalated, eased or repeated that was told */
   vn_time_ms_t shelved_until_ms;
-  vn_time_ms_t
-      begun_ms[2]; /* when the last episodes began, the newest first; valid up to `episode` */
+  vn_time_ms_t begun_ms;       /* when the last episode began */
+  uint32_t begun_before_ms[2]; /* from each of the two before it to the next, newest first */
   int32_t last_value;
   uint32_t episode;
   uint32_t samples;   /* true ones of a pending alert; gaps that were learned */
@@ -118,6 +118,7 @@ typedef struct vn_alert_state {
 #define VN_ALERT_STEP_LEVEL 2u   /* another level in the same episode */
 #define VN_ALERT_STEP_LATCHED 4u /* it waits for a reset now */
 #define VN_ALERT_STEP_LATE 8u    /* older than the last evaluation: ignored (A1) */
+#define VN_ALERT_STEP_NONE 64u   /* no evaluation: the reading has no rate (A13) */
 #define VN_ALERT_STEP_BEGAN 16u  /* an episode began: entry into firing from normal or pending */
 #define VN_ALERT_STEP_ENDED 32u  /* it is over */
 

@@ -3,6 +3,7 @@
 #define VN_ENGINE_H
 
 #include "vn/alert_message.h"
+#include "vn/figures.h"
 #include "vn/flash_log.h"
 #include "vn/outbox.h"
 #include "vn/plan.h"
@@ -12,20 +13,6 @@
 #include "vn/series.h"
 
 #define VN_VERSION 0x000100u
-
-/* Figures of the whole device since its first start (restored with the state). */
-typedef struct vn_figures {
-  vn_accounting_t readings;          /* of all series, and what is unassigned */
-  vn_accounting_t expired;           /* of series that are gone; part of readings */
-  uint64_t reasons[VN_REASON_COUNT]; /* every refusal, readings and messages */
-  uint64_t messages, messages_refused, messages_dropped;
-  uint64_t unassigned; /* readings refused before they had a series; part of readings.received */
-  uint64_t derived;    /* readings of derived series; part of readings.received */
-  uint64_t underived;  /* windows that were given up, since an operand never came */
-  uint64_t summaries, alerts, late_for_alerts, dead_letters;
-  uint64_t outbox_dropped;
-  uint64_t series_expired;
-} vn_figures_t;
 
 /* What a drop line says. */
 typedef struct vn_drop {
@@ -271,12 +258,16 @@ typedef struct vn_engine {
   uint32_t ready_first, ready_last; /* instances with something to derive */
   uint16_t derived_window_count;    /* of each instance */
   uint8_t levels[VN_DERIVATIONS_MAX], level_max;
+  vn_alert_flood_t flood;
+  vn_alert_rate_t alert_rate;
+  uint32_t group_open[VN_ALERT_GROUPS_MAX]; /* alerts of each group that fire or recover */
   vn_time_ms_t known_wall_ms; /* the last time known: provisional ones go on from here */
   int64_t known_mono_ms;
   int64_t shift_ms;   /* what results are moved by, from provisional to true times */
   uint32_t sweep;     /* the series that is looked at next for its time to live */
   bool has_timers;    /* some pipeline has an idle timeout, a time to live or an absence alert */
   bool has_expiry;    /* some pipeline has a time to live */
+  bool watching;      /* some series has an alert that waits for a tick */
   bool arrival_valid; /* false: a provisional time */
   bool unsettled;     /* something waits for the clock to be set: readings or messages */
   bool put_aside;     /* messages that came by vn_take_message lie in the queue */
@@ -382,6 +373,10 @@ bool vn_idle(const vn_engine_t *engine);
 
 const vn_figures_t *vn_engine_figures(const vn_engine_t *engine);
 const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
+
+/* now_ms: by the clock of the wall. Looks at each alert of each series once. */
+void vn_engine_alert_figures(const vn_engine_t *engine, vn_time_ms_t now_ms,
+                             vn_alert_figures_t *out);
 
 /* Accounting and watermark of a series. */
 const vn_series_state_t *vn_engine_series(const vn_engine_t *engine, uint32_t series);
