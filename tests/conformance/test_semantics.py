@@ -1,4 +1,4 @@
-"""The examples of docs/semantics/*.md are what replay does, and every rule is explained there.
+"""The examples of docs/semantics/*.md and docs/alerts.md are what replay does, rule by rule.
 
 An example is three fences in a row: ```yaml with the body of a pipeline (or a whole configuration),
 ```json with a trace, ```json with the results; text may stand between them. The results are all
@@ -21,6 +21,7 @@ import replay  # noqa: E402
 
 RULES = TESTS.parent / "docs" / "semantics.md"
 PAGES = TESTS.parent / "docs" / "semantics"
+ALERTS = TESTS.parent / "docs" / "alerts.md"
 FRAME = "pipelines:\n  - name: p\n    match: \"*\"\n    resolution: 1\n"
 BARE = {"summary": ["index", "window", "start", "end", "kind", "rev", "count"],
         "drop": ["index", "reason", "t"],
@@ -126,13 +127,13 @@ def unexplained():
 
 def broken_links():
     """Links to files that are not there."""
-    return [f"{page.name}: {target}" for page in [RULES, *sorted(PAGES.glob("*.md"))]
+    return [f"{page.name}: {target}" for page in [RULES, ALERTS, *sorted(PAGES.glob("*.md"))]
             for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
             if not (page.parent / target).exists()]
 
 
 def main():
-    pages = sorted(PAGES.glob("*.md"))
+    pages = sorted(PAGES.glob("*.md")) + [ALERTS]
     failed = count = 0
     with replay.Replay() as runner:
         if sys.argv[1:] == ["--write"]:

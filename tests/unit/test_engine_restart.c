@@ -184,6 +184,52 @@ static void a_changed_window_restarts_its_series_and_says_so(void **state) {
   flash_fake_free(flash);
 }
 
+/* Fires at 81, stops, and goes on at 78: above 80 - 5, so that nothing has ended (the alarm of
+ * home-assistant/core#133377 was wrong after each restart). */
+static void hysteresis_is_remembered_over_a_restart(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = rig_new(&flash->port);
+  rig->alerts[0].rule.for_ms = 0;
+  rig->alerts[0].rule.keep_firing_for_ms = 0;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig_send(rig, "a", T0, 8100, 0);
+  assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  assert_int_equal(rig->transition_count, 1);
+  assert_int_equal(vn_stop(&rig->engine), VN_OK);
+  flash_fake_power_up(flash);
+  start_again(&rig, &flash->port);
+  rig->alerts[0].rule.for_ms = 0;
+  rig->alerts[0].rule.keep_firing_for_ms = 0;
+  rig_send(rig, "a", T0 + 1000, 7800, 1);
+  rig_send(rig, "a", T0 + 2000, 8100, 2);
+  assert_int_equal(rig->transition_count, 1);
+  rig_send(rig, "a", T0 + 3000, 7500, 3);
+  assert_int_equal(rig->transition_count, 2);
+  assert_int_equal(rig->transitions[1].episode, 1);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
+/* "No message for 30 s" is no alarm because the device itself was off for an hour. */
+static void a_restart_is_no_silence_of_the_sensors(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = rig_new(&flash->port);
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig_send(rig, "a", T0, 2000, 0);
+  assert_int_equal(vn_stop(&rig->engine), VN_OK);
+  flash_fake_power_up(flash);
+  rig->wall_ms += INT64_C(3600000);
+  start_again(&rig, &flash->port);
+  assert_int_equal(rig_wait(rig, 29000), VN_OK);
+  assert_int_equal(rig->transition_count, 0);
+  assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  assert_int_equal(rig->transition_count, 1);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void a_changed_limit_keeps_the_state(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -237,6 +283,8 @@ int main(void) {
       cmocka_unit_test(every_start_has_a_higher_boot_and_messages_a_higher_seq),
       cmocka_unit_test(an_unclean_stop_tells_from_when_on_readings_may_be_missing),
       cmocka_unit_test(a_changed_window_restarts_its_series_and_says_so),
+      cmocka_unit_test(hysteresis_is_remembered_over_a_restart),
+      cmocka_unit_test(a_restart_is_no_silence_of_the_sensors),
       cmocka_unit_test(a_changed_limit_keeps_the_state),
       cmocka_unit_test(a_flash_that_fails_is_reported_and_the_engine_goes_on),
       cmocka_unit_test(a_region_too_small_for_the_plan_is_refused),
