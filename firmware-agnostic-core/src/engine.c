@@ -242,6 +242,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   state->next_named = VN_SERIES_NONE;
   state->sample_seed = sample_seed(engine, pipeline->plan->summary.name, name);
   state->last_arrival_mono_ms = vn__mono_ms(engine);
+  (void)vn__wall_ms(engine, &state->last_arrival_wall_ms); /* a future reading is no arrival */
   state->correction.told = engine->deltas_gone;
   vn__work_t work = vn__work(engine, series);
   vn__windows_reset(&work);
