@@ -33,19 +33,20 @@ class Replay:
     def __exit__(self, *unused):
         self.folder.cleanup()
 
-    def run_raw(self, config, trace):
+    def run_raw(self, config, trace, *options):
         """Exit status, standard output and standard error, as bytes."""
         self.config.write_text(config, encoding="utf-8")
         self.trace.write_bytes(trace if isinstance(trace, bytes) else trace.encode())
         done = subprocess.run(
-            [PROGRAM_DIR / "vnotch-sim", "replay", "--config", self.config, "--trace", self.trace],
+            [PROGRAM_DIR / "vnotch-sim", "replay", "--config", self.config, "--trace", self.trace,
+             *options],
             capture_output=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def run(self, config, events):
+    def run(self, config, events, *options):
         """Result lines and the totals; events are dicts, or lines as text."""
         lines = [e if isinstance(e, str) else json.dumps(e) for e in events]
-        status, out, err = self.run_raw(config, "\n".join(lines) + "\n")
+        status, out, err = self.run_raw(config, "\n".join(lines) + "\n", *options)
         if status != 0:
             raise ReplayFailed(f"exit status {status}: {err.decode(errors='replace')}\n{config}")
         results = [exact(line) for line in out.decode().splitlines()]
