@@ -58,12 +58,13 @@ void vn__build_evidence(vn__loader_t *loader, vn_pipeline_t *pipeline, const vn_
       !vn__read_section(loader, &vn__evidence_section, section->node, values)) {
     return;
   }
-  int64_t before = values[VN__EVIDENCE_BEFORE].number, after = values[VN__EVIDENCE_AFTER].number;
+  unsigned before = (unsigned)values[VN__EVIDENCE_BEFORE].number;
+  unsigned after = (unsigned)values[VN__EVIDENCE_AFTER].number;
   if (before + after > VN_EVIDENCE_MAX) {
     vn__error(loader, section->mark,
-              "`evidence`: %lld readings, `before` and `after` together: at "
+              "`evidence`: %u readings, `before` and `after` together: at "
               "most %u",
-              (long long)(before + after), VN_EVIDENCE_MAX);
+              before + after, VN_EVIDENCE_MAX);
   }
   if (pipeline->alert_count == 0) {
     vn__error(loader, section->key_mark,

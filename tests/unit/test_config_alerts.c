@@ -184,7 +184,8 @@ static void rates_of_change(void **state) {
       {CHANGE("above: 165, per: 1ms"),
        {"6:43: `above`: no value is ever above this limit: the range in a millisecond ends at "
         "165.00"}},
-      {CHANGE("above: 164.99, per: 1ms"), {NULL}},
+      {CHANGE("above: 329.99, per: 2ms"), {NULL}},
+      {CHANGE("below: -330, per: 2ms"), {"6:43: `below`: no value is ever below this limit"}},
       {ALERTS("      - {name: a, of: minute.mean, rate_of_change: {above: 5, per: 1m}}\n"),
        {"6:23: `rate_of_change` looks at values: use `of: value`, or leave `of` out"}},
       {ALERTS("      - {name: a, rate_of_change: 5}\n"),
