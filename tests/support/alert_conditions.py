@@ -10,6 +10,7 @@ from fractions import Fraction
 
 UNITS = {"ms": 1, "s": 1000, "m": 60000, "h": 3600000, "d": 86400000}
 NOT_EVALUATED = None
+ORDERED = ("time_weighted_mean", "integral", "increase", "rate", "exponential_mean")
 
 
 def duration(text, default=None):
@@ -72,6 +73,8 @@ def statistic(summary, name):
     """A14; None where it is not defined."""
     content, count = summary["content"], summary["count"]
     squares = summary["variance"] * count
+    if name in ORDERED:
+        return summary["ordered"].get(name)
     if name == "range":
         return summary["max"] - summary["min"]
     if name == "slope":

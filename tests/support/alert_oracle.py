@@ -9,8 +9,9 @@ import fnmatch
 from fractions import Fraction
 
 import alert_commands
-from alert_conditions import Condition, Silence, Verdict, duration
+from alert_conditions import ORDERED, Condition, Silence, Verdict, duration
 from alert_muting import Flood, Teller
+from ordered_oracle import OrderedOracle
 from window_oracle import FOREVER, WindowOracle
 
 OPEN = ("firing", "recovering")
@@ -198,12 +199,7 @@ class Pipeline:
     def __init__(self, device, keys):
         self.device, self.keys = device, keys
         self.rules = keys.get("alerts", [])
-        self.windows = WindowOracle(
-            [window_definition(window) for window in keys.get("windows", [])],
-            ooo=duration(keys.get("out_of_order"), 0),
-            lateness=duration(keys.get("allowed_lateness"), 0),
-            scope=keys.get("scope", "series"), idle_timeout=duration(keys.get("idle_timeout")),
-            max_future=duration(keys.get("max_future")))
+        self.windows = windows_of(keys)
         self.range = [Fraction(value) for value in keys.get("range", ["-2e9", "2e9"])]
         self.time_to_live = duration(keys.get("time_to_live"))
         self.series = {}   # name -> alerts
@@ -323,6 +319,22 @@ def of_values(rule):
 
 def by_event(rule):
     return of_values(rule) and rule.get("evaluate") == "event"
+
+
+def windows_of(keys):
+    """The window oracle of a pipeline, with statistics in time order where they are asked for."""
+    windows = keys.get("windows", [])
+    definitions = [window_definition(window) for window in windows]
+    delays = {"ooo": duration(keys.get("out_of_order"), 0),
+              "lateness": duration(keys.get("allowed_lateness"), 0),
+              "scope": keys.get("scope", "series"),
+              "idle_timeout": duration(keys.get("idle_timeout")),
+              "max_future": duration(keys.get("max_future"))}
+    if not any(word in ORDERED for window in windows for word in window.get("statistics", [])):
+        return WindowOracle(definitions, **delays)
+    rule = {"reorder": int(keys.get("reorder", "16")), "linear": False, "max_hold": None,
+            "modulus": None, "half_life": None, "alpha": float(keys.get("alpha", "1"))}
+    return OrderedOracle(definitions, rule, **delays)
 
 
 def window_definition(window):

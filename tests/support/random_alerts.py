@@ -3,6 +3,7 @@ import random
 
 EPOCHS = (0, -100000, -10**13, 1795219200000)
 EXACT = ("mean", "min", "max", "sum", "count", "first", "last", "range")
+IN_ORDER = ("time_weighted_mean", "integral", "increase", "rate")
 ROUNDED = ("variance", "variance_sample", "stddev", "stddev_sample", "slope")
 BAD_COMMANDS = ("", "{", "[]", '{"command": "shelve", "alert": "a0"}', '{"command": "list"}',
                 '{"command": "reset", "alert": "a0", "for": "5ms"}',
@@ -18,6 +19,10 @@ def ms(rng, *choices):
 def sometimes(rng, share, keys, name, value):
     if rng.random() < share:
         keys[name] = value()
+
+
+def is_of_time(window):
+    return "tumbling" in window or "sliding" in window
 
 
 def random_window(rng, number, statistics):
@@ -70,21 +75,23 @@ def random_condition(rng, keys, windows):
             rate["below"] = str(-limit - 1)
         sometimes(rng, 0.4, keys, "hysteresis", lambda: str(rng.randint(0, limit)))
     elif windows and kind < 0.5:
-        random_window_condition(rng, keys, rng.choice(windows))
+        random_window_condition(rng, keys, windows)
     elif kind < 0.68:
         random_levels(rng, keys)
     else:
         random_band(rng, keys)
 
 
-def random_window_condition(rng, keys, window):
+def random_window_condition(rng, keys, windows):
+    window = rng.choice(windows)
     kind = rng.random()
     if kind < 0.2 and "count" not in window:
         keys["of"] = f"{window['name']}.slope"
         keys[rng.choice(("reaches", "falls_to"))] = f"{rng.randint(-9, 9)}.37"
         keys["within"] = ms(rng, 1, 10, 50)
     elif kind < 0.4:
-        keys["of"] = f"{window['name']}.{rng.choice(ROUNDED)}"
+        ordered = IN_ORDER if all(map(is_of_time, windows)) else ()
+        keys["of"] = f"{window['name']}.{rng.choice(ROUNDED + ordered)}"
         random_band(rng, keys, ".37")
     else:
         keys["of"] = f"{window['name']}.{rng.choice(EXACT)}"
