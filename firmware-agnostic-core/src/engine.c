@@ -6,11 +6,33 @@
 
 #include <string.h>
 
+typedef struct array {
+  const void *array;
+  size_t have, need;
+} array_t;
+
+static bool arrays_suffice(const array_t *rows, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (rows[i].have < rows[i].need || (rows[i].need > 0 && rows[i].array == NULL)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool alerts_suffice(const vn_store_t *have, const vn_store_t *need) {
+  const array_t rows[] = {
+      {have->alerts, have->alert_count, need->alert_count},
+      {have->alert_orders, have->alert_order_count, need->alert_order_count},
+      {have->alert_entries, have->alert_entry_count, need->alert_entry_count},
+      {have->residuals, have->residual_count, need->residual_count},
+      {have->composites, have->composite_count, need->composite_count},
+  };
+  return arrays_suffice(rows, sizeof rows / sizeof rows[0]);
+}
+
 static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
-  const struct {
-    const void *array;
-    size_t have, need;
-  } rows[] = {
+  const array_t rows[] = {
       {have->pipelines, have->pipeline_count, need->pipeline_count},
       {have->series, have->series_count, need->series_count},
       {have->buckets, have->bucket_count, need->bucket_count},
@@ -19,9 +41,6 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->panes, have->pane_count, need->pane_count},
       {have->members, have->member_count, need->member_count},
       {have->revisions, have->revision_count, need->revision_count},
-      {have->alerts, have->alert_count, need->alert_count},
-      {have->residuals, have->residual_count, need->residual_count},
-      {have->composites, have->composite_count, need->composite_count},
       {have->session_states, have->session_state_count, need->session_state_count},
       {have->sessions, have->session_count, need->session_count},
       {have->spans, have->session_count, need->session_count},
@@ -58,12 +77,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->sectors, have->sector_count, need->sector_count},
       {have->page, have->page_bytes, need->page_bytes},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    if (rows[i].have < rows[i].need || (rows[i].need > 0 && rows[i].array == NULL)) {
-      return false;
-    }
-  }
-  return have->bucket_count == need->bucket_count &&
+  return arrays_suffice(rows, sizeof rows / sizeof rows[0]) && alerts_suffice(have, need) &&
+         have->bucket_count == need->bucket_count &&
          have->derived_bucket_count == need->derived_bucket_count;
 }
 
@@ -92,6 +107,9 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->member_base = before->member_base + series * geometry->members;
   pipeline->revision_base = before->revision_base + series * geometry->set.revision_count;
   pipeline->alert_base = before->alert_base + series * before->plan->alert_count;
+  pipeline->alert_order_base =
+      before->alert_order_base + (before->plan->alert_reorder > 0 ? series : 0);
+  pipeline->alert_entry_base = before->alert_entry_base + series * before->plan->alert_reorder;
   pipeline->residual_base = before->residual_base + series * geometry->residual_count;
   pipeline->composite_base = before->composite_base + series * geometry->composite_count;
   pipeline->session_base = before->session_base + series * geometry->session_slots;
@@ -250,9 +268,7 @@ vn_reason_t vn__series_begin(vn_engine_t *engine, uint32_t series) {
   if (pipeline->limit.readings > 0) {
     vn_bucket_fill(vn__tokens_of(&work));
   }
-  if (pipeline->plan->alert_count > 0) {
-    memset(vn__alerts(&work), 0, pipeline->plan->alert_count * sizeof(vn_alert_state_t));
-  }
+  vn__alerts_reset(&work);
   vn__detectors_reset(&work);
   vn__derive_link(engine, series);
   return VN_REASON_NONE;

@@ -14,6 +14,12 @@ typedef struct vn__cause {
   bool was_firing; /* of an evaluation: before it, whatever was shown */
 } vn__cause_t;
 
+/* Of those evaluated in order of arrival, or of those in order of time. */
+void vn__alerts_evaluate(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value);
+
+/* The readings that wait are so much later. */
+void vn__alerts_shift_waiting(const vn__work_t *work, int64_t shift_ms);
+
 /* An evaluation was done, whatever came of it; false: it was none, or too late. */
 bool vn__alert_evaluated(vn__work_t *work, size_t rule, vn_alert_step_t step,
                          const vn__cause_t *cause);

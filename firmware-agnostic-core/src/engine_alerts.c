@@ -29,8 +29,7 @@ static bool evaluate_value(vn__work_t *work, size_t rule, vn__detectors_t *detec
   return vn__alert_evaluated(work, rule, step, &cause);
 }
 
-/* Of those evaluated in order of arrival, or of those in order of time. */
-static void evaluate_values(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value) {
+void vn__alerts_evaluate(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   vn__detectors_t detectors = vn__detectors(work);
   bool evaluated = false;
@@ -48,8 +47,8 @@ static void evaluate_values(vn__work_t *work, bool in_order, vn_time_ms_t time_m
   }
 }
 
-void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value) {
-  evaluate_values(work, false, time_ms, value);
+void vn__alerts_on_value(vn__work_t *work, int32_t value) {
+  vn__alerts_evaluate(work, false, work->time_ms, value);
 }
 
 /* The mean is exact as a quotient, what is an integer as such; the rest are floats. */
@@ -142,6 +141,7 @@ void vn__alerts_shift(vn__work_t *work, int64_t shift_ms) {
       *times[t] = vn_add_saturating(*times[t], shift_ms);
     }
   }
+  vn__alerts_shift_waiting(work, shift_ms);
 }
 
 /* Nobody will ever resolve what a series leaves behind: all of it ends now (A32). */

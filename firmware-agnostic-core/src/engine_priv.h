@@ -217,7 +217,9 @@ void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t 
 vn_time_ms_t vn__windows_open_end(vn__work_t *work);
 
 /* Tells the late results of a series that wait; vn__release_all those of all series. */
-bool vn__windows_wait(const vn__work_t *work);
+static inline bool vn__windows_wait(const vn__work_t *work) {
+  return work->state->correction.count > 0 || work->state->window.late;
+}
 void vn__windows_release(vn__work_t *work);
 void vn__release_all(vn_engine_t *engine);
 
@@ -300,7 +302,8 @@ typedef struct vn__quotient {
 static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {
   return alert->source == VN_ALERT_OF_VALUE && alert->rule.condition != VN_ALERT_ABSENT_FOR;
 }
-void vn__alerts_on_value(vn__work_t *work, vn_time_ms_t time_ms, int32_t value);
+void vn__alerts_reset(const vn__work_t *work);
+void vn__alerts_on_value(vn__work_t *work, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 /* gap_ms: since the arrival before, in this run; < 0: there was none. */
 void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
@@ -319,6 +322,20 @@ void vn__flood_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
 void vn__flood_resume(vn_engine_t *engine);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
+
+/* Alerts in order of time: their readings wait for the watermark (A20). */
+static inline bool vn__alerts_wait(const vn__work_t *work) {
+  return work->pipeline->plan->alert_reorder > 0;
+}
+/* The reading at work waits; what the watermark that it brings passes is evaluated. */
+void vn__alerts_put(vn__work_t *work, int32_t value);
+/* Evaluates what the watermark has passed. */
+void vn__alerts_pass(vn__work_t *work, vn_time_ms_t watermark_ms);
+/* The time of the newest reading that waits; VN_TIME_MINUS_INFINITY: none does. */
+vn_time_ms_t vn__alerts_newest(const vn__work_t *work);
+size_t vn__alerts_waiting_max(const vn_pipeline_t *pipeline);
+void vn__alerts_pack_waiting(vn__packer_t *packer, const vn__work_t *work);
+void vn__alerts_unpack_waiting(vn__unpacker_t *unpacker, const vn__work_t *work);
 
 /* The detectors of a series, in the order of their alerts; the next one of each kind. */
 typedef struct vn__detectors {

@@ -139,7 +139,7 @@ static bool alerts_rest(const vn__work_t *work, int32_t value) {
   vn_alert_state_t *states = vn__alerts(work);
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
-    if (vn__looks_at_values(alert) &&
+    if (vn__looks_at_values(alert) && !alert->in_order &&
         !vn_alert_rests(&alert->rule, &states[i], work->time_ms, value)) {
       return false;
     }
@@ -258,13 +258,16 @@ static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
     work->state->accounting.accepted++;
   }
   if (!alerts_rest(work, value) || (work->state->flags & VN__SERIES_WATCHED) != 0) {
-    vn__alerts_on_value(work, work->time_ms, value);
+    vn__alerts_on_value(work, value);
   }
   vn__settle_if_heavy(work->engine);
 }
 
 /* Behind the guards. */
 static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
+  if (vn__alerts_wait(work)) {
+    vn__alerts_put(work, value);
+  }
   vn_reason_t verdict = taken_routinely(work, value) ? VN_REASON_NONE : into_windows(work, value);
   if (verdict == VN_REASON_NONE && work->pipeline->plan->deduplicate > 0) {
     vn__identity_accept(work, reading, value);
@@ -306,6 +309,9 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
   note_arrival(&work);
   verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
   if (verdict == VN_REASON_NONE) {
+    if (vn__alerts_wait(&work)) {
+      vn__alerts_put(&work, reading->value);
+    }
     finish(&work, reading->value, into_windows(&work, reading->value) == VN_REASON_NONE);
   } else {
     (void)refused(&work, verdict);

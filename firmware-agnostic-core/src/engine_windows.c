@@ -126,6 +126,7 @@ void vn__windows_restart(vn__work_t *work, int64_t shift_ms) {
 
 void vn__windows_advance(vn__work_t *work, vn_time_ms_t watermark_ms, vn_kind_t kind) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
+  vn__alerts_pass(work, watermark_ms);
   vn_window_memory_t windows = vn__window_memory(work);
   vn_window_sink_t sink = window_sink(work);
   vn_window_advance(&geometry->set, &windows, watermark_ms, kind, &sink);
@@ -148,21 +149,23 @@ static vn_time_ms_t report_open_end(const vn__work_t *work, const vn_report_memo
   return last_ms == VN_TIME_MINUS_INFINITY || last_ms >= next_ms ? last_ms : next_ms;
 }
 
+static vn_time_ms_t later(vn_time_ms_t a_ms, vn_time_ms_t b_ms) {
+  return a_ms > b_ms ? a_ms : b_ms;
+}
+
 vn_time_ms_t vn__windows_open_end(vn__work_t *work) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   vn_window_memory_t windows = vn__window_memory(work);
   vn_time_ms_t open_ms = vn_window_open_end(&geometry->set, &windows);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     vn_session_memory_t memory = session_memory(work, i);
-    vn_time_ms_t own_ms = vn_session_open_end(&geometry->sessions[i], &memory);
-    open_ms = own_ms > open_ms ? own_ms : open_ms;
+    open_ms = later(open_ms, vn_session_open_end(&geometry->sessions[i], &memory));
   }
   for (uint8_t i = 0; i < geometry->report_count; i++) {
     vn_report_memory_t memory = report_memory(work, i);
-    vn_time_ms_t own_ms = report_open_end(work, &memory);
-    open_ms = own_ms > open_ms ? own_ms : open_ms;
+    open_ms = later(open_ms, report_open_end(work, &memory));
   }
-  return open_ms;
+  return later(open_ms, vn__alerts_newest(work));
 }
 
 void vn__windows_close(vn__work_t *work, vn_kind_t kind) {
@@ -289,10 +292,6 @@ static vn_correction_memory_t correction_memory(const vn__work_t *work) {
                                             work->pipeline->delta_base +
                                             (size_t)work->state->local * capacity,
                                   .capacity = capacity};
-}
-
-bool vn__windows_wait(const vn__work_t *work) {
-  return work->state->correction.count > 0 || work->state->window.late;
 }
 
 void vn__windows_release(vn__work_t *work) {

@@ -71,6 +71,8 @@ uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
     bool deviation = alert->rule.condition == VN_ALERT_DEVIATION;
     hash = deviation ? hash_number(hash, i * 256 + alert->detector) : hash;
   }
+  uint16_t reorder = pipeline->alert_reorder;
+  hash = reorder > 0 ? hash_number(hash, reorder) : hash;
   return hash_number(hash, pipeline->alert_count);
 }
 

@@ -95,6 +95,8 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->member_count += series * geometry.members;
     need->revision_count += series * geometry.set.revision_count;
     need->alert_count += series * plan->pipelines[i].alert_count;
+    need->alert_order_count += plan->pipelines[i].alert_reorder > 0 ? series : 0;
+    need->alert_entry_count += series * plan->pipelines[i].alert_reorder;
     need->residual_count += series * geometry.residual_count;
     need->composite_count += series * geometry.composite_count;
     need->session_state_count += series * geometry.session_count;
@@ -175,6 +177,8 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->members = cut(block, &used, store->member_count, sizeof *store->members);
   store->revisions = cut(block, &used, store->revision_count, sizeof *store->revisions);
   store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
+  store->alert_orders = cut(block, &used, store->alert_order_count, sizeof *store->alert_orders);
+  store->alert_entries = cut(block, &used, store->alert_entry_count, sizeof *store->alert_entries);
   store->residuals = cut(block, &used, store->residual_count, sizeof *store->residuals);
   store->composites = cut(block, &used, store->composite_count, sizeof *store->composites);
   store->session_states =
@@ -255,13 +259,15 @@ static uint32_t part_max(const vn_flash_t *geometry) {
   return wanted < most ? wanted : most;
 }
 
-/* Evaluations of alerts at the results of one window; of those of values at one reading: 255. */
+/* Evaluations of alerts at the results of one window; of those of values at one reading, which can
+ * let go all that wait for alerts in order: 255. */
 static uint64_t evaluations(const vn_pipeline_t *pipeline, uint8_t window) {
   uint64_t count = 0;
   for (uint8_t a = 0; a < pipeline->alert_count; a++) {
     const vn_alert_plan_t *alert = &pipeline->alerts[a];
     bool of_window = alert->source == VN_ALERT_OF_WINDOW;
-    count += window == (of_window ? alert->window : UINT8_MAX) ? 1u : 0;
+    uint64_t own = 1u + (alert->in_order ? pipeline->alert_reorder : 0);
+    count += window == (of_window ? alert->window : UINT8_MAX) ? own : 0;
   }
   return count;
 }

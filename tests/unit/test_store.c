@@ -22,6 +22,8 @@ enum {
   plant_members = 36,
   plant_revisions = 12,
   plant_alerts = 12,
+  plant_alert_orders = 0,
+  plant_alert_entries = 0,
   plant_residuals = 0,
   plant_composites = 0,
   plant_session_states = 0,

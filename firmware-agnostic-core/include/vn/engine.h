@@ -102,6 +102,7 @@ typedef struct vn_pipeline_state {
   size_t composite_base, heard_base, delta_base;
   size_t place_base; /* in words */
   size_t ordered_state_base, reorder_base, ordered_pane_base;
+  size_t alert_order_base, alert_entry_base;
   vn_time_ms_t watermark_ms; /* scope global */
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
@@ -125,6 +126,8 @@ typedef struct vn_store {
   vn_member_t *members;
   uint16_t *revisions;
   vn_alert_state_t *alerts;
+  vn_reorder_state_t *alert_orders; /* of series with alerts in order of time */
+  vn_reorder_entry_t *alert_entries;
   vn_residual_t *residuals; /* of alerts on deviations, as the composites */
   vn_composite_t *composites;
   vn_session_state_t *session_states;
@@ -169,6 +172,7 @@ typedef struct vn_store {
       heard_count;
   size_t composite_count, places_used_count, delta_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
+  size_t alert_order_count, alert_entry_count;
   size_t sample_scratch_count, queue_bytes, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;

@@ -30,6 +30,8 @@
   VN_STORE_ARRAY_(vn_member_t, name##_members_, name##_members);                      \
   VN_STORE_ARRAY_(uint16_t, name##_revisions_, name##_revisions);                     \
   VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);                   \
+  VN_STORE_ARRAY_(vn_reorder_state_t, name##_alert_orders_, name##_alert_orders);     \
+  VN_STORE_ARRAY_(vn_reorder_entry_t, name##_alert_entries_, name##_alert_entries);   \
   VN_STORE_ARRAY_(vn_residual_t, name##_residuals_, name##_residuals);                \
   VN_STORE_ARRAY_(vn_composite_t, name##_composites_, name##_composites);             \
   VN_STORE_ARRAY_(vn_session_state_t, name##_session_states_, name##_session_states); \
@@ -77,6 +79,8 @@
       .members = name##_members_,                                                     \
       .revisions = name##_revisions_,                                                 \
       .alerts = name##_alerts_,                                                       \
+      .alert_orders = name##_alert_orders_,                                           \
+      .alert_entries = name##_alert_entries_,                                         \
       .residuals = name##_residuals_,                                                 \
       .composites = name##_composites_,                                               \
       .session_states = name##_session_states_,                                       \
@@ -122,6 +126,8 @@
       .member_count = name##_members,                                                 \
       .revision_count = name##_revisions,                                             \
       .alert_count = name##_alerts,                                                   \
+      .alert_order_count = name##_alert_orders,                                       \
+      .alert_entry_count = name##_alert_entries,                                      \
       .residual_count = name##_residuals,                                             \
       .composite_count = name##_composites,                                           \
       .session_state_count = name##_session_states,                                   \
@@ -166,6 +172,8 @@
    VN_STORE_BYTES_(vn_pane_t, name##_panes) + VN_STORE_BYTES_(vn_member_t, name##_members) +       \
    VN_STORE_BYTES_(uint16_t, name##_revisions) +                                                   \
    VN_STORE_BYTES_(vn_alert_state_t, name##_alerts) +                                              \
+   VN_STORE_BYTES_(vn_reorder_state_t, name##_alert_orders) +                                      \
+   VN_STORE_BYTES_(vn_reorder_entry_t, name##_alert_entries) +                                     \
    VN_STORE_BYTES_(vn_residual_t, name##_residuals) +                                              \
    VN_STORE_BYTES_(vn_composite_t, name##_composites) +                                            \
    VN_STORE_BYTES_(vn_session_state_t, name##_session_states) +                                    \
