@@ -20,11 +20,7 @@ STATES = {"pending", "firing", "recovering", "normal", "no_data"}
 
 
 def changes_alone(case):
-    """Without commands, and readings in order of arrival: changes of state are compared."""
-    for pipeline in case["device"]["pipelines"]:
-        pipeline.pop("reorder", None)
-        for rule in pipeline["alerts"]:
-            rule.pop("evaluate", None)
+    """Without commands: changes of state are compared."""
     return {**case, "trace": [event for event in case["trace"] if "command" not in event]}
 
 
