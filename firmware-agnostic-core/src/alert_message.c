@@ -219,7 +219,7 @@ static size_t put_message(const vn_message_head_t *head, const vn_transition_t *
   put_times(writer, transition);
   put_circumstances(writer, transition);
   put_people(writer, transition);
-  vn__alert_evidence(writer, transition);
+  vn__alert_evidence(writer, transition, event);
   put_object(writer, "labels", transition->labels);
   put_object(writer, "annotations", transition->annotations);
   vn__alert_summary(writer, transition);

@@ -25,11 +25,12 @@ void vn__alert_say(vn_json_writer_t *writer, const char *word, size_t limit);
 
 /* The member `summary`: a sentence for people; and the most bytes that its words have, beside names
  * and numbers. */
-#define VN__ALERT_SENTENCE_MAX 160u
+#define VN__ALERT_SENTENCE_MAX 120u
 void vn__alert_summary(vn_json_writer_t *writer, const vn_transition_t *transition);
 
-/* The member `window`; and the most bytes that it has. */
-void vn__alert_evidence(vn_json_writer_t *writer, const vn_transition_t *transition);
+/* The members `window` and `readings`, and the most bytes that they have. Only events have
+ * readings and samples: the retained state is to be short. */
+void vn__alert_evidence(vn_json_writer_t *writer, const vn_transition_t *transition, bool event);
 size_t vn__alert_evidence_max(const vn_alert_message_size_t *size);
 
 #endif

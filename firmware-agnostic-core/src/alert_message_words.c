@@ -17,7 +17,7 @@ static const phrase_t phrases[VN_ALERT_EVENT_COUNT] = {
     [VN_ALERT_EVENT_LATCHED] = {" is over and waits for a reset", true, false, false},
     [VN_ALERT_EVENT_REPEATED] = {" still firing", true, true, false},
     [VN_ALERT_EVENT_ACKNOWLEDGED] = {" acknowledged", false, false, true},
-    [VN_ALERT_EVENT_EVIDENCE] = {" evidence", false, false, true},
+    [VN_ALERT_EVENT_EVIDENCE] = {" evidence", false, false, false},
     [VN_ALERT_EVENT_NO_DATA] = {" has no data", false, false, false},
     [VN_ALERT_EVENT_DATA] = {" has data again", false, false, true},
     [VN_ALERT_EVENT_SHELVED] = {" shelved", false, false, true},
@@ -202,6 +202,9 @@ void vn__alert_summary(vn_json_writer_t *writer, const vn_transition_t *transiti
   }
   if (phrase->settled) {
     say_settled(writer, transition);
+  }
+  if (transition->event == VN_ALERT_EVENT_EVIDENCE) {
+    vn__json_string_literal(writer, ", the readings before and after it");
   }
   if (transition->event == VN_ALERT_EVENT_NO_DATA) {
     say_period(writer, ", no reading for ", transition->no_data_after_ms);

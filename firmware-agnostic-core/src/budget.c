@@ -62,6 +62,7 @@ static size_t ordered_bytes(const vn_window_set_t *set) {
 static size_t alert_bytes(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   size_t reorder = pipeline->alert_reorder;
   return pipeline->alert_count * sizeof(vn_alert_state_t) +
+         vn_evidence_readings(&pipeline->evidence) * sizeof(vn_recent_t) +
          geometry->residual_count * sizeof(vn_residual_t) +
          geometry->composite_count * sizeof(vn_composite_t) + reorder * sizeof(vn_reorder_entry_t) +
          (reorder > 0 ? sizeof(vn_reorder_state_t) : 0);

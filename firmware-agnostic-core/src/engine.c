@@ -25,6 +25,7 @@ static bool alerts_suffice(const vn_store_t *have, const vn_store_t *need) {
       {have->alerts, have->alert_count, need->alert_count},
       {have->alert_orders, have->alert_order_count, need->alert_order_count},
       {have->alert_entries, have->alert_entry_count, need->alert_entry_count},
+      {have->evidence, have->evidence_count, need->evidence_count},
       {have->residuals, have->residual_count, need->residual_count},
       {have->composites, have->composite_count, need->composite_count},
   };
@@ -110,6 +111,8 @@ static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t
   pipeline->alert_order_base =
       before->alert_order_base + (before->plan->alert_reorder > 0 ? series : 0);
   pipeline->alert_entry_base = before->alert_entry_base + series * before->plan->alert_reorder;
+  pipeline->evidence_base =
+      before->evidence_base + series * vn_evidence_readings(&before->plan->evidence);
   pipeline->residual_base = before->residual_base + series * geometry->residual_count;
   pipeline->composite_base = before->composite_base + series * geometry->composite_count;
   pipeline->session_base = before->session_base + series * geometry->session_slots;

@@ -52,4 +52,13 @@ void vn__flood_end(vn_engine_t *engine, vn_time_ms_t at_ms);
 /* An episode began. */
 void vn__alert_count_begun(vn_engine_t *engine);
 
+/*
+ * Evidence: FIRING and EVIDENCE of an alert of values get the readings that are kept, and with
+ * FIRING further ones are wanted. An episode that ends gets no more of them: it is told before
+ * that.
+ */
+void vn__evidence_attach(vn__work_t *work, size_t rule, vn_transition_t *transition);
+void vn__evidence_end(vn__work_t *work, size_t rule, vn_time_ms_t at_ms);
+void vn__evidence_shift(vn__work_t *work, int64_t shift_ms);
+
 #endif

@@ -70,6 +70,7 @@ void vn__alert_tell(vn__work_t *work, size_t rule, vn_alert_event_t event,
   }
   vn_transition_t transition = transition_of(work, rule, cause);
   transition.event = (uint8_t)event;
+  vn__evidence_attach(work, rule, &transition);
   if (state->revision < UINT16_MAX) {
     state->revision++;
   }
@@ -124,6 +125,7 @@ static void begin(vn__work_t *work, size_t rule, const vn__cause_t *cause) {
 /* Those who know that it began learn that it ended; who shelved it for once is served (A27). */
 static void end(vn__work_t *work, size_t rule, const vn__cause_t *cause) {
   vn_alert_state_t *state = &vn__alerts(work)[rule];
+  vn__evidence_end(work, rule, cause->at_ms);
   if ((state->flags & VN_ALERT_FLAG_TOLD) != 0) {
     state->flags = (uint16_t)(state->flags & ~VN_ALERT_FLAG_TOLD);
     vn__alert_tell(work, rule, VN_ALERT_EVENT_RESOLVED, cause);

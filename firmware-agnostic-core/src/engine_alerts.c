@@ -131,6 +131,7 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result) {
 
 /* The clock was wrong by so much; delays go on from where they are. */
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms) {
+  vn__evidence_shift(work, shift_ms);
   for (size_t i = 0; i < work->pipeline->plan->alert_count; i++) {
     vn_alert_state_t *state = &vn__alerts(work)[i];
     vn_time_ms_t *const times[] = {

@@ -123,31 +123,43 @@ static size_t alert_topic(const vn_transition_t *transition, char *out) {
   return (size_t)(at - out) + transition->series.length;
 }
 
-void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition) {
-  engine->figures.alerts++;
-  if (engine->ports.uplink == NULL) {
-    return;
-  }
+/* Both return how many bytes they have put out. */
+static size_t put_alert_state(vn_engine_t *engine, const vn_transition_t *transition) {
   char topic[VN_ALERT_TOPIC_MAX];
-  char *text = (char *)engine->store.scratch;
-  size_t capacity = engine->store.scratch_bytes;
   vn_message_t message = {.topic = topic,
                           .payload = engine->store.scratch,
                           .topic_length = alert_topic(transition, topic),
                           .channel = VN_CHANNEL_ALERT,
                           .retained = true};
-  message.payload_length = vn_alert_state_message(&engine->head, transition, text, capacity);
-  VN_ASSERT(message.payload_length <= capacity);
-  size_t bytes = message.payload_length + message.topic_length;
+  message.payload_length = vn_alert_state_message(
+      &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
+  VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
   send_out(engine, &message);
-  message.payload_length = vn_alert_event_message(&engine->head, transition, text, capacity);
-  VN_ASSERT(message.payload_length <= capacity);
-  message.topic = "event";
-  message.topic_length = strlen("event");
-  message.channel = VN_CHANNEL_EVENT;
-  message.retained = false;
+  return message.topic_length + message.payload_length;
+}
+
+static size_t put_alert_event(vn_engine_t *engine, const vn_transition_t *transition) {
+  vn_message_t message = {.topic = "event",
+                          .payload = engine->store.scratch,
+                          .topic_length = strlen("event"),
+                          .channel = VN_CHANNEL_EVENT};
+  message.payload_length = vn_alert_event_message(
+      &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
+  VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
   send_out(engine, &message);
-  note_output(engine, 2 * bytes, true);
+  return message.topic_length + message.payload_length;
+}
+
+void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition) {
+  engine->figures.alerts++;
+  if (engine->ports.uplink == NULL) {
+    return;
+  }
+  /* Evidence changes nothing: the state goes on telling what it is evidence of. */
+  bool changes = transition->event != VN_ALERT_EVENT_EVIDENCE;
+  size_t bytes = changes ? put_alert_state(engine, transition) : 0;
+  bytes += put_alert_event(engine, transition);
+  note_output(engine, bytes, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */

@@ -18,6 +18,7 @@
 #define VN__SERIES_MIXED 16u      /* and others beside them */
 #define VN__SERIES_HEARD 32u      /* something has arrived in this run */
 #define VN__SERIES_WATCHED 64u    /* an alert waits for a tick: shelved, or muted */
+#define VN__SERIES_WANTED 128u    /* some alert wants further readings as its evidence */
 #define VN__SERIES_COUNTED 4u     /* counted repeats since then, which alone are worth no commit */
 
 /* Words of the bits that tell which places of a pipeline's arrays are used. */
@@ -336,6 +337,12 @@ vn_time_ms_t vn__alerts_newest(const vn__work_t *work);
 size_t vn__alerts_waiting_max(const vn_pipeline_t *pipeline);
 void vn__alerts_pack_waiting(vn__packer_t *packer, const vn__work_t *work);
 void vn__alerts_unpack_waiting(vn__unpacker_t *unpacker, const vn__work_t *work);
+
+/* A reading behind the guards, before alerts see it; only where evidence is kept. */
+void vn__evidence_take(vn__work_t *work, int32_t value);
+size_t vn__evidence_max(const vn_pipeline_t *pipeline);
+void vn__evidence_pack(vn__packer_t *packer, const vn__work_t *work);
+void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 
 /* The detectors of a series, in the order of their alerts; the next one of each kind. */
 typedef struct vn__detectors {

@@ -263,11 +263,19 @@ static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
   vn__settle_if_heavy(work->engine);
 }
 
-/* Behind the guards. */
-static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
+/* In front of the windows: alerts keep it as evidence, those in order of time wait with it. */
+static inline void prepare_alerts(vn__work_t *work, int32_t value) {
+  if (work->pipeline->plan->evidence.before > 0) {
+    vn__evidence_take(work, value);
+  }
   if (vn__alerts_wait(work)) {
     vn__alerts_put(work, value);
   }
+}
+
+/* Behind the guards. */
+static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
+  prepare_alerts(work, value);
   vn_reason_t verdict = taken_routinely(work, value) ? VN_REASON_NONE : into_windows(work, value);
   if (verdict == VN_REASON_NONE && work->pipeline->plan->deduplicate > 0) {
     vn__identity_accept(work, reading, value);
@@ -309,9 +317,7 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
   note_arrival(&work);
   verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
   if (verdict == VN_REASON_NONE) {
-    if (vn__alerts_wait(&work)) {
-      vn__alerts_put(&work, reading->value);
-    }
+    prepare_alerts(&work, reading->value);
     finish(&work, reading->value, into_windows(&work, reading->value) == VN_REASON_NONE);
   } else {
     (void)refused(&work, verdict);

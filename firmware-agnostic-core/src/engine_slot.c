@@ -15,8 +15,8 @@ size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
   return HEAD_MAX + (pipeline->early_every_ms > 0 ? EARLY_MAX : 0) + plan->name_max +
          ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
          (size_t)pipeline->alert_count * ALERT_MAX + vn__alerts_waiting_max(pipeline) +
-         vn__detectors_max(geometry) + vn__windows_save_max(pipeline, geometry) +
-         vn__derive_save_max(plan, pipeline);
+         vn__evidence_max(pipeline) + vn__detectors_max(geometry) +
+         vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
@@ -138,6 +138,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
     pack_alert(&packer, &pipeline->plan->alerts[i].rule, &vn__alerts(&work)[i]);
   }
   vn__alerts_pack_waiting(&packer, &work);
+  vn__evidence_pack(&packer, &work);
   vn__detectors_pack(&packer, &work);
   vn__derive_pack(&packer, &work);
   pack_early(&packer, &work);
@@ -191,6 +192,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
     unpack_alert(unpacker, &pipeline->plan->alerts[i].rule, &vn__alerts(&work)[i]);
   }
   vn__alerts_unpack_waiting(unpacker, &work);
+  vn__evidence_unpack(unpacker, &work);
   vn__detectors_unpack(unpacker, &work);
   vn__derive_unpack(unpacker, &work);
   state->early_since_mono_ms = pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(unpacker) : 0;

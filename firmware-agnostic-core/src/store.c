@@ -41,17 +41,30 @@ static size_t batch_bytes(const vn_plan_t *plan) {
 
 static size_t length_of(const char *text) { return text == NULL ? 0 : strlen(text); }
 
+/* Makes room for the messages of a pipeline's alerts. */
+static void add_alerts(const vn_pipeline_t *pipeline, vn_alert_message_size_t *size) {
+  const vn_evidence_t *evidence = &pipeline->evidence;
+  uint16_t bytes = evidence->before > 0 ? evidence->bytes : 0;
+  size->readings_max = (uint16_t)larger(size->readings_max, bytes);
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    const vn_alert_plan_t *alert = &pipeline->alerts[i];
+    size->texts_max =
+        larger(size->texts_max, length_of(alert->labels) + length_of(alert->annotations));
+    if (alert->source == VN_ALERT_OF_WINDOW) {
+      bool sampled = pipeline->summary.windows[alert->window].sample > 0;
+      size_t sample = bytes > 0 ? bytes : VN_EVIDENCE_SAMPLE_BYTES;
+      size->has_windows = true;
+      size->sample_max = (uint16_t)larger(size->sample_max, sampled ? sample : 0);
+    }
+  }
+}
+
 /* The longest message of any alert; that of floods has the device's name as its series. */
 static size_t alert_message_max(const vn_plan_t *plan) {
   vn_alert_message_size_t size = {.device = plan->device};
   size.name_max = (uint16_t)larger(plan->name_max, strlen(plan->device));
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
-    for (uint8_t a = 0; a < plan->pipelines[i].alert_count; a++) {
-      const vn_alert_plan_t *alert = &plan->pipelines[i].alerts[a];
-      size.texts_max =
-          larger(size.texts_max, length_of(alert->labels) + length_of(alert->annotations));
-      size.has_windows = size.has_windows || alert->source == VN_ALERT_OF_WINDOW;
-    }
+    add_alerts(&plan->pipelines[i], &size);
   }
   return vn_alert_message_max(&size);
 }
@@ -97,6 +110,7 @@ static void need_of_pipelines(const vn_plan_t *plan, vn_store_t *need) {
     need->alert_count += series * plan->pipelines[i].alert_count;
     need->alert_order_count += plan->pipelines[i].alert_reorder > 0 ? series : 0;
     need->alert_entry_count += series * plan->pipelines[i].alert_reorder;
+    need->evidence_count += series * vn_evidence_readings(&plan->pipelines[i].evidence);
     need->residual_count += series * geometry.residual_count;
     need->composite_count += series * geometry.composite_count;
     need->session_state_count += series * geometry.session_count;
@@ -179,6 +193,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->alerts = cut(block, &used, store->alert_count, sizeof *store->alerts);
   store->alert_orders = cut(block, &used, store->alert_order_count, sizeof *store->alert_orders);
   store->alert_entries = cut(block, &used, store->alert_entry_count, sizeof *store->alert_entries);
+  store->evidence = cut(block, &used, store->evidence_count, sizeof *store->evidence);
   store->residuals = cut(block, &used, store->residual_count, sizeof *store->residuals);
   store->composites = cut(block, &used, store->composite_count, sizeof *store->composites);
   store->session_states =
@@ -273,13 +288,15 @@ static uint64_t evaluations(const vn_pipeline_t *pipeline, uint8_t window) {
 }
 
 /*
- * What an arrival tells of each alert (data) and each evaluation of it (resolved, unshelved) or
- * what is told behind it, and the flood that begins: each as a state and an event. What the outbox
- * can't hold is in no transaction.
+ * What an arrival tells of each alert (data, evidence) and each evaluation of it (resolved,
+ * unshelved) or what is told behind it, and the flood that begins: each as a state and an event.
+ * What the outbox can't hold is in no transaction.
  */
 static uint64_t alert_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                             uint64_t evaluated) {
-  uint64_t told = pipeline->alert_count == 0 ? 0 : pipeline->alert_count + 2u * evaluated + 1u;
+  uint64_t each = pipeline->evidence.after > 0 ? 2u : 1u;
+  uint64_t told =
+      pipeline->alert_count == 0 ? 0 : each * pipeline->alert_count + 2u * evaluated + 1u;
   uint64_t bytes = 2u * told * alert_message_max(plan);
   return bytes < plan->outbox_bytes ? bytes : plan->outbox_bytes;
 }

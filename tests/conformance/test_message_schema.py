@@ -141,7 +141,7 @@ def check_examples(examples):
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
     expected = {"cbor", "json", "json-late", "json-session", "json-count", "json-report",
                 "senml+json", "alert", "event", "event-acknowledged", "event-escalated",
-                "dead-letter"}
+                "event-evidence", "dead-letter"}
     assert blocks.keys() == expected, blocks.keys() ^ expected
 
 

@@ -3,6 +3,7 @@
  * "emit" it prints them instead, one per line ("cbor <hex>", "json <text>", ...), and the examples
  * of docs/messages.md, for checkers that share no code with the encoders.
  */
+#include "alert_examples.h"
 #include "prng.h"
 #include "vn/alert_message.h"
 #include "vn/summary.h"
@@ -362,94 +363,8 @@ static void emit_shape_examples(void) {
   print_line("example-json-report", message, build(VN_ENCODING_JSON), false);
 }
 
-/* "overheat" of line1/temp. */
-static const vn_alert_rule_t overheat = {
-    .limit = 8000, .hysteresis = 500, .for_ms = 10000, .condition = VN_ALERT_ABOVE};
-static const vn_message_head_t alert_head = {"gw-17", 43, 7};
-
-static vn_transition_t firing_example(void) {
-  return (vn_transition_t){.alert = "overheat",
-                           .severity = "critical",
-                           .pipeline = "temperature",
-                           .unit = "Cel",
-                           .of = "value",
-                           .series = {"line1/temp", 10},
-                           .rule = &overheat,
-                           .at_ms = INT64_C(1795225672000),
-                           .starts_ms = INT64_C(1795225661000),
-                           .value = {8120, 1, 0, 0},
-                           .has_value = true,
-                           .episode = 3,
-                           .exponent = -2,
-                           .phase = VN_ALERT_FIRING};
-}
-
-static void emit_event(const char *word, const vn_transition_t *transition) {
-  char *text = (char *)message;
-  size_t length = vn_alert_event_message(&alert_head, transition, text, sizeof message);
+static void emit_alert(const char *word, const char *text, size_t length) {
   print_line(word, text, length, false);
-}
-
-static void emit_acknowledged_example(void) {
-  vn_transition_t transition = firing_example();
-  transition.event = VN_ALERT_EVENT_ACKNOWLEDGED;
-  transition.flags = VN_ALERT_FLAG_ACKNOWLEDGED;
-  transition.revision = 1;
-  transition.at_ms = INT64_C(1795225690000);
-  transition.has_value = false;
-  transition.by = (vn_text_t){"ann", 3};
-  transition.comment = (vn_text_t){"on my way", 9};
-  emit_event("example-event-acknowledged", &transition);
-}
-
-static void emit_escalated_example(void) {
-  static const vn_alert_limits_t levels[] = {{VN_ALERT_NO_LOW, 8000, 0},
-                                             {VN_ALERT_NO_LOW, 8500, 0}};
-  static const vn_alert_rule_t warm = {
-      .levels = levels, .level_count = 2, .condition = VN_ALERT_LEVELS};
-  static const int32_t values[] = {8490, 8520, 8540, 8550};
-  vn_window_t minute = {.name = "minute"};
-  vn_aggregate_t aggregate;
-  vn_aggregate_clear(&aggregate);
-  for (int i = 0; i < 4; i++) {
-    vn_aggregate_add(&aggregate, INT64_C(1795225600000) + 15000 * i, values[i]);
-  }
-  vn_window_result_t result = {.aggregate = &aggregate,
-                               .start_ms = INT64_C(1795225600000),
-                               .end_ms = INT64_C(1795225660000)};
-  vn_transition_t transition = firing_example();
-  transition.alert = "warm";
-  transition.rule = &warm;
-  transition.of = "minute.mean";
-  transition.labels = "{\"site\":\"north\"}";
-  transition.annotations = "{\"runbook\":\"close the valve\"}";
-  transition.event = VN_ALERT_EVENT_ESCALATED;
-  transition.episode = 1;
-  transition.revision = 1;
-  transition.level = 2;
-  transition.high_side = true;
-  transition.value = (vn_alert_value_t){aggregate.sum, aggregate.count, 0, 0};
-  transition.result = &result;
-  transition.window = &minute;
-  transition.starts_ms = INT64_C(1795225600000);
-  transition.at_ms = result.end_ms;
-  emit_event("example-event-escalated", &transition);
-}
-
-static void emit_alert_examples(void) {
-  vn_transition_t transition = firing_example();
-  char *text = (char *)message;
-  print_line("example-alert", text,
-             vn_alert_state_message(&alert_head, &transition, text, sizeof message), false);
-  transition.phase = VN_ALERT_NORMAL;
-  transition.event = VN_ALERT_EVENT_RESOLVED;
-  transition.revision = 1;
-  transition.has_end = true;
-  transition.at_ms = transition.ends_ms = INT64_C(1795225700000);
-  transition.value.numerator = 7490;
-  emit_event("example-event", &transition);
-  emit_acknowledged_example();
-  emit_escalated_example();
 }
 
 static void emit_dead_letter_example(void) {
@@ -460,9 +375,10 @@ static void emit_dead_letter_example(void) {
                                    .offset = 8,
                                    .at_ms = INT64_C(1795225672000),
                                    .reason = VN_REASON_JSON};
+  static const vn_message_head_t head = {"gw-17", 43, 7};
   char *text = (char *)message;
   print_line("example-dead-letter", text,
-             vn_dead_letter_message(&alert_head, &letter, text, sizeof message), false);
+             vn_dead_letter_message(&head, &letter, text, sizeof message), false);
 }
 
 static int emit(void) {
@@ -479,7 +395,7 @@ static int emit(void) {
   }
   emit_late_example();
   emit_shape_examples();
-  emit_alert_examples();
+  alert_examples(emit_alert);
   emit_dead_letter_example();
   return 0;
 }

@@ -30,6 +30,11 @@ static vn_err_t send_up(void *context, const vn_message_t *message) {
                             .retained = message->retained,
                             .topic_length = message->topic_length,
                             .payload_length = message->payload_length};
+    if (message->topic_length > sizeof copy->topic ||
+        message->payload_length >= sizeof copy->payload) {
+      fprintf(stderr, "engine_rig: a message is longer than the rig's\n");
+      abort();
+    }
     memcpy(copy->topic, message->topic, message->topic_length);
     memcpy(copy->payload, message->payload, message->payload_length);
   }

@@ -14,7 +14,7 @@ typedef struct rig_message {
   bool retained;
   size_t topic_length, payload_length;
   char topic[128];
-  uint8_t payload[1024];
+  uint8_t payload[2048];
 } rig_message_t;
 
 typedef struct rig_result {

@@ -147,82 +147,6 @@ static void times_for_people_are_right_on_calendar_edges(void **state) {
   }
 }
 
-/* Everything that a message can have. */
-static vn_aggregate_t aggregate;
-static const vn_window_t hundred = {.name = "hundred", .shape = VN_WINDOW_COUNT};
-static const vn_window_result_t counted = {
-    .aggregate = &aggregate, .start_ms = INT64_MIN, .end_ms = INT64_MIN};
-static vn_alert_limits_t levels[2];
-
-static void make_longest(const char *word) {
-  aggregate = (vn_aggregate_t){.count = UINT32_MAX, .first_ms = INT64_MIN, .last_ms = INT64_MIN};
-  levels[0] = levels[1] = (vn_alert_limits_t){INT64_MIN + 1, INT64_MIN + 1, 0};
-  rule = (vn_alert_rule_t){.limit = INT64_MIN + 1,
-                           .low = INT64_MIN + 1,
-                           .period_ms = INT64_MAX,
-                           .levels = levels,
-                           .level_count = 2};
-  transition = (vn_transition_t){.alert = word,
-                                 .severity = word,
-                                 .pipeline = word,
-                                 .unit = word,
-                                 .of = word,
-                                 .labels = "{\"line\":\"1\"}",
-                                 .annotations = "{\"runbook\":\"close the valve\"}",
-                                 .rule = &rule,
-                                 .at_ms = VN_TIME_LOWEST_MS + 1,
-                                 .starts_ms = INT64_MIN,
-                                 .ends_ms = INT64_MIN,
-                                 .shelved_until_ms = INT64_MIN,
-                                 .value = {INT64_MIN, 1, 0, 0},
-                                 .has_value = true,
-                                 .by = {word, strlen(word)},
-                                 .comment = {word, strlen(word)},
-                                 .result = &counted,
-                                 .window = &hundred,
-                                 .no_data_after_ms = INT64_MAX,
-                                 .episode = UINT32_MAX,
-                                 .revision = UINT16_MAX,
-                                 .flags = UINT16_MAX & ~VN_ALERT_FLAG_SHELVED_ONCE,
-                                 .level = 2,
-                                 .phase = VN_ALERT_RECOVERING,
-                                 .has_end = true,
-                                 .has_group = true};
-}
-
-/* The words are longer than any plan's, and of bytes that need escapes. */
-static void the_bound_holds_for_every_name(void **state) {
-  (void)state;
-  enum { WORD_BYTES = 200 };
-  static char word[WORD_BYTES + 1];
-  static char series[UINT8_MAX];
-  static const char fills[] = {'n', '"', '\x01', '\xFF'};
-  static const int8_t exponents[] = {-18, 0, 18};
-  static const uint16_t lengths[] = {16, UINT8_MAX};
-  const vn_message_head_t worst = {word, UINT64_MAX, UINT32_MAX};
-  size_t texts = strlen("{\"line\":\"1\"}{\"runbook\":\"close the valve\"}");
-  memset(series, 's', sizeof series);
-  for (unsigned i = 0; i < 4 * 3 * 2 * 3; i++) {
-    uint16_t name_max = lengths[i / 12 % 2];
-    memset(word, fills[i % 4], WORD_BYTES);
-    make_longest(word);
-    transition.exponent = exponents[i / 4 % 3];
-    transition.series = (vn_text_t){series, name_max};
-    transition.value.denominator = i / 24 == 0 ? 1 : i / 24 == 1 ? UINT32_MAX : 0;
-    transition.value.real = -0x1.fffffffffffffp-64;
-    vn_alert_message_size_t size = {word, texts, name_max, true};
-    size_t bound = vn_alert_message_max(&size);
-    size_t longest = 0;
-    for (unsigned k = 0; k < VN_ALERT_CONDITION_COUNT * VN_ALERT_EVENT_COUNT; k++) {
-      rule.condition = (uint8_t)(k % VN_ALERT_CONDITION_COUNT);
-      transition.event = (uint8_t)(k / VN_ALERT_CONDITION_COUNT);
-      size_t length = vn_alert_event_message(&worst, &transition, NULL, 0);
-      longest = length > longest ? length : longest;
-    }
-    assert_true(longest <= bound && bound < longest + 500);
-  }
-}
-
 /* What people read, over all that is told. */
 static const struct {
   uint8_t event, phase;
@@ -245,6 +169,8 @@ static const struct {
      "overheat still firing: line1/temp value 81.2 Cel, limit above 80 Cel, "},
     {VN_ALERT_EVENT_ACKNOWLEDGED, VN_ALERT_FIRING, VN_ALERT_FLAG_ACKNOWLEDGED, "ann",
      "overheat acknowledged by ann: line1/temp, now firing, "},
+    {VN_ALERT_EVENT_EVIDENCE, VN_ALERT_FIRING, 0, "",
+     "overheat evidence: line1/temp, the readings before and after it, "},
     {VN_ALERT_EVENT_NO_DATA, VN_ALERT_NO_DATA, VN_ALERT_FLAG_NO_DATA, "",
      "overheat has no data: line1/temp, no reading for 90 s, "},
     {VN_ALERT_EVENT_DATA, VN_ALERT_RECOVERING, 0, "",
@@ -433,28 +359,6 @@ static void labels_and_annotations_are_told_as_they_are(void **state) {
                          "{\"runbook\":\"https://example.org/r\"},\"summary\":"));
 }
 
-static void the_window_that_caused_it_is_named(void **state) {
-  (void)state;
-  vn_aggregate_t content;
-  vn_aggregate_clear(&content);
-  vn_aggregate_add(&content, INT64_C(1795225545000), 8120);
-  vn_aggregate_add(&content, INT64_C(1795225599000), 8140);
-  vn_window_t window = {.name = "minute"};
-  vn_window_result_t result = {
-      .aggregate = &content, .start_ms = INT64_C(1795225540000), .end_ms = INT64_C(1795225600000)};
-  transition.result = &result;
-  transition.window = &window;
-  assert_non_null(strstr(state_text(),
-                         "\"window\":{\"name\":\"minute\",\"start\":1795225540000,"
-                         "\"end\":1795225600000,\"count\":2}"));
-  window = hundred;
-  result.start_ms = 98;
-  result.end_ms = 100;
-  assert_non_null(strstr(state_text(),
-                         "\"start\":98,\"end\":100,\"from\":1795225545000,"
-                         "\"to\":1795225599000,\"count\":2}"));
-}
-
 static void tells_the_length_it_would_need(void **state) {
   (void)state;
   char narrow[16] = "###############";
@@ -474,7 +378,6 @@ int main(void) {
       TEST(a_mean_is_exact_in_value_and_rounded_for_people),
       TEST(absence_has_neither_value_nor_limit),
       TEST(times_for_people_are_right_on_calendar_edges),
-      TEST(the_bound_holds_for_every_name),
       TEST(every_event_has_a_sentence_of_its_own),
       TEST(every_condition_tells_its_limit),
       TEST(a_level_is_told_with_its_number),
@@ -482,7 +385,6 @@ int main(void) {
       TEST(silence_does_not_hide_an_open_episode),
       TEST(a_state_that_no_episode_belongs_to_has_no_times),
       TEST(labels_and_annotations_are_told_as_they_are),
-      TEST(the_window_that_caused_it_is_named),
       TEST(tells_the_length_it_would_need),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ enum {
   plant_alerts = 12,
   plant_alert_orders = 0,
   plant_alert_entries = 0,
+  plant_evidence = 0,
   plant_residuals = 0,
   plant_composites = 0,
   plant_session_states = 0,

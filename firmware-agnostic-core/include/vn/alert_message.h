@@ -5,6 +5,7 @@
 #include "vn/alert.h"
 #include "vn/json_writer.h"
 #include "vn/reason.h"
+#include "vn/recent.h"
 #include "vn/window.h"
 
 /*
@@ -37,6 +38,12 @@ typedef enum vn_alert_event {
 /* "firing", "resolved", ...; static storage. */
 const char *vn_alert_event_word(vn_alert_event_t event);
 
+/* Readings in order of arrival: `count` of a ring of `size`, the oldest at `first`. */
+typedef struct vn_readings {
+  const vn_recent_t *ring;
+  uint8_t size, first, count;
+} vn_readings_t;
+
 /*
  * An alert of a series changed its state, or an event is told of it. Times in ms; pointers valid
  * during the call.
@@ -59,17 +66,20 @@ typedef struct vn_transition {
   vn_text_t by, comment;            /* who did it, and what they say; empty: nobody said so */
   const vn_window_result_t *result; /* the window that caused it; NULL: none did */
   const vn_window_t *window;        /* with a result: its definition */
+  vn_readings_t readings;           /* evidence; none: count 0 */
   int64_t no_data_after_ms;         /* of the alert */
   uint32_t episode;
-  uint16_t revision;   /* numbers the events of the episode */
-  uint16_t flags;      /* vn_alert_state_t.flags, after it */
-  int8_t exponent;     /* of value, limit, hysteresis */
-  uint8_t from, phase; /* vn_alert_phase_t */
-  uint8_t event;       /* vn_alert_event_t; VN_ALERT_EVENT_COUNT: a change of state, not told */
-  uint8_t level;       /* of the episode, with LEVELS; else 0 or 1 */
-  bool high_side;      /* the limit that was passed last is the upper one */
-  bool has_value;      /* false: silence, or a command, is what is told */
-  bool has_end;        /* the condition is over */
+  uint16_t revision;        /* numbers the events of the episode */
+  uint16_t flags;           /* vn_alert_state_t.flags, after it */
+  uint16_t evidence_bytes;  /* of readings, or of the sample of a window */
+  int8_t exponent;          /* of value, limit, hysteresis */
+  int8_t pipeline_exponent; /* of readings and windows */
+  uint8_t from, phase;      /* vn_alert_phase_t */
+  uint8_t event;  /* vn_alert_event_t; VN_ALERT_EVENT_COUNT: a change of state, not told */
+  uint8_t level;  /* of the episode, with LEVELS; else 0 or 1 */
+  bool high_side; /* the limit that was passed last is the upper one */
+  bool has_value; /* false: silence, or a command, is what is told */
+  bool has_end;   /* the condition is over */
   bool has_group;
   bool first_in_group; /* the episode began when no other alert of the group was firing */
 } vn_transition_t;
@@ -94,9 +104,10 @@ size_t vn_alert_event_message(const vn_message_head_t *head, const vn_transition
 /* What decides how long messages can be. */
 typedef struct vn_alert_message_size {
   const char *device;
-  size_t texts_max;  /* labels and annotations of one alert together */
-  uint16_t name_max; /* of series */
-  bool has_windows;  /* some alert looks at a window */
+  size_t texts_max;                  /* labels and annotations of one alert together */
+  uint16_t readings_max, sample_max; /* bytes of evidence */
+  uint16_t name_max;                 /* of series */
+  bool has_windows;                  /* some alert looks at a window */
 } vn_alert_message_size_t;
 
 /* Upper bound of both for names that pass vn_name_check and words of up to 64 bytes (of: 80);

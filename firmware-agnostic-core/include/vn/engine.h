@@ -61,6 +61,7 @@ typedef struct vn_series_state {
   uint8_t flags;
   uint8_t level; /* 0: of readings; else derived by so many steps */
   vn_recent_state_t recent;
+  vn_recent_state_t evidence; /* of the readings that are kept for alerts */
   uint64_t sample_seed;
   uint32_t next_named; /* whose name came after this one's the last time: a guess */
   uint32_t next_owed;  /* list of series whose outputs are not committed yet */
@@ -99,7 +100,7 @@ typedef struct vn_pipeline_state {
   size_t session_base, session_state_base, count_pane_base, count_state_base, report_base;
   size_t condition_base;
   size_t trend_base, counter_base, register_base, recent_base, bucket_base, residual_base;
-  size_t composite_base, heard_base, delta_base;
+  size_t composite_base, heard_base, delta_base, evidence_base;
   size_t place_base; /* in words */
   size_t ordered_state_base, reorder_base, ordered_pane_base;
   size_t alert_order_base, alert_entry_base;
@@ -128,6 +129,7 @@ typedef struct vn_store {
   vn_alert_state_t *alerts;
   vn_reorder_state_t *alert_orders; /* of series with alerts in order of time */
   vn_reorder_entry_t *alert_entries;
+  vn_recent_t *evidence;    /* readings that are kept for alerts */
   vn_residual_t *residuals; /* of alerts on deviations, as the composites */
   vn_composite_t *composites;
   vn_session_state_t *session_states;
@@ -170,7 +172,7 @@ typedef struct vn_store {
   size_t count_state_count, count_pane_count, trend_count, counter_count, register_count;
   size_t report_count, condition_count, recent_count, residual_count, check_count, limit_count,
       heard_count;
-  size_t composite_count, places_used_count, delta_count;
+  size_t composite_count, evidence_count, places_used_count, delta_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t alert_order_count, alert_entry_count;
   size_t sample_scratch_count, queue_bytes, block_count;

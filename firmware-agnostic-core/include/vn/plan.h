@@ -92,6 +92,14 @@ typedef struct vn_evidence {
   uint8_t before, after; /* before: with the one that caused it */
 } vn_evidence_t;
 
+/* Room for the sample of a window in a message, where no evidence is configured. */
+#define VN_EVIDENCE_SAMPLE_BYTES 256u
+
+/* How many readings are kept of a series. */
+static inline size_t vn_evidence_readings(const vn_evidence_t *evidence) {
+  return evidence->before == 0 ? 0 : (size_t)evidence->before + evidence->after;
+}
+
 /*
  * windows: those of time (tumbling, sliding) come first, then sessions, counts, reports,
  * conditions.

@@ -32,6 +32,7 @@
   VN_STORE_ARRAY_(vn_alert_state_t, name##_alerts_, name##_alerts);                   \
   VN_STORE_ARRAY_(vn_reorder_state_t, name##_alert_orders_, name##_alert_orders);     \
   VN_STORE_ARRAY_(vn_reorder_entry_t, name##_alert_entries_, name##_alert_entries);   \
+  VN_STORE_ARRAY_(vn_recent_t, name##_evidence_, name##_evidence);                    \
   VN_STORE_ARRAY_(vn_residual_t, name##_residuals_, name##_residuals);                \
   VN_STORE_ARRAY_(vn_composite_t, name##_composites_, name##_composites);             \
   VN_STORE_ARRAY_(vn_session_state_t, name##_session_states_, name##_session_states); \
@@ -81,6 +82,7 @@
       .alerts = name##_alerts_,                                                       \
       .alert_orders = name##_alert_orders_,                                           \
       .alert_entries = name##_alert_entries_,                                         \
+      .evidence = name##_evidence_,                                                   \
       .residuals = name##_residuals_,                                                 \
       .composites = name##_composites_,                                               \
       .session_states = name##_session_states_,                                       \
@@ -128,6 +130,7 @@
       .alert_count = name##_alerts,                                                   \
       .alert_order_count = name##_alert_orders,                                       \
       .alert_entry_count = name##_alert_entries,                                      \
+      .evidence_count = name##_evidence,                                              \
       .residual_count = name##_residuals,                                             \
       .composite_count = name##_composites,                                           \
       .session_state_count = name##_session_states,                                   \
@@ -174,6 +177,7 @@
    VN_STORE_BYTES_(vn_alert_state_t, name##_alerts) +                                              \
    VN_STORE_BYTES_(vn_reorder_state_t, name##_alert_orders) +                                      \
    VN_STORE_BYTES_(vn_reorder_entry_t, name##_alert_entries) +                                     \
+   VN_STORE_BYTES_(vn_recent_t, name##_evidence) +                                                 \
    VN_STORE_BYTES_(vn_residual_t, name##_residuals) +                                              \
    VN_STORE_BYTES_(vn_composite_t, name##_composites) +                                            \
    VN_STORE_BYTES_(vn_session_state_t, name##_session_states) +                                    \
