@@ -1,6 +1,6 @@
 /* vnotch decode: CBOR summary messages, and any other CBOR, as JSON lines. */
-#include "cmd_decode_priv.h"
 #include "commands.h"
+#include "decode_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,28 +56,6 @@ static uint8_t *read_file(const char *name, size_t *length) {
   fclose(file);
   errno = error;
   return bytes;
-}
-
-bool vn__decode_line(vn__decode_output_t *output, vn__decode_render_fn render, const void *subject,
-                     vn__decode_problem_t *problem) {
-  for (;;) {
-    vn_json_writer_t writer;
-    vn_json_writer_init(&writer, output->buffer, output->capacity);
-    if (!render(subject, &writer, problem)) {
-      return false;
-    }
-    if (!writer.overflow) {
-      fwrite(output->buffer, 1, writer.length, output->file);
-      fputc('\n', output->file);
-      return true;
-    }
-    char *buffer = realloc(output->buffer, 2 * writer.length);
-    if (buffer == NULL) {
-      return vn__decode_fail(problem, "no memory for the line", 0);
-    }
-    output->buffer = buffer;
-    output->capacity = 2 * writer.length;
-  }
 }
 
 static bool render_item(const void *subject, vn_json_writer_t *writer,

@@ -5,12 +5,14 @@
 #define VN_STATUS_OK 0
 #define VN_STATUS_USAGE 64
 #define VN_STATUS_DATA 65
+#define VN_STATUS_UNAVAILABLE 69
 #define VN_STATUS_IO 74
 #define VN_STATUS_CONFIGURATION 78
 
 int vn_cmd_check(int argc, char **argv);
 int vn_cmd_budget(int argc, char **argv);
 int vn_cmd_decode(int argc, char **argv);
+int vn_cmd_watch(int argc, char **argv);
 int vn_cmd_document_configuration(int argc, char **argv);
 
 #endif

@@ -25,6 +25,13 @@ typedef struct allowance {
 /* One log per process: it belongs to stderr. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static allowance_t allowances[VN_LOG_KIND_COUNT];
+static vn_log_take_fn taker;
+static void *taker_context;
+
+void vn_log_divert(vn_log_take_fn take, void *context) {
+  taker = take;
+  taker_context = context;
+}
 
 static void put(line_t *line, const char *bytes, size_t length) {
   size_t room = LINE_MAX_BYTES - line->length;
@@ -98,16 +105,22 @@ static bool allowed(vn_log_kind_t kind, uint32_t *suppressed) {
 
 static void begin_line(line_t *line, vn_log_level_t level, const char *sentence) {
   line->length = 0;
-  if (getenv("JOURNAL_STREAM") != NULL) {
+  if (taker == NULL && getenv("JOURNAL_STREAM") != NULL) {
     char priority[4] = {'<', (char)('0' + (int)level), '>', '\0'};
     put_text(line, priority);
-  } else {
+  } else if (taker == NULL) {
     put_text(line, "vnotchd: ");
   }
   put_text(line, sentence);
 }
 
 static void write_line(line_t *line) {
+  if (taker != NULL) {
+    (void)pthread_mutex_lock(&lock);
+    taker(taker_context, line->bytes, line->length);
+    (void)pthread_mutex_unlock(&lock);
+    return;
+  }
   line->bytes[line->length++] = '\n';
   /* A log that cannot be written has nobody to be told to. */
   ssize_t written = write(STDERR_FILENO, line->bytes, line->length);

@@ -2,6 +2,7 @@
 #ifndef VN_LOG_H
 #define VN_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* syslog's levels, of which four are used. */
@@ -37,6 +38,14 @@ typedef enum vn_log_kind {
  * terminal are escaped. Lines are cut at 1000 bytes.
  */
 void vn_log(vn_log_level_t level, vn_log_kind_t kind, const char *sentence, ...);
+
+/*
+ * For a program whose stderr is the screen: from now on lines go to `take` (from any thread, one at
+ * a time), without the program's name and the end of line, valid during the call. NULL: to stderr
+ * again. Call it while nothing logs.
+ */
+typedef void (*vn_log_take_fn)(void *context, const char *line, size_t length);
+void vn_log_divert(vn_log_take_fn take, void *context);
 
 /* A number as a value: vn_log(..., "count", vn_log_number(count, (char[24]){0}), NULL). */
 const char *vn_log_number(int64_t value, char text[24]);

@@ -16,13 +16,15 @@ static const char usage[] =
     "usage: vnotch check FILE             tell every error of a configuration\n"
     "       vnotch budget FILE [--json]   tell what it needs: memory, flash, years of flash life\n"
     "       vnotch decode [FILE|-]        turn CBOR summaries into lines of JSON\n"
+    "       vnotch watch [OPTIONS]        show alerts, series and figures live (watch --help)\n"
     "       vnotch --version | --help\n"
-    "exit status: 0, 64 usage, 65 data, 74 I/O, 78 configuration\n";
+    "exit status: 0, 64 usage, 65 data, 69 unavailable, 74 I/O, 78 configuration\n";
 
 static const command_t commands[] = {
     {"check", vn_cmd_check},
     {"budget", vn_cmd_budget},
     {"decode", vn_cmd_decode},
+    {"watch", vn_cmd_watch},
     {"document-configuration", vn_cmd_document_configuration},
 };
 

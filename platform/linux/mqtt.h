@@ -50,6 +50,7 @@ typedef struct vn_mqtt_setup {
   const char *will;       /* retained text */
   uint32_t queue_bytes;   /* room for messages to publish, a power of two; 0: publishes nothing */
   bool session_expected;  /* the broker should know us: say so if it doesn't */
+  bool transient;         /* begin without a session and leave none behind */
   vn_mqtt_events_t events;
 } vn_mqtt_setup_t;
 

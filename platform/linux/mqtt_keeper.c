@@ -27,7 +27,8 @@ static void tell_changed(vn_mqtt_t *mqtt, bool up) {
 
 static void note_session(vn_mqtt_t *mqtt, bool session_present) {
   bool expected = atomic_exchange(&mqtt->session_known, true);
-  if (expected && !session_present && mqtt->setup.filter_count > 0) {
+  bool matters = mqtt->setup.filter_count > 0 && !mqtt->setup.transient;
+  if (expected && !session_present && matters) {
     atomic_fetch_add(&mqtt->sessions_lost, 1);
     vn_log(VN_LOG_WARNING, VN_LOG_SESSION,
            "the broker has forgotten our session: readings sent meanwhile may be missing; give the "

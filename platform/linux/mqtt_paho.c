@@ -304,11 +304,11 @@ static void set_connect(vn_mqtt_t *mqtt, MQTTAsync_connectOptions *connect) {
   connect->password = broker->password_file[0] != '\0' ? mqtt->password : NULL;
   connect->context = mqtt;
   if (is_version_5(mqtt)) {
-    connect->cleanstart = 0;
+    connect->cleanstart = mqtt->setup.transient ? 1 : 0;
     connect->onSuccess5 = on_connect5;
     connect->onFailure5 = on_no_connect5;
   } else {
-    connect->cleansession = 0;
+    connect->cleansession = mqtt->setup.transient ? 1 : 0;
     connect->onSuccess = on_connect;
     connect->onFailure = on_no_connect;
   }
@@ -325,7 +325,7 @@ const char *vn__mqtt_library_connect(vn_mqtt_t *mqtt) {
   set_connect(mqtt, connect);
   if (is_version_5(mqtt)) {
     add_property(&properties, MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL,
-                 mqtt->setup.broker->session_expiry_s);
+                 mqtt->setup.transient ? 0 : mqtt->setup.broker->session_expiry_s);
     add_property(&properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, INBOUND_RECEIVE_MAXIMUM);
     connect->connectProperties = &properties;
   }

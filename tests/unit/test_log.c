@@ -93,6 +93,30 @@ static void a_flood_of_one_kind_leaves_the_others_alone(void **state) {
   assert_string_equal(written(), "vnotchd: lost\n");
 }
 
+typedef struct diverted {
+  char text[256];
+  size_t length;
+} diverted_t;
+
+static void take_line(void *context, const char *line, size_t length) {
+  diverted_t *diverted = context;
+  assert_true(length < sizeof diverted->text);
+  memcpy(diverted->text, line, length);
+  diverted->text[length] = '\0';
+}
+
+static void lines_can_go_elsewhere(void **state) {
+  diverted_t diverted = {.text = ""};
+  (void)state;
+  vn_log_divert(take_line, &diverted);
+  vn_log(VN_LOG_NOTICE, VN_LOG_BROKER, "gone", "reason", "a b", NULL);
+  vn_log_divert(NULL, NULL);
+  assert_string_equal(diverted.text, "gone reason=\"a b\"");
+  assert_string_equal(written(), "");
+  vn_log(VN_LOG_NOTICE, VN_LOG_BROKER, "back", NULL);
+  assert_string_equal(written(), "vnotchd: back\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_line_is_a_sentence_and_pairs, redirect, restore),
@@ -101,6 +125,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(the_journal_gets_priorities, redirect, restore),
       cmocka_unit_test_setup_teardown(long_values_are_cut_at_the_end_of_the_line, redirect,
                                       restore),
+      cmocka_unit_test_setup_teardown(lines_can_go_elsewhere, redirect, restore),
       cmocka_unit_test_setup_teardown(a_flood_of_one_kind_leaves_the_others_alone, redirect,
                                       restore),
   };

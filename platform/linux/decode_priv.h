@@ -1,6 +1,6 @@
-/* What the parts of `vnotch decode` share. */
-#ifndef VN_CMD_DECODE_PRIV_H
-#define VN_CMD_DECODE_PRIV_H
+/* CBOR summary messages, and any other CBOR, as lines of JSON: what the parts share. */
+#ifndef VN_DECODE_PRIV_H
+#define VN_DECODE_PRIV_H
 
 #include "vn/cbor.h"
 #include "vn/json_writer.h"

@@ -1,8 +1,8 @@
-/* Maps with known keys, and one record of a summary message, for `vnotch decode`. */
-#ifndef VN_CMD_DECODE_MAP_PRIV_H
-#define VN_CMD_DECODE_MAP_PRIV_H
+/* Maps with known keys, and one record of a summary message. */
+#ifndef VN_DECODE_MAP_PRIV_H
+#define VN_DECODE_MAP_PRIV_H
 
-#include "cmd_decode_priv.h"
+#include "decode_priv.h"
 
 #define VN__KNOWN_MAX 64u
 

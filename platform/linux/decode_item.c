@@ -1,5 +1,5 @@
 /* Any CBOR item as JSON: iterative, bounded in depth. */
-#include "cmd_decode_priv.h"
+#include "decode_priv.h"
 
 #include <inttypes.h>
 #include <math.h>

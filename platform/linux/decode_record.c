@@ -1,5 +1,5 @@
 /* One record of a summary message as the line that a replay prints. */
-#include "cmd_decode_map_priv.h"
+#include "decode_map_priv.h"
 #include "vn/window.h"
 
 #define EXPONENT_MAX 18u

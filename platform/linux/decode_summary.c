@@ -1,5 +1,5 @@
 /* Summary messages (docs/summary.cddl): their maps, and one line per record. */
-#include "cmd_decode_map_priv.h"
+#include "decode_map_priv.h"
 
 #include <string.h>
 
