@@ -72,7 +72,8 @@ static bool wait_for_work(watch_t *watch, int64_t timeout_ms) {
     (void)got;
   }
   watch->output_gone = watch->output_gone || (ready[1].revents & (POLLERR | POLLHUP)) != 0;
-  return ready[2].revents != 0;
+  watch->quit = watch->quit || (ready[2].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  return (ready[2].revents & POLLIN) != 0;
 }
 
 static void take_messages(watch_t *watch) {
@@ -152,9 +153,6 @@ static void act(watch_t *watch, vn_watch_key_t key) {
 static void take_keys(watch_t *watch) {
   uint8_t bytes[64];
   ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
-  if (length == 0) {
-    watch->quit = true; /* the terminal has gone */
-  }
   for (ssize_t i = 0; i < length && !watch->quit; i++) {
     vn_watch_key_t key = vn_watch_take_key(&watch->keys, bytes[i]);
     if (key != VN_WATCH_KEY_NONE) {

@@ -151,9 +151,11 @@ static void put_notice(const vn_watch_model_t *model, const vn_watch_view_t *vie
 }
 
 static void put_keys(unsigned row, vn_watch_screen_t *screen) {
+  static const char all[] =
+      "up/down  a acknowledge  s shelve 30m  u unshelve  r reset  o out of service  i in service"
+      "  pgup/pgdn  w window  q quit";
   static const char *const hints[] = {
-      "up/down select  a acknowledge  s shelve 30m  u unshelve  r reset  o out of service  "
-      "i in service  pgup/pgdn series  w window  q quit",
+      all,
       "a ack  s shelve 30m  u unshelve  r reset  o out  i in service  w window  q quit",
       "a ack s shelve u unshelve r reset q quit",
       "q quit",
