@@ -35,7 +35,8 @@ typedef struct watch {
   vn_watch_screen_t screens[2]; /* what is shown, and what will be */
   char paint[VN_WATCH_PAINT_BYTES];
   unsigned shown; /* index of what is shown */
-  int64_t painted_ms;
+  int64_t painted_ms, losses_due_ms;
+  uint64_t losses_told;
   watch_mode_t mode;
   bool keyboard, color, anything_shown, changed, quit, output_gone, was_up;
 } watch_t;
@@ -62,7 +63,8 @@ static bool wait_for_work(watch_t *watch, int64_t timeout_ms) {
   struct pollfd ready[3] = {{.fd = watch->link.wake_fd, .events = POLLIN},
                             {.fd = STDOUT_FILENO, .events = 0},
                             {.fd = watch->keyboard ? STDIN_FILENO : -1, .events = POLLIN}};
-  int count = poll(ready, 3, timeout_ms > 0 ? (int)timeout_ms : 0);
+  bool at_once = timeout_ms <= 0 || vn_ring_count(&watch->link.ring) > 0;
+  int count = poll(ready, 3, at_once ? 0 : (int)timeout_ms);
   if (count <= 0) {
     return false;
   }
@@ -162,7 +164,7 @@ static void take_keys(watch_t *watch) {
   }
 }
 
-/* The connection of the lines' mode: its ups and downs go to stderr. */
+/* Without a screen: the ups and downs of the connection, on stderr. */
 static void tell_connection(watch_t *watch) {
   char said[512];
   bool up = atomic_load(&watch->link.up);
@@ -171,6 +173,22 @@ static void tell_connection(watch_t *watch) {
     (void)fprintf(stderr, "vnotch: %s\n", up ? "connected again" : said);
     watch->was_up = up;
   }
+}
+
+/* What is not among the lines, on stderr, at most once a second and at the end. */
+static void tell_losses(watch_t *watch, bool at_the_end) {
+  int64_t now_ms = vn_clock_linux_mono_ms();
+  uint64_t missed = atomic_load(&watch->link.missed);
+  uint64_t unreadable = watch->model.unreadable;
+  if (missed + unreadable == watch->losses_told || (now_ms < watch->losses_due_ms && !at_the_end)) {
+    return;
+  }
+  (void)fprintf(stderr,
+                "vnotch: so far %llu messages were missed, they came faster than the output is "
+                "read; %llu made no sense\n",
+                (unsigned long long)missed, (unsigned long long)unreadable);
+  watch->losses_told = missed + unreadable;
+  watch->losses_due_ms = now_ms + IDLE_FRAME_MS;
 }
 
 static bool goes_on(const watch_t *watch) {
@@ -202,7 +220,9 @@ static void follow_lines(watch_t *watch) {
     (void)wait_for_work(watch, IDLE_FRAME_MS);
     take_messages(watch);
     tell_connection(watch);
+    tell_losses(watch, false);
   }
+  tell_losses(watch, true);
 }
 
 static int print_once(watch_t *watch) {
@@ -223,6 +243,7 @@ static int print_once(watch_t *watch) {
     (void)vn_watch_row_text(&watch->screens[0], row, text);
     (void)puts(text);
   }
+  tell_losses(watch, true);
   return VN_STATUS_OK;
 }
 

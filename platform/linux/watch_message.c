@@ -24,6 +24,7 @@ static const vn__watch_field_t alert_fields[] = {
     ALERT_TEXT("of", of),
     ALERT_TEXT("summary", summary),
     ALERT_TEXT("by", by),
+    ALERT_TEXT("comment", comment),
     {"episode", VN__WATCH_INTEGER, ALERT(episode), 0, 0},
     {"level", VN__WATCH_INTEGER, ALERT(level), 0, 0},
     {"starts_at", VN__WATCH_INTEGER, ALERT(starts_ms), 0, ALERT(has_starts)},

@@ -110,10 +110,20 @@ static vn_watch_alert_t *new_alert_row(vn_watch_model_t *model, const vn_watch_a
   return NULL;
 }
 
+/* What people do is told without a value: the one that was seen last in the episode goes on. */
+static void keep_value(const vn_watch_alert_t *row, vn_watch_alert_t *alert) {
+  if (!alert->has_value && row->has_value && alert->episode == row->episode &&
+      strcmp(alert->state, "no_data") != 0) {
+    alert->has_value = true;
+    alert->value = row->value;
+  }
+}
+
 static void take_alert(vn_watch_model_t *model, vn_watch_alert_t *alert) {
   vn_watch_alert_t *row = find_alert(model, alert);
   if (row != NULL) {
     alert->number = row->number;
+    keep_value(row, alert);
     *row = *alert;
     return;
   }

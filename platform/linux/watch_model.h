@@ -66,6 +66,7 @@ typedef struct vn_watch_alert {
   char of[2 * VN_WATCH_WORD_BYTES];
   char summary[640];
   char by[VN_WATCH_WORD_BYTES];
+  char comment[160];
   int64_t episode, level, starts_ms, ends_ms, at_ms;
   int64_t shelved_until_ms; /* 0: not for a duration */
   double value, limit;
@@ -151,7 +152,7 @@ typedef struct vn_watch_listener {
   void (*answer)(void *context, const char *device, const vn_watch_answer_t *answer);
 } vn_watch_listener_t;
 
-/* About 2.5 MB; the fields are to be read. */
+/* About 5 MB; the fields are to be read. */
 typedef struct vn_watch_model {
   char prefix[VN_WATCH_WORD_BYTES];
   vn_watch_listener_t listener;

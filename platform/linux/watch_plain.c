@@ -79,6 +79,7 @@ static void tell_alert(const vn_watch_plain_t *plain, const vn_watch_alert_t *al
   add_pair(&line, "severity", alert->severity);
   add_integer(&line, "episode", alert->episode);
   add_pair(&line, "by", alert->by);
+  add_pair(&line, "comment", alert->comment);
   end(&line, plain);
 }
 

@@ -1,4 +1,4 @@
-"""vnotch watch with a real broker, a real vnotchd and a terminal: what people see and what they do."""
+"""vnotch watch with a real broker, a real vnotchd and a terminal: what people see and do."""
 
 import json
 import os
@@ -216,6 +216,14 @@ class Watch(Case):
             self.assertRegex(out, rf"(?m)^[-0-9]{{10}}T[:0-9]{{8}}Z gw {pattern}$")
         self.assertNotIn("\x1b", out)
 
+    def test_messages_that_make_no_sense_are_told(self):
+        client = self.client(self.mosquitto)
+        client.publish("vnotch/fake/event", "{", retain=True).wait_for_publish(10)
+        process = self.piped()
+        self.assertIn(" 1 made no sense", process.stderr.readline())
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+
     def test_a_dumb_terminal_gets_lines(self):
         client = self.client(self.mosquitto)
         self.state(client)
@@ -290,8 +298,9 @@ class Errors(unittest.TestCase):
         for arguments in ([], ["--once"]):
             result = self.run_watch("--broker", uri, *arguments)
             self.assertEqual(result.returncode, 69)
-            self.assertRegex(result.stderr, rf"^vnotch: cannot connect to the broker, check that it "
-                                            rf"runs and is reachable broker={uri} .*\n$")
+            self.assertRegex(result.stderr,
+                             "^vnotch: cannot connect to the broker, check that it runs and is "
+                             rf"reachable broker={uri} .*\n$")
             self.assertEqual(result.stdout, "")
 
 

@@ -61,6 +61,21 @@ static void a_state_replaces_the_one_before_and_keeps_its_number(void **state) {
   assert_null(vn_watch_alert_of(&model, 0));
 }
 
+static void an_acknowledgement_has_no_value_and_leaves_the_last_one(void **state) {
+  static const char topic[] = "plant/vnotch/gw/alert/hot/a";
+  const vn_watch_alert_t *alert = &model.alerts[0];
+  (void)state;
+  say(topic, "{\"state\":\"firing\",\"episode\":1,\"value\":81.5}");
+  say(topic, "{\"state\":\"firing\",\"episode\":1,\"value\":null,\"acknowledged\":true}");
+  assert_true(alert->acknowledged && alert->has_value);
+  assert_near(alert->value, 81.5);
+  say(topic, "{\"state\":\"no_data\",\"episode\":1,\"value\":null}");
+  assert_false(alert->has_value);
+  say(topic, "{\"state\":\"normal\",\"episode\":1,\"value\":70}");
+  say(topic, "{\"state\":\"firing\",\"episode\":2,\"value\":null}");
+  assert_false(alert->has_value);
+}
+
 static void an_alert_that_is_on_takes_the_place_of_a_normal_one(void **state) {
   char topic[64];
   (void)state;
@@ -333,6 +348,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(names_of_an_alert_are_those_of_its_topic, begin),
       cmocka_unit_test_setup(a_state_replaces_the_one_before_and_keeps_its_number, begin),
+      cmocka_unit_test_setup(an_acknowledgement_has_no_value_and_leaves_the_last_one, begin),
       cmocka_unit_test_setup(an_alert_that_is_on_takes_the_place_of_a_normal_one, begin),
       cmocka_unit_test_setup(rates_are_those_of_the_devices_own_clock, begin),
       cmocka_unit_test_setup(hygiene_is_read_and_may_be_missing, begin),

@@ -39,13 +39,14 @@ static void an_event_is_a_line(void **state) {
   watch_rig_say(&model, "vnotch/gw/event",
                 "{\"alert\":\"overheat\",\"series\":\"a/temp\",\"state\":\"firing\","
                 "\"phase\":\"acknowledged\",\"severity\":\"critical\",\"episode\":3,\"value\":81.2,"
-                "\"limit\":80,\"unit\":\"Cel\",\"at\":1795225672000,\"by\":\"ann\"}");
+                "\"limit\":80,\"unit\":\"Cel\",\"at\":1795225672000,\"by\":\"ann\",\"comment\":"
+                "\"on my way\"}");
   watch_rig_say(&model, "vnotch/gw/event",
                 "{\"alert\":\"silent\",\"series\":\"b\",\"state\":\"firing\",\"phase\":\"firing\","
                 "\"severity\":\"\",\"episode\":1,\"value\":null,\"limit\":null,\"at\":0}");
   assert_string_equal(lines,
                       "2026-11-21T01:47:52Z gw acknowledged overheat a/temp value 81.2 Cel limit "
-                      "80 severity critical episode 3 by ann\n"
+                      "80 severity critical episode 3 by ann comment on my way\n"
                       "1970-01-01T00:00:00Z gw firing silent b episode 1\n");
 }
 
