@@ -59,13 +59,16 @@ static size_t ordered_bytes(const vn_window_set_t *set) {
                    set->ordered.capacity * sizeof(vn_reorder_entry_t) + sizeof(vn_ordered_state_t);
 }
 
-static size_t alert_bytes(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
+static void budget_of_alerts(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
+                             vn_budget_pipeline_t *out) {
   size_t reorder = pipeline->alert_reorder;
-  return pipeline->alert_count * sizeof(vn_alert_state_t) +
-         vn_evidence_readings(&pipeline->evidence) * sizeof(vn_recent_t) +
-         geometry->residual_count * sizeof(vn_residual_t) +
-         geometry->composite_count * sizeof(vn_composite_t) + reorder * sizeof(vn_reorder_entry_t) +
-         (reorder > 0 ? sizeof(vn_reorder_state_t) : 0);
+  out->alert_evidence_bytes = vn_evidence_readings(&pipeline->evidence) * sizeof(vn_recent_t);
+  out->alert_waiting_bytes =
+      reorder * sizeof(vn_reorder_entry_t) + (reorder > 0 ? sizeof(vn_reorder_state_t) : 0);
+  out->alert_detector_bytes = geometry->residual_count * sizeof(vn_residual_t) +
+                              geometry->composite_count * sizeof(vn_composite_t);
+  out->alert_bytes = pipeline->alert_count * sizeof(vn_alert_state_t) + out->alert_evidence_bytes +
+                     out->alert_waiting_bytes + out->alert_detector_bytes;
 }
 
 static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -98,9 +101,9 @@ static void budget_of_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipel
                      pipeline->corrections * sizeof(vn_delta_t),
       .ordered_bytes = ordered_bytes(set),
       .revision_bytes = set->revision_count * sizeof(uint16_t),
-      .alert_bytes = alert_bytes(pipeline, &geometry),
       .slot_bytes_max = vn__slot_max(plan, pipeline, &geometry),
   };
+  budget_of_alerts(pipeline, &geometry, out);
   out->series_bytes = out->pane_bytes + out->count_bytes + out->extra_bytes + out->ordered_bytes +
                       out->session_bytes + out->report_bytes + out->condition_bytes +
                       out->member_bytes + out->guard_bytes + out->tally_bytes +

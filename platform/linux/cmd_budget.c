@@ -54,6 +54,18 @@ static void list_parts(const vn_budget_t *budget, part_t parts[PARTS]) {
   memcpy(parts, all, sizeof all);
 }
 
+static void print_alerts(const vn_budget_pipeline_t *pipeline) {
+  char a[32], b[32], c[32];
+  size_t beside_states = pipeline->alert_evidence_bytes + pipeline->alert_waiting_bytes +
+                         pipeline->alert_detector_bytes;
+  if (beside_states > 0) {
+    (void)printf("    of the alerts: evidence %s B, readings in time order %s B, detectors %s B\n",
+                 grouped(pipeline->alert_evidence_bytes, a),
+                 grouped(pipeline->alert_waiting_bytes, b),
+                 grouped(pipeline->alert_detector_bytes, c));
+  }
+}
+
 static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipeline) {
   char a[32], b[32], c[32], d[32], e[32], f[32], g[32];
   (void)printf("%s: %s series x %s B = %s B\n", name, grouped(pipeline->series, a),
@@ -63,6 +75,7 @@ static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipelin
       (unsigned long)pipeline->panes, (long long)pipeline->pane_ms, sizeof(vn_pane_t),
       grouped(pipeline->pane_bytes, d), grouped(pipeline->member_bytes, e),
       grouped(pipeline->revision_bytes, f), grouped(pipeline->alert_bytes, g));
+  print_alerts(pipeline);
   (void)printf("    and: tallies and coverage %s B\n", grouped(pipeline->tally_bytes, d));
   size_t others = pipeline->session_bytes + pipeline->count_bytes + pipeline->report_bytes +
                   pipeline->condition_bytes + pipeline->extra_bytes;
@@ -169,6 +182,9 @@ static void print_json_pipeline(const vn_summary_pipeline_t *summary,
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     (void)printf(",\"%s\":%zu", parts[i].key, parts[i].bytes);
   }
+  (void)printf(",\"alerts\":{\"evidence_bytes\":%zu,\"waiting_bytes\":%zu,\"detector_bytes\":%zu}",
+               pipeline->alert_evidence_bytes, pipeline->alert_waiting_bytes,
+               pipeline->alert_detector_bytes);
   print_json_windows(summary, pipeline);
 }
 

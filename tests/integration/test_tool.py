@@ -70,7 +70,12 @@ class Tool(unittest.TestCase):
         self.assertIn(":1:29: warning: ", result.stderr)
 
     def test_the_parts_of_a_budget_are_its_sum(self):
-        budget = json.loads(run("budget", os.path.join(EXAMPLES, "plant.yaml"), "--json").stdout)
+        for example in ("plant.yaml", "alerts.yaml"):
+            with self.subTest(example):
+                self.check_parts(example)
+
+    def check_parts(self, example):
+        budget = json.loads(run("budget", os.path.join(EXAMPLES, example), "--json").stdout)
         parts = sum(value for key, value in budget.items()
                     if key.endswith("_bytes") and key != "total_bytes")
         pipelines = sum(pipeline["bytes"] for pipeline in budget["pipelines"])
@@ -84,6 +89,17 @@ class Tool(unittest.TestCase):
             self.assertEqual(pipeline["series"] * own, pipeline["bytes"])
         self.assertLess(budget["state"]["life_worst"]["years"],
                         budget["state"]["life_usual"]["years"])
+
+    def test_the_bytes_of_alerts_are_told_apart(self):
+        lines = run("budget", os.path.join(EXAMPLES, "alerts.yaml")).stdout.splitlines()
+        parts = [re.findall(r"(?<= )\d[\d,]*(?= B)", line)
+                 for line in lines if "of the alerts" in line]
+        budget = json.loads(run("budget", os.path.join(EXAMPLES, "alerts.yaml"), "--json").stdout)
+        power, temperature = (pipeline["alerts"] for pipeline in budget["pipelines"])
+        self.assertEqual(set(power.values()), {0})
+        self.assertEqual(parts, [[str(value) for value in temperature.values()]])
+        self.assertGreater(temperature["evidence_bytes"], 0)
+        self.assertGreater(temperature["waiting_bytes"], 0)
 
     def test_a_budget_in_words_relates_series_to_bytes(self):
         text = run("budget", os.path.join(EXAMPLES, "plant.yaml")).stdout

@@ -59,6 +59,9 @@ static void the_parts_told_are_what_a_block_takes(void **state) {
   static const char *const texts[] = {
       "pipelines: [{name: p}]\n",
       PIPELINE(PLAIN),
+      "pipelines: [{name: p, out_of_order: 1s, evidence: {}, alerts: [{name: a, above: 1, "
+      "evaluate: "
+      "event}]}]\n",
       PIPELINE(SAMPLED),
       PIPELINE(PLAIN SKETCHED SAMPLED),
       PIPELINE(TANK),

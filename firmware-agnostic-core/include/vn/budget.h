@@ -20,6 +20,7 @@ typedef struct vn_budget_pipeline {
   size_t extra_bytes;   /* quantiles, slope, distinct */
   size_t ordered_bytes; /* what goes by time order: panes, readings that wait */
   size_t guard_bytes;   /* readings remembered, tokens of the limit */
+  size_t alert_evidence_bytes, alert_waiting_bytes, alert_detector_bytes; /* of the alert_bytes */
   /*
    * The same by window: all that windows of time share is told for the largest of them. With alerts
    * and guards they make series_bytes.
