@@ -118,6 +118,7 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
   build->configuration->state_file = durable ? file->text : "";
 }
 
+/* Home Assistant reads no CBOR: what it is told of needs `latest`. */
 static void build_summaries(vn__build_t *build, const vn__value_t *section) {
   vn__value_t values[VN__SUMMARIES_KEYS];
   vn_plan_t *plan = &build->configuration->plan;
@@ -126,6 +127,9 @@ static void build_summaries(vn__build_t *build, const vn__value_t *section) {
   plan->encoding = (uint8_t)values[VN__SUMMARIES_ENCODING].number;
   plan->batch_max = (uint16_t)values[VN__SUMMARIES_BATCH].number;
   plan->flush_every_ms = values[VN__SUMMARIES_FLUSH_EVERY].number;
+  const vn__value_t *latest = &values[VN__SUMMARIES_LATEST];
+  bool discovery = build->configuration->discovery_prefix[0] != '\0';
+  build->configuration->latest = latest->given ? latest->number != 0 : discovery;
 }
 
 /* A prefix is some levels of a topic that nobody else's rules get in the way of. */
@@ -145,17 +149,30 @@ static const char *prefix_problem(const char *prefix) {
   return NULL;
 }
 
-static void build_topics(vn__build_t *build, const vn__value_t *section) {
-  vn__value_t values[VN__TOPICS_KEYS];
-  (void)vn__read_section(build->loader, &vn__topics_section, section->good ? section->node : NULL,
-                         values);
-  const vn__value_t *prefix = &values[VN__TOPICS_PREFIX];
-  build->configuration->plan.prefix = prefix->text;
+static const char *build_prefix(vn__build_t *build, const vn__value_t *prefix) {
   const char *problem = prefix->good ? prefix_problem(prefix->text) : NULL;
   if (problem != NULL) {
     vn__error(build->loader, prefix->mark, "`prefix`: %s %s",
               vn__quote(build->loader, vn__text(prefix->text)), problem);
   }
+  return prefix->text;
+}
+
+static void build_topics(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__TOPICS_KEYS];
+  (void)vn__read_section(build->loader, &vn__topics_section, section->good ? section->node : NULL,
+                         values);
+  build->configuration->plan.prefix = build_prefix(build, &values[VN__TOPICS_PREFIX]);
+}
+
+static void build_homeassistant(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__HOMEASSISTANT_KEYS];
+  vn_configuration_t *configuration = build->configuration;
+  (void)vn__read_section(build->loader, &vn__homeassistant_section,
+                         section->good ? section->node : NULL, values);
+  const char *prefix = build_prefix(build, &values[VN__HOMEASSISTANT_PREFIX]);
+  bool discovery = values[VN__HOMEASSISTANT_DISCOVERY].number != 0;
+  configuration->discovery_prefix = discovery ? prefix : "";
 }
 
 void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]) {
@@ -163,6 +180,7 @@ void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS])
   configuration->plan.device = root[VN__ROOT_DEVICE].text;
   configuration->stats_every_ms = root[VN__ROOT_STATS_EVERY].number;
   build_topics(build, &root[VN__ROOT_TOPICS]);
+  build_homeassistant(build, &root[VN__ROOT_HOMEASSISTANT]);
   build_summaries(build, &root[VN__ROOT_SUMMARIES]);
   vn__build_limit(build->loader, &root[VN__ROOT_LIMIT], &configuration->plan.limit);
   build_capacity(build, &root[VN__ROOT_CAPACITY]);

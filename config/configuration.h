@@ -25,7 +25,9 @@ typedef struct vn_configuration {
   vn_broker_t broker;
   vn_broker_t upstream; /* a copy of broker when the file has none */
   const char *state_file;
+  const char *discovery_prefix; /* of Home Assistant; "": nothing is announced */
   int64_t stats_every_ms;
+  bool latest; /* the latest result of each window is published, retained */
 } vn_configuration_t;
 
 /*

@@ -78,6 +78,11 @@ static const vn__key_t root_keys[] = {
                          .type = VN__SECTION,
                          .section = &vn__alerts_section,
                          .doc = "What holds for the alerts of all pipelines together."},
+    [VN__ROOT_HOMEASSISTANT] = {.name = "homeassistant",
+                                .type = VN__SECTION,
+                                .section = &vn__homeassistant_section,
+                                .doc = "Alerts and means that appear in Home Assistant by "
+                                       "themselves."},
 };
 const vn__section_t vn__root_section = {"", "The file is one mapping with these keys.",
                                         KEYS(root_keys)};
@@ -178,6 +183,26 @@ static const vn__key_t topics_keys[] = {
 const vn__section_t vn__topics_section = {"topics", "Names of the topics we publish.",
                                           KEYS(topics_keys)};
 
+static const vn__word_t truth_words[] = {{"false", 0, false}, {"true", 1, false}, {NULL, 0, false}};
+static const vn__key_t homeassistant_keys[] = {
+    [VN__HOMEASSISTANT_DISCOVERY] = {.name = "discovery",
+                                     .type = VN__WORD,
+                                     .words = truth_words,
+                                     .fallback = "false",
+                                     .doc = "Each series is announced to Home Assistant with its "
+                                            "alerts and, by `summaries.latest`, the means of its "
+                                            "windows."},
+    [VN__HOMEASSISTANT_PREFIX] = {.name = "prefix",
+                                  .type = VN__TEXT,
+                                  .high = VN_WORD_MAX,
+                                  .form = "topic",
+                                  .fallback = "homeassistant",
+                                  .doc = "The discovery prefix that Home Assistant is set to."},
+};
+const vn__section_t vn__homeassistant_section = {
+    "homeassistant", "What is announced to Home Assistant, at the broker that results go to.",
+    KEYS(homeassistant_keys)};
+
 static const vn__word_t encoding_words[] = {{"cbor", VN_ENCODING_CBOR, false},
                                             {"cbor-named", VN_ENCODING_CBOR_NAMED, false},
                                             {"json", VN_ENCODING_JSON, false},
@@ -202,6 +227,12 @@ static const vn__key_t summaries_keys[] = {
                                    .high = DAY,
                                    .fallback = "1s",
                                    .doc = "A message that isn't full leaves after this time."},
+    [VN__SUMMARIES_LATEST] = {.name = "latest",
+                              .type = VN__WORD,
+                              .words = truth_words,
+                              .fallback_words = "that of `homeassistant.discovery`",
+                              .doc = "The latest result of each window is published as retained "
+                                     "JSON, too, on a topic of its own."},
 };
 const vn__section_t vn__summaries_section = {"summaries", "Messages with the results of windows.",
                                              KEYS(summaries_keys)};

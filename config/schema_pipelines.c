@@ -262,14 +262,17 @@ const vn__section_t vn__limit_section = {
 
 const vn__section_t *vn__schema_section(unsigned index) {
   static const vn__section_t *const sections[VN__SECTION_COUNT] = {
-      &vn__root_section,      &vn__broker_section,    &vn__tls_section,       &vn__topics_section,
-      &vn__summaries_section, &vn__capacity_section,  &vn__state_section,     &vn__flash_section,
-      &vn__input_section,     &vn__field_section,     &vn__time_section,      &vn__sequence_section,
-      &vn__pipeline_section,  &vn__limit_section,     &vn__window_section,    &vn__tumbling_section,
-      &vn__sample_section,    &vn__sliding_section,   &vn__session_section,   &vn__count_section,
-      &vn__report_section,    &vn__condition_section, &vn__alert_section,     &vn__level_section,
-      &vn__change_section,    &vn__absent_section,    &vn__deviation_section, &vn__evidence_section,
-      &vn__derive_section,    &vn__alerts_section,    &vn__flood_section};
+      &vn__root_section,      &vn__broker_section,        &vn__tls_section,
+      &vn__topics_section,    &vn__homeassistant_section, &vn__summaries_section,
+      &vn__capacity_section,  &vn__state_section,         &vn__flash_section,
+      &vn__input_section,     &vn__field_section,         &vn__time_section,
+      &vn__sequence_section,  &vn__pipeline_section,      &vn__limit_section,
+      &vn__window_section,    &vn__tumbling_section,      &vn__sample_section,
+      &vn__sliding_section,   &vn__session_section,       &vn__count_section,
+      &vn__report_section,    &vn__condition_section,     &vn__alert_section,
+      &vn__level_section,     &vn__change_section,        &vn__absent_section,
+      &vn__deviation_section, &vn__evidence_section,      &vn__derive_section,
+      &vn__alerts_section,    &vn__flood_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

@@ -69,12 +69,14 @@ static void work(vn_daemon_t *daemon) {
     int64_t sleep_ms = turn(daemon);
     int64_t now_ms = vn_clock_linux_mono_ms();
     int64_t status_ms = vn_status_step(daemon, now_ms);
+    int64_t announce_ms = vn_announce_step(daemon, now_ms);
     /* Fed here and nowhere else: a loop that hangs in a step must look dead. */
     vn_notify_feed(&daemon->notify, now_ms);
     if (vn_signals_report_wanted()) {
       vn_statistics_log(daemon);
     }
     if (!vn_signals_stop_wanted()) {
+      sleep_ms = sleep_ms < announce_ms ? sleep_ms : announce_ms;
       sleep_until_called(daemon, seen, sleep_ms < status_ms ? sleep_ms : status_ms);
     }
   }

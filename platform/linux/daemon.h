@@ -2,6 +2,7 @@
 #ifndef VN_DAEMON_H
 #define VN_DAEMON_H
 
+#include "announcer.h"
 #include "flash_file.h"
 #include "mqtt.h"
 #include "notify.h"
@@ -25,7 +26,9 @@
 #define VN_TOKEN_STATUS (UINT64_MAX - 0u)
 #define VN_TOKEN_STATISTICS (UINT64_MAX - 1u)
 #define VN_TOKEN_HEARTBEAT (UINT64_MAX - 2u)
-#define VN_TOKEN_FIRST VN_TOKEN_HEARTBEAT
+#define VN_TOKEN_ANNOUNCEMENT (UINT64_MAX - 3u)
+#define VN_TOKEN_LATEST (UINT64_C(1) << 63) /* and the slot */
+#define VN_TOKEN_FIRST VN_TOKEN_LATEST
 
 #define VN_STATISTICS_MAX_BYTES 16384u
 
@@ -54,13 +57,15 @@ typedef struct vn_link {
   uint64_t counted_full, counted_big; /* told to the engine so far */
 
   vn_uplink_t uplink;
-  const char *filters[VN_INPUTS_MAX];
-  int qos[VN_INPUTS_MAX];
+  const char *filters[VN_INPUTS_MAX + 1]; /* of the inputs, then what else is listened to */
+  int qos[VN_INPUTS_MAX + 1];
+  int filter_count;
   char *filter_bytes;
   char topic_prefix[512]; /* "<prefix>/<device>/" */
   size_t topic_prefix_length;
   char status_topic[520];
   uint8_t encoding; /* vn_encoding_t of summaries */
+  vn_announcer_t announcer;
 } vn_link_t;
 
 /* What is published beside the outbox, and when it is due. */
@@ -80,6 +85,7 @@ typedef struct vn_daemon {
   vn_engine_t engine;
   vn_store_t store;
   vn_ports_t ports;
+  vn_observer_t observer;
   vn_flash_file_t flash;
   vn_link_t link;
   vn_status_t status;
@@ -106,6 +112,14 @@ bool vn_link_wants_room(const vn_link_t *link);
 void vn_link_offer_room(vn_link_t *link);
 VN_NODISCARD vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload,
                                       uint64_t token);
+
+VN_NODISCARD vn_err_t vn_link_announce(vn_link_t *link, const vn_announcement_t *announcement);
+
+/* Announcements: before the engine is prepared; what is due now, returns how long nothing is; true:
+ * the verdict was about one of them. */
+VN_NODISCARD vn_err_t vn_announce_prepare(vn_daemon_t *daemon);
+int64_t vn_announce_step(vn_daemon_t *daemon, int64_t now_ms);
+bool vn_announce_verdict(vn_announcer_t *announcer, uint64_t token, bool ok);
 
 /* Status: what is due now; returns how long nothing is. */
 void vn_status_begin(vn_status_t *status, int64_t now_ms);

@@ -49,6 +49,11 @@ static vn_err_t wait_for_room(vn_link_t *link, vn_text_t topic, const uint8_t *p
 static void on_arrived(void *context, vn_text_t topic, const uint8_t *payload, size_t length,
                        bool retained) {
   vn_link_t *link = context;
+  if (vn_announcer_takes(&link->announcer, topic, (vn_text_t){(const char *)payload, length},
+                         retained)) {
+    vn_wake_call(&link->wake);
+    return;
+  }
   vn_err_t error = vn_offer_message(link->engine, topic, payload, length, retained);
   if (error == VN_ERR_FULL) {
     error = wait_for_room(link, topic, payload, length, retained);
@@ -98,6 +103,9 @@ void vn_link_collect(vn_link_t *link, vn_status_t *status) {
   link->verdict_count = 0;
   (void)pthread_mutex_unlock(&link->mutex);
   for (uint32_t i = 0; i < count; i++) {
+    if (vn_announce_verdict(&link->announcer, verdicts[i].token, verdicts[i].ok)) {
+      continue;
+    }
     if (verdicts[i].token >= VN_TOKEN_FIRST) {
       vn_status_verdict(status, verdicts[i].token, verdicts[i].ok);
     } else {
@@ -174,8 +182,23 @@ static vn_err_t send_message(void *context, const vn_message_t *message) {
   return error;
 }
 
+vn_err_t vn_link_announce(vn_link_t *link, const vn_announcement_t *announcement) {
+  vn_mqtt_publication_t publication = {
+      .prefix = link->topic_prefix,
+      .prefix_length = announcement->absolute ? 0 : link->topic_prefix_length,
+      .topic = announcement->topic,
+      .payload = (const uint8_t *)announcement->payload.bytes,
+      .length = announcement->payload.length,
+      .token = VN_TOKEN_ANNOUNCEMENT,
+      .content = VN_MQTT_JSON,
+      .retained = true,
+  };
+  return vn_mqtt_publish(link->out, &publication);
+}
+
 vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, uint64_t token) {
   bool heartbeat = token == VN_TOKEN_HEARTBEAT;
+  bool words = heartbeat || token == VN_TOKEN_STATUS;
   vn_mqtt_publication_t publication = {
       .prefix = link->topic_prefix,
       .prefix_length = link->topic_prefix_length,
@@ -183,9 +206,9 @@ vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, ui
       .payload = (const uint8_t *)payload.bytes,
       .length = payload.length,
       .token = token,
-      .content = token == VN_TOKEN_STATISTICS ? VN_MQTT_JSON : VN_MQTT_TEXT,
+      .content = words ? VN_MQTT_TEXT : VN_MQTT_JSON,
       .retained = !heartbeat,
-      .beside = true,
+      .beside = words || token == VN_TOKEN_STATISTICS,
   };
   return vn_mqtt_publish(link->out, &publication);
 }
@@ -246,12 +269,31 @@ static bool prepare_filters(vn_link_t *link, const vn_plan_t *plan) {
     link->qos[i] = plan->inputs[i].qos;
     next += room + 1;
   }
+  link->filter_count = plan->input_count;
+  if (link->announcer.discovers) {
+    link->filters[link->filter_count] = link->announcer.birth_topic;
+    link->qos[link->filter_count] = 1;
+    link->filter_count++;
+  }
   return true;
 }
 
-static uint32_t out_queue_bytes(const vn_store_t *store) {
-  size_t longest =
-      store->scratch_bytes > store->record_bytes ? store->scratch_bytes : store->record_bytes;
+/* Where results go to another broker than the one of the readings, who reads them is there. */
+static void listen_upstream(vn_link_t *link, const vn_configuration_t *configuration,
+                            vn_mqtt_setup_t *out) {
+  int inputs = configuration->plan.input_count;
+  if (link->filter_count > inputs &&
+      strcmp(configuration->broker.uri, configuration->upstream.uri) != 0) {
+    out->filters = &link->filters[inputs];
+    out->qos = &link->qos[inputs];
+    out->filter_count = link->filter_count - inputs;
+    out->events.arrived = on_arrived;
+  }
+}
+
+static uint32_t out_queue_bytes(const vn_store_t *store, size_t longest) {
+  longest = store->scratch_bytes > longest ? store->scratch_bytes : longest;
+  longest = store->record_bytes > longest ? store->record_bytes : longest;
   size_t largest = longest + OUT_OVERHEAD_BYTES;
   uint32_t bytes = OUT_QUEUE_LEAST_BYTES;
   while (bytes / 2 < largest && bytes < UINT32_C(1) << 30) {
@@ -277,20 +319,22 @@ int vn_link_open(vn_link_t *link, vn_daemon_t *daemon) {
     vn_log(VN_LOG_ERROR, VN_LOG_START, "no memory for the topic filters", NULL);
     return VN_EXIT_IO;
   }
-  vn_mqtt_setup_t out = {.broker = &configuration->upstream,
-                         .suffix = "-out",
-                         .will_topic = link->status_topic,
-                         .will = "offline",
-                         .queue_bytes = out_queue_bytes(&daemon->store),
-                         .events = {.context = link, .changed = on_changed, .sent = on_sent}};
+  vn_mqtt_setup_t out = {
+      .broker = &configuration->upstream,
+      .suffix = "-out",
+      .will_topic = link->status_topic,
+      .will = "offline",
+      .queue_bytes = out_queue_bytes(&daemon->store, vn_announcer_max(configuration)),
+      .events = {.context = link, .changed = on_changed, .sent = on_sent}};
   vn_mqtt_setup_t in = {.broker = &configuration->broker,
                         .suffix = "-in",
                         .filters = link->filters,
                         .qos = link->qos,
-                        .filter_count = configuration->plan.input_count,
+                        .filter_count = link->filter_count,
                         .session_expected = daemon->ports.flash != NULL &&
                                             !vn_engine_recovery(&daemon->engine)->fresh,
                         .events = {.context = link, .changed = on_changed, .arrived = on_arrived}};
+  listen_upstream(link, configuration, &out);
   int code = open_one(&out, &link->out);
   return code != VN_EXIT_OK ? code : open_one(&in, &link->in);
 }

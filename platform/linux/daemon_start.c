@@ -200,6 +200,13 @@ int vn_daemon_restore(vn_daemon_t *daemon) {
   }
   daemon->ports.clock = &vn_clock_linux;
   daemon->ports.uplink = &daemon->link.uplink;
+  if (vn_announce_prepare(daemon) != VN_OK) {
+    return refuse(VN_EXIT_UNAVAILABLE,
+                  "the system has not enough memory for the latest results of all series: lower "
+                  "capacity.series, or set summaries.latest to false",
+                  "series",
+                  vn_log_number((int64_t)daemon->configuration->plan.series_max, (char[24]){0}));
+  }
   vn_err_t error =
       vn_init(&daemon->engine, &daemon->configuration->plan, &daemon->store, &daemon->ports);
   if (error == VN_OK) {

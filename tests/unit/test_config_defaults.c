@@ -208,6 +208,29 @@ static void broker_and_upstream(void **state) {
   loaded_free(&loaded);
 }
 
+static void the_latest_results_come_with_discovery_unless_told_otherwise(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *prefix;
+    bool latest;
+  } cases[] = {
+      {"pipelines: [{name: p}]\n", "", false},
+      {"summaries: {latest: true}\npipelines: [{name: p}]\n", "", true},
+      {"homeassistant: {prefix: ha}\npipelines: [{name: p}]\n", "", false},
+      {"homeassistant: {discovery: true}\npipelines: [{name: p}]\n", "homeassistant", true},
+      {"homeassistant: {discovery: true, prefix: ha/x}\nsummaries: {latest: false}\n"
+       "pipelines: [{name: p}]\n",
+       "ha/x", false},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    loaded_t loaded;
+    const vn_configuration_t *configuration = load_good(&loaded, cases[i].text);
+    assert_string_equal(configuration->discovery_prefix, cases[i].prefix);
+    assert_int_equal(configuration->latest, cases[i].latest);
+    loaded_free(&loaded);
+  }
+}
+
 static void inputs(void **state) {
   (void)state;
   loaded_t loaded;
@@ -392,6 +415,7 @@ int main(void) {
       cmocka_unit_test(a_state_file_makes_the_state_durable),
       cmocka_unit_test(sizes_of_queue_and_outbox_are_derived),
       cmocka_unit_test(broker_and_upstream),
+      cmocka_unit_test(the_latest_results_come_with_discovery_unless_told_otherwise),
       cmocka_unit_test(inputs),
       cmocka_unit_test(a_pipeline_in_full),
       cmocka_unit_test(shapes_of_windows),

@@ -201,6 +201,7 @@ static void names(void **state) {
       {"topics: {prefix: a/}\n" PIPELINE, {"1:18: `prefix`: `a/` has an empty level"}},
       {"topics: {prefix: \"a/+\"}\n" PIPELINE, {"1:18: `prefix`: `a/+` holds a character"}},
       {"topics: {prefix: site-1/vnotch}\n" PIPELINE, {NULL}},
+      {"homeassistant: {prefix: a/}\n" PIPELINE, {"1:25: `prefix`: `a/` has an empty level"}},
   };
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
