@@ -67,9 +67,9 @@ static void add(const vn_alert_state_t *state, vn_time_ms_t now_ms, vn_alert_fig
   out->chattering += chatters(state, now_ms);
 }
 
-void vn_engine_alert_figures(const vn_engine_t *engine, vn_time_ms_t now_ms,
-                             vn_alert_figures_t *out) {
+void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out) {
   VN_ASSERT(engine != NULL && out != NULL);
+  vn_time_ms_t now_ms = vn__now_ms(engine);
   *out = (vn_alert_figures_t){.activations = engine->figures.activations,
                               .muted = engine->figures.muted,
                               .per_hour = begun_in_the_hour(engine),

@@ -1,11 +1,6 @@
 /* What mutes an alert, and what is told when nothing does so any more (A24, A26 to A30). */
 #include "engine_alert_priv.h"
 
-static vn_time_ms_t now_ms(const vn_engine_t *engine) {
-  vn_time_ms_t wall_ms;
-  return vn__wall_ms(engine, &wall_ms) ? wall_ms : vn__provisional_ms(engine, vn__mono_ms(engine));
-}
-
 static bool is_shelved_for_a_time(const vn_alert_state_t *state) {
   return (state->flags & (VN_ALERT_FLAG_SHELVED | VN_ALERT_FLAG_SHELVED_ONCE)) ==
          VN_ALERT_FLAG_SHELVED;
@@ -17,7 +12,7 @@ bool vn__alert_is_aside(const vn__work_t *work, size_t rule) {
       (state->flags & (VN_ALERT_FLAG_OUT_OF_SERVICE | VN_ALERT_FLAG_SHELVED_ONCE)) != 0) {
     return true;
   }
-  return is_shelved_for_a_time(state) && now_ms(work->engine) < state->shelved_until_ms;
+  return is_shelved_for_a_time(state) && vn__now_ms(work->engine) < state->shelved_until_ms;
 }
 
 /* A cause that fires, or recovers; neither one that waits for a reset nor one without data. */
@@ -55,7 +50,7 @@ bool vn__alert_tell_firing(vn__work_t *work, size_t rule, const vn__cause_t *cau
   const vn_alert_plan_t *alert = &work->pipeline->plan->alerts[rule];
   vn_alert_state_t *state = &vn__alerts(work)[rule];
   if (!is_untold(alert, state) || vn__alert_is_aside(work, rule) || is_inhibited(work, alert) ||
-      (!alert->urgent && !vn__flood_admits(work->engine, now_ms(work->engine)))) {
+      (!alert->urgent && !vn__flood_admits(work->engine, vn__now_ms(work->engine)))) {
     return false;
   }
   state->flags |= VN_ALERT_FLAG_TOLD;
@@ -101,7 +96,7 @@ static void end_shelving(vn__work_t *work, vn_time_ms_t at_ms) {
 }
 
 void vn__alerts_begin_tick(vn_engine_t *engine) {
-  vn__flood_end(engine, now_ms(engine));
+  vn__flood_end(engine, vn__now_ms(engine));
   engine->watching = false; /* unless one of the series that are looked at now still waits */
 }
 
@@ -118,10 +113,10 @@ static void repeat_absences(vn__work_t *work, vn_time_ms_t at_ms) {
 
 void vn__alerts_on_tick(vn__work_t *work, int64_t now_mono_ms) {
   if ((work->state->flags & VN__SERIES_WATCHED) != 0) {
-    end_shelving(work, now_ms(work->engine));
+    end_shelving(work, vn__now_ms(work->engine));
   }
   if (work->pipeline->has_absence) {
-    repeat_absences(work, now_ms(work->engine));
+    repeat_absences(work, vn__now_ms(work->engine));
     vn__alerts_on_silence(work, now_mono_ms);
   }
 }
@@ -130,7 +125,7 @@ void vn__alerts_end_tick(vn__work_t *work) {
   if ((work->state->flags & VN__SERIES_WATCHED) == 0) {
     return;
   }
-  vn__alerts_tell_muted(work, now_ms(work->engine));
+  vn__alerts_tell_muted(work, vn__now_ms(work->engine));
   work->state->flags &= (uint8_t)~VN__SERIES_WATCHED;
   for (size_t i = 0; i < work->pipeline->plan->alert_count; i++) {
     vn__alert_watch(work, i);

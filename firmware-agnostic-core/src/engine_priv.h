@@ -145,6 +145,12 @@ static inline vn_time_ms_t vn__provisional_ms(const vn_engine_t *engine, int64_t
   return vn_add_saturating(engine->known_wall_ms, mono_ms - engine->known_mono_ms);
 }
 
+/* The time, as far as it is known. */
+static inline vn_time_ms_t vn__now_ms(const vn_engine_t *engine) {
+  vn_time_ms_t wall_ms;
+  return vn__wall_ms(engine, &wall_ms) ? wall_ms : vn__provisional_ms(engine, vn__mono_ms(engine));
+}
+
 /* What is at work arrives now: at a provisional time while the clock is not set. */
 static inline void vn__set_arrival(vn_engine_t *engine) {
   engine->arrival_mono_ms = vn__mono_ms(engine);

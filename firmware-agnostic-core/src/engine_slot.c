@@ -246,10 +246,7 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
   vn__packer_t packer = {out, capacity, 0};
-  vn_time_ms_t wall_ms;
-  if (!vn__wall_ms(engine, &wall_ms)) {
-    wall_ms = vn__provisional_ms(engine, vn__mono_ms(engine));
-  }
+  vn_time_ms_t wall_ms = vn__now_ms(engine);
   vn_figures_t figures = engine->figures;
   uint64_t *words[FIGURES_WORDS];
   list_figures(&figures, words);

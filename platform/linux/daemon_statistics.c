@@ -65,6 +65,30 @@ static void put_traffic(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   vn_json_object_end(writer);
 }
 
+static void put_alerts(vn_json_writer_t *writer, const vn_engine_t *engine) {
+  vn_alert_figures_t figures;
+  vn_engine_alert_figures(engine, &figures);
+  const struct {
+    const char *key;
+    uint64_t count;
+  } counts[] = {
+      {"active", figures.active},         {"unacknowledged", figures.unacknowledged},
+      {"latched", figures.latched},       {"suppressed", figures.suppressed},
+      {"shelved", figures.shelved},       {"out_of_service", figures.out_of_service},
+      {"no_data", figures.no_data},       {"stale", figures.stale},
+      {"chattering", figures.chattering}, {"activations", figures.activations},
+      {"muted", figures.muted},           {"per_hour", figures.per_hour},
+  };
+  vn_json_key(writer, "alerts");
+  vn_json_object_begin(writer);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    put_unsigned(writer, counts[i].key, counts[i].count);
+  }
+  vn_json_key(writer, "flood");
+  vn_json_bool(writer, figures.flood);
+  vn_json_object_end(writer);
+}
+
 static void put_time(vn_json_writer_t *writer, const char *key, vn_time_ms_t time_ms) {
   vn_json_key(writer, key);
   if (time_ms == VN_TIME_MINUS_INFINITY) {
@@ -139,6 +163,7 @@ size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, cha
   put_unsigned(&writer, "series", daemon->engine.table.count);
   put_unsigned(&writer, "series_expired", vn_engine_figures(&daemon->engine)->series_expired);
   put_traffic(&writer, daemon);
+  put_alerts(&writer, &daemon->engine);
   put_readings(&writer, vn_engine_figures(&daemon->engine));
   put_reasons(&writer, vn_engine_figures(&daemon->engine));
   put_series(&writer, &daemon->engine, next_series);

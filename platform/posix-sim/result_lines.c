@@ -170,6 +170,8 @@ static void put_counts(vn_json_writer_t *writer, const vn_figures_t *figures) {
       {"messages_refused", figures->messages_refused},
       {"summaries", figures->summaries},
       {"alerts", figures->alerts},
+      {"activations", figures->activations},
+      {"muted", figures->muted},
       {"late_for_alerts", figures->late_for_alerts},
       {"series_expired", figures->series_expired},
       {"derived", figures->derived},

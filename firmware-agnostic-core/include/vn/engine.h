@@ -380,9 +380,8 @@ bool vn_idle(const vn_engine_t *engine);
 const vn_figures_t *vn_engine_figures(const vn_engine_t *engine);
 const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
 
-/* now_ms: by the clock of the wall. Looks at each alert of each series once. */
-void vn_engine_alert_figures(const vn_engine_t *engine, vn_time_ms_t now_ms,
-                             vn_alert_figures_t *out);
+/* How alerts do now. Looks at each alert of each series once. */
+void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out);
 
 /* Accounting and watermark of a series. */
 const vn_series_state_t *vn_engine_series(const vn_engine_t *engine, uint32_t series);
