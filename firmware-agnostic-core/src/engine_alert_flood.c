@@ -3,13 +3,9 @@
 
 #include <string.h>
 
-/* The limit that is passed, in the words of an alert: so many alerts in that time. */
 static void tell(vn_engine_t *engine, vn_alert_event_t event, vn_time_ms_t at_ms) {
   const vn_alert_flood_t *flood = &engine->flood;
-  const vn_alert_rule_t rule = {.limit = engine->plan->flood.readings,
-                                .low = VN_ALERT_NO_LOW,
-                                .period_ms = engine->plan->flood.per_ms,
-                                .condition = VN_ALERT_RATE};
+  const vn_alert_rule_t rule = {.limit = engine->plan->flood.readings, .condition = VN_ALERT_ABOVE};
   const vn_transition_t transition = {
       .alert = "flood",
       .severity = "",

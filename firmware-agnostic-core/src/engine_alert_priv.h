@@ -61,4 +61,21 @@ void vn__evidence_attach(vn__work_t *work, size_t rule, vn_transition_t *transit
 void vn__evidence_end(vn__work_t *work, size_t rule, vn_time_ms_t at_ms);
 void vn__evidence_shift(vn__work_t *work, int64_t shift_ms);
 
+/* A tick: before it looks at series; of each the silence, and, behind its windows, what is due. */
+void vn__alerts_begin_tick(vn_engine_t *engine);
+void vn__alerts_on_tick(vn__work_t *work, int64_t now_mono_ms);
+void vn__alerts_end_tick(vn__work_t *work);
+
+/* After a restart: what is counted of the states, and what waits for a tick. */
+void vn__alerts_resume(vn__work_t *work);
+
+/* Episodes that nobody was told of, and that nothing mutes any more, are told now (A26). */
+void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
+
+/* Floods in the checkpoint: their part of the global state. */
+#define VN__FLOOD_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
+void vn__flood_pack(vn__packer_t *packer, const vn_engine_t *engine);
+void vn__flood_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
+void vn__flood_resume(vn_engine_t *engine);
+
 #endif

@@ -127,7 +127,6 @@ static void end(vn__work_t *work, size_t rule, const vn__cause_t *cause) {
   vn_alert_state_t *state = &vn__alerts(work)[rule];
   vn__evidence_end(work, rule, cause->at_ms);
   if ((state->flags & VN_ALERT_FLAG_TOLD) != 0) {
-    state->flags = (uint16_t)(state->flags & ~VN_ALERT_FLAG_TOLD);
     vn__alert_tell(work, rule, VN_ALERT_EVENT_RESOLVED, cause);
   }
   if ((state->flags & VN_ALERT_FLAG_SHELVED_ONCE) != 0) {

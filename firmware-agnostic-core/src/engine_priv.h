@@ -315,18 +315,6 @@ void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 /* gap_ms: since the arrival before, in this run; < 0: there was none. */
 void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
-/* A tick: before it looks at series; of each the silence, and, behind its windows, what is due. */
-void vn__alerts_begin_tick(vn_engine_t *engine);
-void vn__alerts_on_tick(vn__work_t *work, int64_t now_mono_ms);
-void vn__alerts_end_tick(vn__work_t *work);
-/* After a restart: what is counted of the states, and what waits for a tick. */
-void vn__alerts_resume(vn__work_t *work);
-/* Episodes that nobody was told of, and that nothing mutes any more, are told now (A26). */
-void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
-#define VN__FLOOD_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
-void vn__flood_pack(vn__packer_t *packer, const vn_engine_t *engine);
-void vn__flood_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
-void vn__flood_resume(vn_engine_t *engine);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);
 

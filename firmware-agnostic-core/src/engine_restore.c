@@ -1,5 +1,5 @@
 /* A restart: reading the state back, counting what may be missing. */
-#include "engine_priv.h"
+#include "engine_alert_priv.h"
 
 #include <string.h>
 

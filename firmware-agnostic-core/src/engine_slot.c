@@ -1,5 +1,5 @@
 /* States as bytes: one series, and what belongs to no series. */
-#include "engine_priv.h"
+#include "engine_alert_priv.h"
 #include "pack_priv.h"
 
 #include <string.h>

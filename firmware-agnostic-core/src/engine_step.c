@@ -1,5 +1,5 @@
 /* Steps: bounded work, processing time, and when to be called again. */
-#include "engine_priv.h"
+#include "engine_alert_priv.h"
 
 /* Idle timeouts and absence are looked at this often; their resolution. */
 #define TICK_EVERY_MS 100
