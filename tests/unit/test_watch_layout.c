@@ -180,6 +180,31 @@ static void the_selection_stays_on_its_alert(void **state) {
   assert_string_equal(vn_watch_selected(&model, &view)->alert, "newer");
 }
 
+/* The last rows but two: what the selected alert says. */
+static void the_selected_alert_is_told_in_words(void **state) {
+  static const char *const words[] = {
+      "\nepisode 3, critical, level 2, limit 80 Cel, first of its group\n",
+      "\nepisode 12, info, limit 0.5, acknowledged, latched\n",
+      "\nepisode 1, warning, limit 1 bar, acknowledged\n",
+      "\nepisode 2, warning\n",
+      "\nepisode 9, warning, limit 1200 l/min, shelved for another 28m00s\n",
+      "\nepisode 4, critical, limit 3 mm/s, out of service\n",
+  };
+  (void)state;
+  watch_rig_plant(&model);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    lay_out(24, 80);
+    assert_non_null(strstr(watch_rig_text(&screen), words[i]));
+    vn_watch_move(&view, 1);
+  }
+  watch_rig_say(&model, "vnotch/gw-17/alert/vibration/mill/axis",
+                "{\"state\":\"firing\",\"episode\":5,\"starts_at\":1795225739000,"
+                "\"shelved_once\":true}");
+  vn_watch_move(&view, -1);
+  lay_out(24, 80);
+  assert_non_null(strstr(watch_rig_text(&screen), "\nepisode 5, shelved until the episode ends\n"));
+}
+
 static void a_window_can_be_chosen(void **state) {
   (void)state;
   watch_rig_plant(&model);
@@ -229,6 +254,7 @@ int main(void) {
       cmocka_unit_test_setup(what_does_not_fit_is_told, begin),
       cmocka_unit_test_setup(a_full_table_tells_how_many_are_beyond_it, begin),
       cmocka_unit_test_setup(the_selection_stays_on_its_alert, begin),
+      cmocka_unit_test_setup(the_selected_alert_is_told_in_words, begin),
       cmocka_unit_test_setup(a_window_can_be_chosen, begin),
       cmocka_unit_test_setup(series_go_by_pages, begin),
   };

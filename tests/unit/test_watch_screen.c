@@ -102,6 +102,20 @@ static void only_what_changes_is_written(void **state) {
   assert_memory_equal(bytes, "\x1b[3;6H\x1b[0m5\x1b[0m", length);
 }
 
+static void a_change_of_style_alone_is_written(void **state) {
+  (void)state;
+  vn_watch_clear(&before, ROWS, COLUMNS, true);
+  (void)vn_watch_put(&before, 0, 0, 20, VN_WATCH_PLAIN, "firing");
+  vn_watch_clear(&after, ROWS, COLUMNS, true);
+  (void)vn_watch_put(&after, 0, 0, 20, VN_WATCH_GOOD, "firing");
+  size_t length = vn_watch_paint(&before, &after, true, bytes, VN_WATCH_PAINT_BYTES);
+  bytes[length] = '\0';
+  assert_string_equal(bytes, "\x1b[1;1H\x1b[0;32mfiring\x1b[0m");
+  before = after;
+  vn_watch_select(&after, 0);
+  assert_true(vn_watch_paint(&before, &after, true, bytes, VN_WATCH_PAINT_BYTES) > 0);
+}
+
 static void styles_use_color_only_where_it_is_wanted(void **state) {
   (void)state;
   vn_watch_clear(&after, 1, 5, true);
@@ -158,6 +172,7 @@ int main(void) {
       cmocka_unit_test(bars_span_least_and_greatest),
       cmocka_unit_test(equal_screens_need_no_bytes),
       cmocka_unit_test(only_what_changes_is_written),
+      cmocka_unit_test(a_change_of_style_alone_is_written),
       cmocka_unit_test(styles_use_color_only_where_it_is_wanted),
       cmocka_unit_test(a_terminal_follows_any_screens),
       cmocka_unit_test(the_largest_screen_fits),
