@@ -111,10 +111,10 @@ static int refuse(const char *problem) {
 }
 
 int vn__watch_open(vn__watch_link_t *link, const vn__watch_options_t *options) {
-  enum { FILTERS = 6 };
-  static const char *const tails[FILTERS] = {"alert/#", "event",  "summary",
-                                             "stats",   "status", "response"};
-  static const int qos[FILTERS] = {1, 1, 1, 1, 1, 1};
+  enum { FILTERS = 7 };
+  static const char *const tails[FILTERS] = {"alert/#", "event",    "summary", "stats",
+                                             "status",  "response", "latest/#"};
+  static const int qos[FILTERS] = {1, 1, 1, 1, 1, 1, 1};
   static const char *filters[FILTERS];
   static vn_broker_t broker;
   uint8_t *memory = vn_memory_map(RING_BYTES);

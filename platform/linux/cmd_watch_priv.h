@@ -25,7 +25,7 @@ typedef struct vn__watch_link {
   vn_mqtt_t *mqtt;
   int wake_fd; /* an eventfd */
   vn_ring_t ring;
-  char topics[6][256];
+  char topics[7][256];
   char client_id[32];
   atomic_bool up, failed; /* failed: an attempt to connect has */
   bool stalled;           /* of the library's thread: there was no room, and waiting didn't help */

@@ -247,6 +247,10 @@ static bool dispatch(vn_watch_model_t *model, const vn__watch_message_t *message
   if (starts_with(rest, "alert/")) {
     return read_state(model, message, (vn_text_t){rest.bytes + 6, rest.length - 6}, retained);
   }
+  if (starts_with(rest, "latest/")) {
+    /* Only what was before we came: after that, summaries tell it, and more. */
+    return !retained || message->length == 0 || vn__watch_read_latest(model, message);
+  }
   if (vn_watch_text_is(rest, "event")) {
     return read_event(model, message);
   }

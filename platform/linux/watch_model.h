@@ -102,6 +102,7 @@ typedef struct vn_watch_result {
   int64_t from_ms, to_ms; /* times of a count window */
   int64_t rev;
   bool has_bounds; /* start and end are both known: SenML tells only the end */
+  bool retained;   /* it was so before we came */
   bool counted;    /* a count window */
   double statistics[VN_WATCH_STATISTIC_COUNT];
   bool has[VN_WATCH_STATISTIC_COUNT];

@@ -18,6 +18,9 @@ bool vn__watch_read_alert(const vn__watch_message_t *message, vn_watch_alert_t *
 /* All results of a message of summaries, in any encoding, handed to vn_watch_take_result. */
 bool vn__watch_read_summaries(vn_watch_model_t *model, const vn__watch_message_t *message);
 
+/* The latest result of a window, retained. */
+bool vn__watch_read_latest(vn_watch_model_t *model, const vn__watch_message_t *message);
+
 /* A SenML pack, at its array. */
 bool vn__watch_read_senml(vn_watch_model_t *model, const char *device, vn_watch_json_t *reader);
 

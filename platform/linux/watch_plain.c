@@ -103,6 +103,9 @@ static void on_state(void *context, const vn_watch_alert_t *alert, bool retained
 static void on_result(void *context, const vn_watch_result_t *result) {
   const vn_watch_plain_t *plain = context;
   line_t line;
+  if (result->retained) {
+    return; /* it happened before */
+  }
   begin(&line, plain, result->counted ? result->to_ms : result->end, result->device, "summary ");
   add(&line, result->series);
   add(&line, " ");

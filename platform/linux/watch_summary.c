@@ -57,8 +57,9 @@ static void read_member(vn_watch_json_t *reader, vn_text_t key, vn_watch_result_
 }
 
 /* One result, an object. */
-static bool read_result(vn_watch_model_t *model, const char *device, vn_watch_json_t *reader) {
-  vn_watch_result_t result = {.device = device};
+static bool read_result(vn_watch_model_t *model, const char *device, bool retained,
+                        vn_watch_json_t *reader) {
+  vn_watch_result_t result = {.device = device, .retained = retained};
   vn_text_t key;
   if (!vn_watch_json_enter(reader, VN_JSON_OBJECT_BEGIN)) {
     return false;
@@ -87,7 +88,7 @@ static bool read_json(vn_watch_model_t *model, const vn__watch_message_t *messag
       vn_watch_json_skip(&reader);
     } else if (vn_watch_json_enter(&reader, VN_JSON_ARRAY_BEGIN)) {
       while (vn_watch_json_element(&reader)) {
-        sound = read_result(model, message->device, &reader) && sound;
+        sound = read_result(model, message->device, false, &reader) && sound;
       }
     }
   }
@@ -103,7 +104,7 @@ static bool read_lines(vn_watch_model_t *model, const char *device, const char *
     size_t line = end == NULL ? length : (size_t)(end - text);
     vn_watch_json_t reader;
     vn_watch_json_begin(&reader, text, line);
-    sound = read_result(model, device, &reader) && sound;
+    sound = read_result(model, device, false, &reader) && sound;
     line += end == NULL ? 0 : 1;
     text += line;
     length -= line;
@@ -146,6 +147,12 @@ static bool read_cbor(vn_watch_model_t *model, const vn__watch_message_t *messag
   free(text);
   free(output.buffer);
   return sound;
+}
+
+bool vn__watch_read_latest(vn_watch_model_t *model, const vn__watch_message_t *message) {
+  vn_watch_json_t reader;
+  vn_watch_json_begin(&reader, message->payload, message->length);
+  return read_result(model, message->device, true, &reader) && vn_watch_json_end(&reader);
 }
 
 /* JSON begins with a bracket, which no map or array of CBOR does. */

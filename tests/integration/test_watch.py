@@ -256,6 +256,19 @@ class Watch(Case):
         self.assertEqual(len(re.findall(r"(?m)^ normal ", result.stdout)), 30)
         self.assertNotIn("\x1b", result.stdout)
 
+    def test_latest_results_are_there_at_once(self):
+        text = configuration(self.mosquitto.port, INPUTS, PIPELINES)
+        text = text.replace("{flush_every: 50ms}", "{flush_every: 50ms, latest: true}")
+        self.daemon(text).start()
+        client = self.client(self.mosquitto)
+        for _ in range(4):
+            client.publish("in/oven", "20")
+            time.sleep(0.2)
+        wait_for(lambda: client.on("vnotch/gw/latest/brief/oven"), 10, "a latest result")
+        result = subprocess.run([VNOTCH, "watch", "--broker", self.uri, "--once"], timeout=60,
+                                capture_output=True, text=True, check=False)
+        self.assertRegex(result.stdout, r"(?m)^ oven +brief +20 +20 ")
+
     def test_a_configuration_names_broker_and_device(self):
         path = os.path.join(self.folder, "c.yaml")
         with open(path, "w", encoding="utf-8") as file:

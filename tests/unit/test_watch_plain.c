@@ -59,6 +59,26 @@ static void a_summary_is_a_line(void **state) {
                       "kind on_time rev 0\n");
 }
 
+static void a_result_from_before_is_shown_but_no_line(void **state) {
+  static const char topic[] = "vnotch/gw/latest/minute/a/temp";
+  static const char latest[] =
+      "{\"device\":\"gw\",\"boot\":1,\"pipeline\":\"p\",\"window\":\"minute\",\"series\":"
+      "\"a/temp\",\"start\":0,\"end\":60000,\"kind\":\"on_time\",\"rev\":0,\"count\":4,"
+      "\"mean\":21.5}";
+  (void)state;
+  vn_watch_take(&model, (vn_text_t){topic, sizeof topic - 1}, (const uint8_t *)latest,
+                sizeof latest - 1, true);
+  assert_int_equal(model.series_count, 1);
+  assert_int_equal(model.series[0].end_ms, 60000);
+  watch_rig_say(&model, "vnotch/gw/latest/minute/b/temp", "{}"); /* a summary tells it */
+  watch_rig_say(&model, "vnotch/gw/latest/minute/a/temp", "");
+  assert_int_equal(model.series_count, 1);
+  assert_int_equal(model.unreadable, 0);
+  assert_string_equal(lines, "");
+  vn_watch_take(&model, (vn_text_t){topic, sizeof topic - 1}, (const uint8_t *)"[]", 2, true);
+  assert_int_equal(model.unreadable, 1);
+}
+
 static void a_device_that_comes_or_goes_is_a_line(void **state) {
   (void)state;
   watch_rig_say(&model, "vnotch/gw/status", "online");
@@ -132,6 +152,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(an_event_is_a_line, begin),
       cmocka_unit_test_setup(a_summary_is_a_line, begin),
+      cmocka_unit_test_setup(a_result_from_before_is_shown_but_no_line, begin),
       cmocka_unit_test_setup(a_device_that_comes_or_goes_is_a_line, begin),
       cmocka_unit_test_setup(what_was_so_before_is_told_if_it_is_not_normal, begin),
       cmocka_unit_test_setup(the_documented_lines_are_the_real_ones, begin),
