@@ -175,12 +175,20 @@ static void build_homeassistant(vn__build_t *build, const vn__value_t *section) 
   configuration->discovery_prefix = discovery ? prefix : "";
 }
 
+static void build_commands(vn__build_t *build, const vn__value_t *section) {
+  vn__value_t values[VN__COMMANDS_KEYS];
+  (void)vn__read_section(build->loader, &vn__commands_section, section->good ? section->node : NULL,
+                         values);
+  build->configuration->plan.commands = values[VN__COMMANDS_ENABLED].number != 0;
+}
+
 void vn__build_device(vn__build_t *build, const vn__value_t root[VN__ROOT_KEYS]) {
   vn_configuration_t *configuration = build->configuration;
   configuration->plan.device = root[VN__ROOT_DEVICE].text;
   configuration->stats_every_ms = root[VN__ROOT_STATS_EVERY].number;
   build_topics(build, &root[VN__ROOT_TOPICS]);
   build_homeassistant(build, &root[VN__ROOT_HOMEASSISTANT]);
+  build_commands(build, &root[VN__ROOT_COMMANDS]);
   build_summaries(build, &root[VN__ROOT_SUMMARIES]);
   vn__build_limit(build->loader, &root[VN__ROOT_LIMIT], &configuration->plan.limit);
   build_capacity(build, &root[VN__ROOT_CAPACITY]);

@@ -83,6 +83,10 @@ static const vn__key_t root_keys[] = {
                                 .section = &vn__homeassistant_section,
                                 .doc = "Alerts and means that appear in Home Assistant by "
                                        "themselves."},
+    [VN__ROOT_COMMANDS] = {.name = "commands",
+                           .type = VN__SECTION,
+                           .section = &vn__commands_section,
+                           .doc = "What may be asked of the device by messages."},
 };
 const vn__section_t vn__root_section = {"", "The file is one mapping with these keys.",
                                         KEYS(root_keys)};
@@ -202,6 +206,17 @@ static const vn__key_t homeassistant_keys[] = {
 const vn__section_t vn__homeassistant_section = {
     "homeassistant", "What is announced to Home Assistant, at the broker that results go to.",
     KEYS(homeassistant_keys)};
+static const vn__key_t commands_keys[] = {
+    [VN__COMMANDS_ENABLED] = {.name = "enabled",
+                              .type = VN__WORD,
+                              .words = truth_words,
+                              .fallback = "true",
+                              .doc = "Whether commands for alerts on `<prefix>/<device>/command` "
+                                     "are carried out; `false`: the topic isn't subscribed to."},
+};
+const vn__section_t vn__commands_section = {
+    "commands", "Who may publish commands is the broker's to decide, by its access lists.",
+    KEYS(commands_keys)};
 
 static const vn__word_t encoding_words[] = {{"cbor", VN_ENCODING_CBOR, false},
                                             {"cbor-named", VN_ENCODING_CBOR_NAMED, false},

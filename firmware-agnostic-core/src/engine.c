@@ -216,6 +216,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   vn_bucket_fill(&engine->tokens);
   engine->flood.rate = vn_bucket_rate(&plan->flood);
   vn_bucket_fill(&engine->flood.tokens);
+  vn_bucket_fill(&engine->command_tokens);
   set_up_pipelines(engine);
   set_up_table(engine);
   vn__derive_set_up(engine);

@@ -27,6 +27,9 @@ bool vn__alert_evaluated(vn__work_t *work, size_t rule, vn_alert_step_t step,
 /* The alert may have moved without an evaluation: silence, a command, the end. */
 void vn__alert_moved(vn__work_t *work, size_t rule, vn_alert_step_t step, const vn__cause_t *cause);
 
+/* The severity of an alert now: with levels that of its level. */
+const char *vn__alert_severity(const vn_alert_plan_t *alert, const vn_alert_state_t *state);
+
 /* Tells an event and the retained state with it, whatever mutes the alert; but nobody is ever told
  * of one that is not published. */
 void vn__alert_tell(vn__work_t *work, size_t rule, vn_alert_event_t event,

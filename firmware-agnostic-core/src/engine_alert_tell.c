@@ -6,7 +6,7 @@ static bool is_plain_number(const vn_alert_plan_t *alert) {
          (alert->statistic == VN_STATISTIC_COUNT || alert->statistic == VN_STATISTIC_DISTINCT);
 }
 
-static const char *severity_of(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+const char *vn__alert_severity(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
   bool graded = alert->rule.condition == VN_ALERT_LEVELS && state->level > 0;
   return graded ? alert->severities[state->level - 1] : alert->severity;
 }
@@ -25,7 +25,7 @@ static vn_transition_t transition_of(const vn__work_t *work, size_t rule,
   uint8_t phase = (uint8_t)vn_alert_shown(state);
   return (vn_transition_t){
       .alert = alert->name,
-      .severity = severity_of(alert, state),
+      .severity = vn__alert_severity(alert, state),
       .pipeline = plan->summary.name,
       .unit = is_plain_number(alert) ? "" : plan->summary.unit,
       .of = alert->of,

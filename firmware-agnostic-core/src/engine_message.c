@@ -1,40 +1,74 @@
 /* A message's way: into the queue, to its input, through its decoder, to its series. */
-#include "engine_priv.h"
+#include "engine_command_priv.h"
 
 #include <string.h>
 
-/* What lies in the queue in front of topic and payload. */
+/* What lies in the queue in front of topic, payload and where the answer is to go. */
 typedef struct queued {
   int64_t arrival_ms; /* by the monotonic clock while the other one is not set */
   uint32_t payload_length;
   uint16_t topic_length;
+  uint16_t reply_length;
+  uint8_t correlation_length;
   bool arrival_valid;
   bool retained;
 } queued_t;
 
-vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
-                          size_t length, bool retained) {
+static const vn_reply_t no_reply;
+
+/* Only commands are answered, and not just anywhere. */
+static const vn_reply_t *usable_reply(const vn_engine_t *engine, vn_text_t topic, size_t length,
+                                      const vn_reply_t *reply) {
+  const vn_plan_t *plan = engine->plan;
+  if (reply == NULL || !vn__is_command_topic(plan, topic) ||
+      reply->correlation.length > VN_REPLY_CORRELATION_MAX ||
+      (reply->topic.length > 0 && !vn__is_reply_topic(plan, reply->topic)) ||
+      topic.length + length + reply->topic.length + reply->correlation.length >
+          plan->message_max_bytes) {
+    return &no_reply;
+  }
+  return reply;
+}
+
+static uint8_t *append(uint8_t *to, const void *bytes, size_t length) {
+  if (length > 0) {
+    memcpy(to, bytes, length);
+  }
+  return to + length;
+}
+
+vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                          size_t length, bool retained, const vn_reply_t *reply) {
   VN_ASSERT(engine != NULL && engine->plan->queue_bytes > 0);
   if (topic.length + length > engine->plan->message_max_bytes || topic.length > UINT16_MAX) {
     return VN_ERR_TOO_BIG;
   }
-  uint32_t total = (uint32_t)(sizeof(queued_t) + topic.length + length);
-  uint8_t *record = vn_ring_claim(&engine->queue, total);
-  if (record == NULL) {
-    return VN_ERR_FULL;
-  }
+  reply = usable_reply(engine, topic, length, reply);
   queued_t head = {.payload_length = (uint32_t)length,
                    .topic_length = (uint16_t)topic.length,
+                   .reply_length = (uint16_t)reply->topic.length,
+                   .correlation_length = (uint8_t)reply->correlation.length,
                    .retained = retained};
+  size_t reply_bytes = reply->topic.length + reply->correlation.length;
+  uint32_t total = (uint32_t)(sizeof head + topic.length + length + reply_bytes);
+  uint8_t *to = vn_ring_claim(&engine->queue, total);
+  if (to == NULL) {
+    return VN_ERR_FULL;
+  }
   head.arrival_valid = vn__wall_ms(engine, &head.arrival_ms);
   head.arrival_ms = head.arrival_valid ? head.arrival_ms : vn__mono_ms(engine);
-  memcpy(record, &head, sizeof head);
-  memcpy(record + sizeof head, topic.bytes, topic.length);
-  if (length > 0) {
-    memcpy(record + sizeof head + topic.length, payload, length);
-  }
+  to = append(to, &head, sizeof head);
+  to = append(to, topic.bytes, topic.length);
+  to = append(to, payload, length);
+  to = append(to, reply->topic.bytes, reply->topic.length);
+  (void)append(to, reply->correlation.bytes, reply->correlation.length);
   vn_ring_commit(&engine->queue, total);
   return VN_OK;
+}
+
+vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                          size_t length, bool retained) {
+  return vn_offer_request(engine, topic, payload, length, retained, NULL);
 }
 
 void vn_count_dropped(vn_engine_t *engine, vn_reason_t reason) {
@@ -184,6 +218,10 @@ static void refuse_message(vn_engine_t *engine, vn_reason_t reason, size_t offse
 static void take(vn_engine_t *engine) {
   vn_message_at_work_t *message = &engine->message;
   size_t offset = 0;
+  if (vn__is_command_topic(engine->plan, message->topic)) {
+    vn__take_command(engine);
+    return;
+  }
   engine->figures.messages++;
   if (is_loop(engine, message->topic)) {
     refuse_message(engine, VN_REASON_LOOP, 0);
@@ -228,7 +266,8 @@ static bool must_wait(vn_engine_t *engine) {
   vn_message_at_work_t *message = &engine->message;
   glance_t glance = {engine, false};
   size_t offset;
-  if (engine->arrival_valid || !engine->has_hold || is_loop(engine, message->topic)) {
+  if (engine->arrival_valid || !engine->has_hold || is_loop(engine, message->topic) ||
+      vn__is_command_topic(engine->plan, message->topic)) {
     return false;
   }
   message->input = find_input(engine, message->topic);
@@ -289,12 +328,16 @@ bool vn__take_queued(vn_engine_t *engine) {
   queued_t head;
   VN_ASSERT(length >= sizeof head);
   memcpy(&head, record, sizeof head);
-  VN_ASSERT(length == sizeof head + head.topic_length + head.payload_length);
+  const char *topic = (const char *)record + sizeof head;
+  const char *reply = topic + head.topic_length + head.payload_length;
+  VN_ASSERT(length == sizeof head + head.topic_length + head.payload_length + head.reply_length +
+                          head.correlation_length);
   set_arrival(engine, &head);
   engine->message = (vn_message_at_work_t){
       .payload = record + sizeof head + head.topic_length,
       .payload_length = head.payload_length,
-      .topic = {(const char *)record + sizeof head, head.topic_length},
+      .topic = {topic, head.topic_length},
+      .reply = {{reply, head.reply_length}, {reply + head.reply_length, head.correlation_length}},
       .retained = head.retained,
   };
   if (must_wait(engine)) {

@@ -1,5 +1,5 @@
 /* Outputs: summaries in batches, alerts and dead letters at once, all through the outbox. */
-#include "engine_priv.h"
+#include "engine_command_priv.h"
 
 #include <string.h>
 
@@ -11,7 +11,8 @@ static void send_out(vn_engine_t *engine, const vn_message_t *message) {
   if (vn_outbox_add(&engine->outbox, message) != VN_OK) {
     engine->figures.outbox_dropped++;
   }
-  engine->head.seq++;
+  /* Answers are for whoever asked: others would see a hole. */
+  engine->head.seq += message->channel != VN_CHANNEL_RESPONSE;
 }
 
 /* Some output is not committed yet: from now on its time runs. */
@@ -160,6 +161,29 @@ void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition) {
   size_t bytes = changes ? put_alert_state(engine, transition) : 0;
   bytes += put_alert_event(engine, transition);
   note_output(engine, bytes, true);
+}
+
+/* What was asked for goes where the request wants it, in the commit of what it changed. */
+void vn__output_answer(vn_engine_t *engine, size_t length) {
+  const vn_reply_t *reply = &engine->message.reply;
+  static const char topic[] = "response";
+  if (engine->ports.uplink == NULL) {
+    return;
+  }
+  vn_message_t message = {.topic = topic,
+                          .topic_length = sizeof topic - 1,
+                          .payload = engine->store.scratch,
+                          .payload_length = length,
+                          .correlation = (const uint8_t *)reply->correlation.bytes,
+                          .correlation_length = reply->correlation.length,
+                          .channel = VN_CHANNEL_RESPONSE};
+  if (reply->topic.length > 0) {
+    message.topic = reply->topic.bytes;
+    message.topic_length = reply->topic.length;
+    message.absolute = true;
+  }
+  send_out(engine, &message);
+  note_output(engine, length + message.topic_length + message.correlation_length, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */

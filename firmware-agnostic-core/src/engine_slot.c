@@ -218,7 +218,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   return false;
 }
 
-#define FIGURES_WORDS 14u
+#define FIGURES_WORDS 16u
 
 size_t vn__global_max(void) {
   return 6u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
@@ -242,6 +242,8 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
   words[11] = &figures->underived;
   words[12] = &figures->activations;
   words[13] = &figures->muted;
+  words[14] = &figures->commands;
+  words[15] = &figures->commands_refused;
 }
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {

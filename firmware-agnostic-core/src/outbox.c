@@ -5,6 +5,12 @@
 
 #define NO_BLOCK UINT32_MAX
 
+/* Flags of a stored record. */
+#define RECORD_RETAINED 1u
+#define RECORD_ABSOLUTE 2u
+#define RECORD_CORRELATION 4u
+#define RECORD_FLAGS (RECORD_RETAINED | RECORD_ABSOLUTE | RECORD_CORRELATION)
+
 static vn_outbox_line_t *line_of(vn_outbox_t *outbox, uint64_t index) {
   return &outbox->lines[index % VN_OUTBOX_QUEUES];
 }
@@ -142,12 +148,39 @@ static void write_chain(vn_outbox_t *outbox, cursor_t *at, const void *bytes, si
   }
 }
 
+static vn_outbox_queue_t queue_of(const vn_outbox_t *outbox, const vn_message_t *message) {
+  const vn_outbox_line_t *alerts = &outbox->lines[VN_OUTBOX_ALERTS];
+  bool urgent = message->channel == VN_CHANNEL_ALERT || message->channel == VN_CHANNEL_EVENT ||
+                (message->channel == VN_CHANNEL_RESPONSE &&
+                 alerts->head - alerts->tail < alerts->entries_max / 2u);
+  return urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
+}
+
+static uint8_t flags_of(const vn_message_t *message) {
+  return (uint8_t)((message->retained ? RECORD_RETAINED : 0u) |
+                   (message->absolute ? RECORD_ABSOLUTE : 0u) |
+                   (message->correlation_length > 0 ? RECORD_CORRELATION : 0u));
+}
+
+/* The correlation data with the byte that tells their length. */
+static size_t correlation_bytes(const vn_message_t *message) {
+  return message->correlation_length + (message->correlation_length > 0 ? 1u : 0u);
+}
+
+static void write_correlation(vn_outbox_t *outbox, cursor_t *at, const vn_message_t *message) {
+  const uint8_t length = (uint8_t)message->correlation_length;
+  if (length > 0) {
+    write_chain(outbox, at, &length, sizeof length);
+    write_chain(outbox, at, message->correlation, length);
+  }
+}
+
 vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
-  VN_ASSERT(outbox != NULL && message != NULL);
-  bool urgent = message->channel == VN_CHANNEL_ALERT || message->channel == VN_CHANNEL_EVENT;
-  vn_outbox_queue_t queue = urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
+  VN_ASSERT(outbox != NULL && message != NULL && message->correlation_length <= UINT8_MAX);
+  vn_outbox_queue_t queue = queue_of(outbox, message);
   vn_outbox_line_t *line = &outbox->lines[queue];
-  size_t length = VN_OUTBOX_HEADER_BYTES + message->topic_length + message->payload_length;
+  size_t length = VN_OUTBOX_HEADER_BYTES + message->topic_length + correlation_bytes(message) +
+                  message->payload_length;
   if (message->topic_length > UINT16_MAX || !can_make_room(outbox, line, blocks_for(length))) {
     outbox->dropped[queue]++;
     return VN_ERR_FULL;
@@ -155,13 +188,14 @@ vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   while (line_is_full(line) || blocks_for(length) > outbox->free_count) {
     drop_one(outbox);
   }
-  uint8_t header[VN_OUTBOX_HEADER_BYTES] = {message->retained ? 1 : 0, message->channel,
+  uint8_t header[VN_OUTBOX_HEADER_BYTES] = {flags_of(message), message->channel,
                                             (uint8_t)(message->topic_length & 0xFFu),
                                             (uint8_t)(message->topic_length >> 8)};
   uint32_t chain = take_chain(outbox, length);
   cursor_t at = {chain, 0};
   write_chain(outbox, &at, header, sizeof header);
   write_chain(outbox, &at, message->topic, message->topic_length);
+  write_correlation(outbox, &at, message);
   write_chain(outbox, &at, message->payload, message->payload_length);
   *place_of(line, line->head) = (vn_outbox_place_t){chain, (uint32_t)length, VN_OUTBOX_NEW};
   line->head++;
@@ -172,9 +206,12 @@ static bool is_record(const uint8_t *record, uint32_t length) {
   if (length < VN_OUTBOX_HEADER_BYTES) {
     return false;
   }
-  uint32_t topic_length = (uint32_t)record[2] | (uint32_t)record[3] << 8;
-  return record[0] <= 1 && record[1] <= VN_CHANNEL_DEAD_LETTER &&
-         topic_length <= length - VN_OUTBOX_HEADER_BYTES;
+  uint32_t before = VN_OUTBOX_HEADER_BYTES + ((uint32_t)record[2] | (uint32_t)record[3] << 8);
+  if (record[0] > RECORD_FLAGS || record[1] >= VN_CHANNEL_COUNT || before > length) {
+    return false;
+  }
+  bool correlated = (record[0] & RECORD_CORRELATION) != 0;
+  return !correlated || (before < length && before + 1u + record[before] <= length);
 }
 
 /* Gives up numbers below `tail`. */
@@ -303,6 +340,27 @@ static uint64_t next_ready(vn_outbox_line_t *line) {
   return line->head;
 }
 
+/* A message as its stored record has it. */
+static vn_message_t read_record(const uint8_t *record, size_t length, uint64_t index) {
+  vn_message_t message = {
+      .topic = (const char *)record + VN_OUTBOX_HEADER_BYTES,
+      .topic_length = (size_t)record[2] | (size_t)record[3] << 8,
+      .index = index,
+      .channel = record[1],
+      .retained = (record[0] & RECORD_RETAINED) != 0,
+      .absolute = (record[0] & RECORD_ABSOLUTE) != 0,
+  };
+  size_t before = VN_OUTBOX_HEADER_BYTES + message.topic_length;
+  if ((record[0] & RECORD_CORRELATION) != 0) {
+    message.correlation_length = record[before];
+    message.correlation = record + before + 1;
+    before += message.correlation_length + 1u;
+  }
+  message.payload = record + before;
+  message.payload_length = length - before;
+  return message;
+}
+
 bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch,
                     uint32_t capacity) {
   VN_ASSERT(outbox != NULL && message != NULL && scratch != NULL);
@@ -314,16 +372,7 @@ bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch
     uint64_t index = number * VN_OUTBOX_QUEUES + q;
     uint32_t length = vn_outbox_record(outbox, index, scratch, capacity);
     VN_ASSERT(length >= VN_OUTBOX_HEADER_BYTES);
-    size_t topic_length = (size_t)scratch[2] | (size_t)scratch[3] << 8;
-    *message = (vn_message_t){
-        .topic = (const char *)scratch + VN_OUTBOX_HEADER_BYTES,
-        .payload = scratch + VN_OUTBOX_HEADER_BYTES + topic_length,
-        .topic_length = topic_length,
-        .payload_length = length - VN_OUTBOX_HEADER_BYTES - topic_length,
-        .index = index,
-        .channel = scratch[1],
-        .retained = (scratch[0] & 1u) != 0,
-    };
+    *message = read_record(scratch, length, index);
     return true;
   }
   return false;

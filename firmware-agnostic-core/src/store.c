@@ -1,5 +1,5 @@
 /* The store: how much of everything a plan needs, and cutting one block into it. */
-#include "engine_priv.h"
+#include "engine_command_priv.h"
 
 #include <string.h>
 
@@ -74,6 +74,9 @@ static size_t message_max(const vn_plan_t *plan) {
   size_t record, envelope;
   message_sizes(plan, &record, &envelope);
   size_t longest = larger(envelope + batch_bytes(plan), alert_message_max(plan));
+  longest = larger(longest, plan->commands ? vn__answer_max(plan) : 0);
+  VN_STATIC_ASSERT(VN_REPLY_TOPIC_MAX + VN_REPLY_CORRELATION_MAX < VN_ALERT_TOPIC_MAX,
+                   "answers take no more beside their payload than alerts");
   return VN_OUTBOX_HEADER_BYTES + VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
 }
 
@@ -346,6 +349,7 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
   uint32_t slots = plan->derivation_count > 0 ? 3u + VN_OPERANDS_MAX : 2u;
   sizes.commit_bytes_max = sizes.transaction_bytes + event + slots * sizes.slot_max +
                            sizes.message_max + record_bytes(vn__global_max(), payload_max);
+  sizes.commit_bytes_max += plan->commands ? vn__answer_max(plan) : 0;
   size_t longest = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
   sizes.record_max = longest < payload_max ? (uint32_t)longest : payload_max;
   sizes.item_count = 1u + plan->series_max + (uint32_t)entries;

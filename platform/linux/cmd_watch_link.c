@@ -53,19 +53,19 @@ static uint8_t *claim(vn__watch_link_t *link, uint32_t length) {
   return to;
 }
 
-static void on_arrived(void *context, vn_text_t topic, const uint8_t *payload, size_t length,
-                       bool retained) {
+static void on_arrived(void *context, const vn_mqtt_arrival_t *arrival) {
   vn__watch_link_t *link = context;
-  record_t record = {(uint32_t)topic.length, (uint32_t)length, retained};
-  uint32_t bytes = (uint32_t)(sizeof record + topic.length + length);
+  vn_text_t topic = arrival->topic;
+  record_t record = {(uint32_t)topic.length, (uint32_t)arrival->length, arrival->retained};
+  uint32_t bytes = (uint32_t)(sizeof record + topic.length + arrival->length);
   uint8_t *to = claim(link, bytes);
   if (to == NULL) {
     atomic_fetch_add(&link->missed, 1);
   } else {
     memcpy(to, &record, sizeof record);
     memcpy(to + sizeof record, topic.bytes, topic.length);
-    if (length > 0) {
-      memcpy(to + sizeof record + topic.length, payload, length);
+    if (arrival->length > 0) {
+      memcpy(to + sizeof record + topic.length, arrival->payload, arrival->length);
     }
     vn_ring_commit(&link->ring, bytes);
   }

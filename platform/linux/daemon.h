@@ -57,13 +57,14 @@ typedef struct vn_link {
   uint64_t counted_full, counted_big; /* told to the engine so far */
 
   vn_uplink_t uplink;
-  const char *filters[VN_INPUTS_MAX + 1]; /* of the inputs, then what else is listened to */
-  int qos[VN_INPUTS_MAX + 1];
+  const char *filters[VN_INPUTS_MAX + 2]; /* of the inputs, then what else is listened to */
+  int qos[VN_INPUTS_MAX + 2];
   int filter_count;
   char *filter_bytes;
   char topic_prefix[512]; /* "<prefix>/<device>/" */
   size_t topic_prefix_length;
   char status_topic[520];
+  char command_topic[520];
   uint8_t encoding; /* vn_encoding_t of summaries */
   vn_announcer_t announcer;
 } vn_link_t;

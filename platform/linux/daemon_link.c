@@ -17,13 +17,18 @@
 /* A connection that was up, or is expected up, so recently is waited for. */
 #define OUT_GRACE_MS 10000
 
+static vn_err_t offer(vn_link_t *link, const vn_mqtt_arrival_t *arrival) {
+  const vn_reply_t reply = {arrival->response_topic, arrival->correlation};
+  return vn_offer_request(link->engine, arrival->topic, arrival->payload, arrival->length,
+                          arrival->retained, &reply);
+}
+
 /*
  * Waits for room in the input queue. That is allowed although the library's lock is held by this
  * thread, because the loop, which makes the room, never calls the library (mqtt.h). It ends before
  * the broker could miss our pings: no PINGREQ leaves while a callback runs.
  */
-static vn_err_t wait_for_room(vn_link_t *link, vn_text_t topic, const uint8_t *payload,
-                              size_t length, bool retained) {
+static vn_err_t wait_for_room(vn_link_t *link, const vn_mqtt_arrival_t *arrival) {
   int64_t deadline = vn_clock_linux_mono_ms() + link->room_wait_ms;
   struct timespec until = {.tv_sec = (time_t)(deadline / 1000),
                            .tv_nsec = (long)(deadline % 1000) * 1000000};
@@ -34,7 +39,7 @@ static vn_err_t wait_for_room(vn_link_t *link, vn_text_t topic, const uint8_t *p
   atomic_store(&link->room_wanted, true);
   vn_wake_call(&link->wake);
   while (late == 0) {
-    error = vn_offer_message(link->engine, topic, payload, length, retained);
+    error = offer(link, arrival);
     if (error != VN_ERR_FULL) {
       break;
     }
@@ -46,17 +51,16 @@ static vn_err_t wait_for_room(vn_link_t *link, vn_text_t topic, const uint8_t *p
 }
 
 /* In the library's receive thread; the message is acknowledged when this returns. */
-static void on_arrived(void *context, vn_text_t topic, const uint8_t *payload, size_t length,
-                       bool retained) {
+static void on_arrived(void *context, const vn_mqtt_arrival_t *arrival) {
   vn_link_t *link = context;
-  if (vn_announcer_takes(&link->announcer, topic, (vn_text_t){(const char *)payload, length},
-                         retained)) {
+  vn_text_t payload = {(const char *)arrival->payload, arrival->length};
+  if (vn_announcer_takes(&link->announcer, arrival->topic, payload, arrival->retained)) {
     vn_wake_call(&link->wake);
     return;
   }
-  vn_err_t error = vn_offer_message(link->engine, topic, payload, length, retained);
+  vn_err_t error = offer(link, arrival);
   if (error == VN_ERR_FULL) {
-    error = wait_for_room(link, topic, payload, length, retained);
+    error = wait_for_room(link, arrival);
   }
   if (error != VN_OK) {
     atomic_fetch_add(error == VN_ERR_TOO_BIG ? &link->dropped_big : &link->dropped_full, 1);
@@ -164,8 +168,9 @@ static vn_err_t send_message(void *context, const vn_message_t *message) {
   vn_link_t *link = context;
   vn_mqtt_publication_t publication = {
       .prefix = link->topic_prefix,
-      .prefix_length = link->topic_prefix_length,
+      .prefix_length = message->absolute ? 0 : link->topic_prefix_length,
       .topic = {message->topic, message->topic_length},
+      .correlation = {(const char *)message->correlation, message->correlation_length},
       .payload = message->payload,
       .length = message->payload_length,
       .token = message->index,
@@ -233,6 +238,7 @@ static bool prepare_topics(vn_link_t *link, const vn_plan_t *plan) {
   }
   link->topic_prefix_length = (size_t)length;
   (void)snprintf(link->status_topic, sizeof link->status_topic, "%sstatus", link->topic_prefix);
+  (void)snprintf(link->command_topic, sizeof link->command_topic, "%scommand", link->topic_prefix);
   return true;
 }
 
@@ -246,6 +252,12 @@ vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon) {
   return prepare_room(link) && prepare_topics(link, plan) && vn_wake_open(&link->wake)
              ? VN_OK
              : VN_ERR_STORE;
+}
+
+static void listen_to(vn_link_t *link, const char *topic) {
+  link->filters[link->filter_count] = topic;
+  link->qos[link->filter_count] = 1;
+  link->filter_count++;
 }
 
 static bool prepare_filters(vn_link_t *link, const vn_plan_t *plan) {
@@ -271,9 +283,10 @@ static bool prepare_filters(vn_link_t *link, const vn_plan_t *plan) {
   }
   link->filter_count = plan->input_count;
   if (link->announcer.discovers) {
-    link->filters[link->filter_count] = link->announcer.birth_topic;
-    link->qos[link->filter_count] = 1;
-    link->filter_count++;
+    listen_to(link, link->announcer.birth_topic);
+  }
+  if (plan->commands) {
+    listen_to(link, link->command_topic);
   }
   return true;
 }

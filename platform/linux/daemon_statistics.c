@@ -54,6 +54,11 @@ static void put_traffic(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   put_unsigned(writer, "queued", vn_ring_count(&daemon->engine.queue));
   put_unsigned(writer, "waits", atomic_load(&daemon->link.waits));
   vn_json_object_end(writer);
+  vn_json_key(writer, "commands");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "received", figures->commands);
+  put_unsigned(writer, "refused", figures->commands_refused);
+  vn_json_object_end(writer);
   vn_json_key(writer, "outputs");
   vn_json_object_begin(writer);
   put_unsigned(writer, "summaries", figures->summaries);

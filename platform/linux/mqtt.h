@@ -25,13 +25,22 @@ typedef enum vn_mqtt_content {
 } vn_mqtt_content_t;
 #define VN_MQTT_CONTENTS 5u
 
+/* A message that came. Views are valid during the call. */
+typedef struct vn_mqtt_arrival {
+  vn_text_t topic;
+  const uint8_t *payload;
+  size_t length;
+  vn_text_t response_topic; /* of MQTT 5; both may be empty */
+  vn_text_t correlation;
+  bool retained;
+} vn_mqtt_arrival_t;
+
 /* All are called from threads of the connection or of the library; any may be NULL. */
 typedef struct vn_mqtt_events {
   void *context;
-  /* A message; acknowledged when this returns. Views are valid during the call. May wait, but for
-   * less than the keepalive time in all. */
-  void (*arrived)(void *context, vn_text_t topic, const uint8_t *payload, size_t length,
-                  bool retained);
+  /* A message; acknowledged when this returns. May wait, but for less than the keepalive time in
+   * all. */
+  void (*arrived)(void *context, const vn_mqtt_arrival_t *arrival);
   /* up: connected, and what was to be subscribed is. */
   void (*changed)(void *context, bool up);
   /* The verdict on a published message, exactly one each. ok: the broker has it (or will never take
@@ -61,8 +70,9 @@ typedef struct vn_mqtt_publication {
   vn_text_t topic;
   const uint8_t *payload;
   size_t length;
-  uint64_t token;  /* comes back with `sent` */
-  uint8_t content; /* vn_mqtt_content_t */
+  vn_text_t correlation; /* correlation data of MQTT 5; at most UINT8_MAX bytes, may be empty */
+  uint64_t token;        /* comes back with `sent` */
+  uint8_t content;       /* vn_mqtt_content_t */
   bool retained;
   bool beside; /* doesn't count in the window of those in flight */
 } vn_mqtt_publication_t;

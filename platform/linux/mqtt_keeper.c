@@ -31,7 +31,7 @@ static void note_session(vn_mqtt_t *mqtt, bool session_present) {
   if (expected && !session_present && matters) {
     atomic_fetch_add(&mqtt->sessions_lost, 1);
     vn_log(VN_LOG_WARNING, VN_LOG_SESSION,
-           "the broker has forgotten our session: readings sent meanwhile may be missing; give the "
+           "the broker has forgotten our session: messages sent meanwhile may be missing; give the "
            "broker persistence and a longer session expiry",
            "broker", mqtt->setup.broker->uri, "client_id", mqtt->client_id, NULL);
   }

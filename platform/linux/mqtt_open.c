@@ -146,7 +146,9 @@ vn_err_t vn_mqtt_publish(vn_mqtt_t *mqtt, const vn_mqtt_publication_t *publicati
     return error;
   }
   size_t topic_bytes = publication->prefix_length + publication->topic.length + 1;
-  size_t length = sizeof(vn_mqtt_record_t) + topic_bytes + publication->length;
+  size_t length = sizeof(vn_mqtt_record_t) + topic_bytes + publication->length +
+                  publication->correlation.length;
+  VN_ASSERT(publication->correlation.length <= UINT8_MAX);
   if (length > mqtt->setup.queue_bytes / 2 - 8) {
     return VN_ERR_TOO_BIG;
   }
@@ -157,6 +159,7 @@ vn_err_t vn_mqtt_publish(vn_mqtt_t *mqtt, const vn_mqtt_publication_t *publicati
   vn_mqtt_record_t record = {.token = publication->token,
                              .topic_bytes = (uint32_t)topic_bytes,
                              .length = (uint32_t)publication->length,
+                             .correlation_length = (uint8_t)publication->correlation.length,
                              .content = publication->content,
                              .retained = publication->retained,
                              .beside = publication->beside};
@@ -164,7 +167,8 @@ vn_err_t vn_mqtt_publish(vn_mqtt_t *mqtt, const vn_mqtt_publication_t *publicati
   to = append(to, publication->prefix, publication->prefix_length);
   to = append(to, publication->topic.bytes, publication->topic.length);
   *to++ = '\0';
-  (void)append(to, publication->payload, publication->length);
+  to = append(to, publication->payload, publication->length);
+  (void)append(to, publication->correlation.bytes, publication->correlation.length);
   if (!publication->beside) {
     atomic_fetch_add(&mqtt->in_flight, 1);
   }

@@ -39,15 +39,31 @@ static const char *reason_of(int code, const char *message) {
   return text != NULL ? text : "no reason given";
 }
 
+/* A property of MQTT 5 that holds bytes; empty: it isn't there. */
+static vn_text_t bytes_property(MQTTProperties *properties, enum MQTTPropertyCodes code) {
+  const MQTTProperty *property = MQTTProperties_getPropertyAt(properties, code, 0);
+  if (property == NULL || property->value.data.len <= 0) {
+    return (vn_text_t){NULL, 0};
+  }
+  return (vn_text_t){property->value.data.data, (size_t)property->value.data.len};
+}
+
 /* Runs in the receive thread with the library's lock held: take the bytes, return 1. */
 static int on_message(void *context, char *topic, int topic_length, MQTTAsync_message *message) {
   vn_mqtt_t *mqtt = context;
   vn_tcp_quick_ack();
   /* The length is 0 when the topic is a plain C string. */
   vn_text_t name = {topic, topic_length > 0 ? (size_t)topic_length : strlen(topic)};
+  vn_mqtt_arrival_t arrival = {.topic = name,
+                               .payload = message->payload,
+                               .length = (size_t)message->payloadlen,
+                               .retained = message->retained != 0};
+  if (message->properties.count > 0) {
+    arrival.response_topic = bytes_property(&message->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+    arrival.correlation = bytes_property(&message->properties, MQTTPROPERTY_CODE_CORRELATION_DATA);
+  }
   if (mqtt->setup.events.arrived != NULL) {
-    mqtt->setup.events.arrived(mqtt->setup.events.context, name, message->payload,
-                               (size_t)message->payloadlen, message->retained != 0);
+    mqtt->setup.events.arrived(mqtt->setup.events.context, &arrival);
   }
   MQTTAsync_freeMessage(&message);
   MQTTAsync_free(topic);
@@ -68,8 +84,8 @@ static void on_server_disconnect(void *context, MQTTProperties *properties,
 
 static void report_filter(const vn_mqtt_t *mqtt, int index, int code) {
   vn_log(VN_LOG_ERROR, VN_LOG_REFUSED,
-         "the broker refuses a subscription: no reading will come from it, check the broker's "
-         "access rules",
+         "the broker refuses a subscription: nothing will come from it, check the broker's access "
+         "rules",
          "filter", mqtt->setup.filters[index], "code", vn_log_number(code, (char[24]){0}), NULL);
 }
 
@@ -346,21 +362,38 @@ const char *vn__mqtt_library_connect(vn_mqtt_t *mqtt) {
   return rc == MQTTASYNC_SUCCESS ? NULL : reason_of(rc, NULL);
 }
 
+/* What every message of this content says, and the correlation data of an answer. */
+static MQTTProperties properties_of(const library_t *library, const vn_mqtt_record_t *record,
+                                    const uint8_t *correlation) {
+  MQTTProperties properties = MQTTProperties_copy(&library->contents[record->content]);
+  MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
+  property.value.data.data = (char *)(uintptr_t)correlation;
+  property.value.data.len = record->correlation_length;
+  (void)MQTTProperties_add(&properties, &property);
+  return properties;
+}
+
 const char *vn__mqtt_library_send(vn_mqtt_slot_t *slot, const vn_mqtt_record_t *record,
                                   const char *topic, const uint8_t *payload) {
   library_t *library = library_of(slot->mqtt);
   MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+  MQTTProperties own = MQTTProperties_initializer;
   response.context = slot;
   if (is_version_5(slot->mqtt)) {
     response.onSuccess5 = on_sent5;
     response.onFailure5 = on_not_sent5;
     response.properties = library->contents[record->content];
+    if (record->correlation_length > 0) {
+      own = properties_of(library, record, payload + record->length);
+      response.properties = own;
+    }
   } else {
     response.onSuccess = on_sent;
     response.onFailure = on_not_sent;
   }
   int rc = MQTTAsync_send(library->client, topic, (int)record->length, payload, 1,
                           record->retained ? 1 : 0, &response);
+  MQTTProperties_free(&own);
   return rc == MQTTASYNC_SUCCESS ? NULL : reason_of(rc, NULL);
 }
 

@@ -29,11 +29,12 @@ typedef struct vn_mqtt_slot {
   bool beside;
 } vn_mqtt_slot_t;
 
-/* Stored before topic (terminated) and payload in the queue. */
+/* Stored before topic (terminated), payload and correlation data in the queue. */
 typedef struct vn_mqtt_record {
   uint64_t token;
   uint32_t topic_bytes; /* the terminator included */
   uint32_t length;
+  uint8_t correlation_length;
   uint8_t content;
   bool retained;
   bool beside;

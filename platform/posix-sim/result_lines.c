@@ -124,6 +124,15 @@ static void on_event(void *context, const vn_transition_t *transition) {
   end_line(lines, &writer);
 }
 
+/* The members of the answer as they are, behind those of the line. */
+static void on_answer(void *context, vn_text_t message) {
+  vn_result_lines_t *lines = context;
+  vn_json_writer_t writer = begin_indexed(lines, "answer");
+  VN_ASSERT(message.length > 2 && message.bytes[0] == '{');
+  vn_json_raw(&writer, message.bytes + 1, message.length - 2);
+  end_line(lines, &writer);
+}
+
 static void on_score(void *context, const vn_score_t *score) {
   vn_result_lines_t *lines = context;
   vn_json_writer_t writer = begin_indexed(lines, "score");
@@ -144,7 +153,8 @@ vn_observer_t vn_result_lines_observer(vn_result_lines_t *lines, bool scores, bo
                          .drop = on_drop,
                          .alert = on_alert,
                          .score = scores ? on_score : NULL,
-                         .event = events ? on_event : NULL};
+                         .event = events ? on_event : NULL,
+                         .answer = events ? on_answer : NULL};
 }
 
 static void put_reasons(vn_json_writer_t *writer, const vn_figures_t *figures) {
@@ -168,6 +178,8 @@ static void put_counts(vn_json_writer_t *writer, const vn_figures_t *figures) {
       {"unassigned", figures->unassigned},
       {"messages", figures->messages},
       {"messages_refused", figures->messages_refused},
+      {"commands", figures->commands},
+      {"commands_refused", figures->commands_refused},
       {"summaries", figures->summaries},
       {"alerts", figures->alerts},
       {"activations", figures->activations},

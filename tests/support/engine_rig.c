@@ -28,6 +28,7 @@ static vn_err_t send_up(void *context, const vn_message_t *message) {
     *copy = (rig_message_t){.index = message->index,
                             .channel = message->channel,
                             .retained = message->retained,
+                            .absolute = message->absolute,
                             .topic_length = message->topic_length,
                             .payload_length = message->payload_length};
     if (message->topic_length > sizeof copy->topic ||
@@ -37,6 +38,9 @@ static vn_err_t send_up(void *context, const vn_message_t *message) {
     }
     memcpy(copy->topic, message->topic, message->topic_length);
     memcpy(copy->payload, message->payload, message->payload_length);
+    if (message->correlation_length > 0) {
+      memcpy(copy->correlation, message->correlation, message->correlation_length);
+    }
   }
   return VN_OK;
 }
@@ -102,6 +106,13 @@ static void on_event(void *context, const vn_transition_t *transition) {
   if (rig->event_count < RIG_RESULTS_MAX) {
     copy_transition(&rig->events[rig->event_count++], transition);
   }
+}
+
+static void on_answer(void *context, vn_text_t message) {
+  rig_t *rig = context;
+  memcpy(rig->answer, message.bytes, message.length);
+  rig->answer[message.length] = 0;
+  rig->answer_count++;
 }
 
 static void make_windows(rig_t *rig) {
@@ -249,7 +260,12 @@ rig_t *rig_new(const vn_flash_t *flash) {
   make_plan(rig, flash);
   rig->clock = (vn_clock_t){rig, mono_ms, wall_ms};
   rig->uplink = (vn_uplink_t){rig, send_up};
-  rig->observer = (vn_observer_t){rig, on_summary, on_drop, on_alert, NULL, on_event};
+  rig->observer = (vn_observer_t){.context = rig,
+                                  .summary = on_summary,
+                                  .drop = on_drop,
+                                  .alert = on_alert,
+                                  .event = on_event,
+                                  .answer = on_answer};
   rig->ports = (vn_ports_t){&rig->clock, flash, &rig->uplink, &rig->observer};
   return rig;
 }

@@ -11,9 +11,10 @@ enum { RIG_SENT_MAX = 4096, RIG_RESULTS_MAX = 4096, RIG_SERIES_MAX = 4, RIG_INPU
 typedef struct rig_message {
   uint64_t index;
   uint8_t channel;
-  bool retained;
+  bool retained, absolute;
   size_t topic_length, payload_length;
   char topic[128];
+  char correlation[32]; /* terminated */
   uint8_t payload[2048];
 } rig_message_t;
 
@@ -63,6 +64,8 @@ typedef struct rig {
   size_t transition_count;
   rig_transition_t *events; /* what subscribers are told */
   size_t event_count;
+  char answer[4096]; /* the last one to a command, terminated */
+  size_t answer_count;
   vn_reason_t last_drop;
   size_t drops;
 } rig_t;

@@ -104,6 +104,58 @@ static void a_stored_record_is_flags_channel_topic_length_topic_and_payload(void
       vn_outbox_record(&bench.outbox, index, bench.scratch, (uint32_t)sizeof expected - 1), 0);
 }
 
+static void an_answer_keeps_its_own_topic_and_its_correlation_data(void **state) {
+  (void)state;
+  bench_t bench;
+  start(&bench);
+  vn_message_t in = {.topic = "ann/inbox",
+                     .payload = (const uint8_t *)"{}",
+                     .correlation = (const uint8_t *)"c\0r",
+                     .topic_length = 9,
+                     .payload_length = 2,
+                     .correlation_length = 3,
+                     .channel = VN_CHANNEL_RESPONSE,
+                     .absolute = true};
+  assert_int_equal(vn_outbox_add(&bench.outbox, &in), VN_OK);
+  const uint8_t expected[] = {6,   VN_CHANNEL_RESPONSE,
+                              9,   0,
+                              'a', 'n',
+                              'n', '/',
+                              'i', 'n',
+                              'b', 'o',
+                              'x', 3,
+                              'c', 0,
+                              'r', '{',
+                              '}'};
+  uint64_t index = index_of(VN_OUTBOX_ALERTS, 0);
+  assert_int_equal(vn_outbox_record(&bench.outbox, index, bench.scratch, SCRATCH), sizeof expected);
+  assert_memory_equal(bench.scratch, expected, sizeof expected);
+  vn_outbox_release(&bench.outbox);
+  vn_message_t out;
+  assert_true(vn_outbox_next(&bench.outbox, &out, bench.scratch, SCRATCH));
+  assert_true(out.absolute);
+  assert_int_equal(out.topic_length, 9);
+  assert_memory_equal(out.topic, "ann/inbox", 9);
+  assert_int_equal(out.correlation_length, 3);
+  assert_memory_equal(out.correlation, "c\0r", 3);
+  assert_int_equal(out.payload_length, 2);
+  assert_memory_equal(out.payload, "{}", 2);
+}
+
+static void answers_leave_half_of_the_places_to_alerts(void **state) {
+  (void)state;
+  bench_t bench;
+  start(&bench);
+  for (unsigned i = 0; i < PLACES / 2; i++) {
+    assert_int_equal(add(&bench, VN_CHANNEL_RESPONSE, 1, 1), VN_OK);
+  }
+  assert_int_equal(bench.outbox.lines[VN_OUTBOX_ALERTS].head, PLACES / 4);
+  assert_int_equal(bench.outbox.lines[VN_OUTBOX_OTHERS].head, PLACES / 4);
+  for (unsigned i = 0; i < PLACES / 4; i++) {
+    assert_int_equal(add(&bench, VN_CHANNEL_ALERT, 2, 1), VN_OK);
+  }
+}
+
 static void nothing_leaves_before_it_is_released(void **state) {
   (void)state;
   bench_t bench;
@@ -349,10 +401,9 @@ static void what_is_no_stored_record_is_refused(void **state) {
   (void)state;
   bench_t bench;
   start(&bench);
-  const uint8_t records[][5] = {{2, 0, 0, 0, 0},
-                                {0, VN_CHANNEL_DEAD_LETTER + 1, 0, 0, 0},
-                                {0, 0, 2, 0, 0},
-                                {0, 0, 1, 1, 0},
+  const uint8_t records[][5] = {{8, 0, 0, 0, 0},      {0, VN_CHANNEL_COUNT, 0, 0, 0},
+                                {4, 0, 0, 0, 1},      {4, 0, 1, 0, 0},
+                                {0, 0, 2, 0, 0},      {0, 0, 1, 1, 0},
                                 {0, 0, 0xFF, 0xFF, 0}};
   for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
     assert_int_equal(vn_outbox_restore(&bench.outbox, 1, records[i], 5), VN_ERR_FORMAT);
@@ -367,6 +418,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(messages_leave_unchanged_and_in_the_order_in_which_they_were_made),
       cmocka_unit_test(a_stored_record_is_flags_channel_topic_length_topic_and_payload),
+      cmocka_unit_test(an_answer_keeps_its_own_topic_and_its_correlation_data),
+      cmocka_unit_test(answers_leave_half_of_the_places_to_alerts),
       cmocka_unit_test(nothing_leaves_before_it_is_released),
       cmocka_unit_test(alerts_and_events_overtake_everything_else),
       cmocka_unit_test(without_blocks_the_oldest_summaries_are_dropped_and_counted),

@@ -106,26 +106,42 @@ static uint32_t random_length(pair_t *pair) {
   }
 }
 
+/* Answers go with the alerts while these have half of their places free. */
+static unsigned queue_of(const model_t *model, unsigned channel) {
+  const queue_t *alerts = &model->queues[VN_OUTBOX_ALERTS];
+  bool room = alerts->head - tail_of(alerts) < alerts->places / 2;
+  bool urgent = channel == VN_CHANNEL_ALERT || channel == VN_CHANNEL_EVENT ||
+                (channel == VN_CHANNEL_RESPONSE && room);
+  return urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
+}
+
 static void add(pair_t *pair) {
   static uint8_t record[RECORD_MAX];
   uint32_t topic_length = prng_below(&pair->prng, 3) == 0 ? prng_below(&pair->prng, 300) : 7;
-  uint32_t length = VN_OUTBOX_HEADER_BYTES + topic_length + random_length(pair);
-  unsigned channel = prng_below(&pair->prng, VN_CHANNEL_DEAD_LETTER + 1);
-  unsigned q = channel == VN_CHANNEL_ALERT || channel == VN_CHANNEL_EVENT ? VN_OUTBOX_ALERTS
-                                                                          : VN_OUTBOX_OTHERS;
+  uint32_t correlation = prng_below(&pair->prng, 2) == 0 ? 1 + prng_below(&pair->prng, 255) : 0;
+  uint32_t before = VN_OUTBOX_HEADER_BYTES + topic_length + correlation + (correlation > 0);
+  uint32_t length = before + random_length(pair);
+  unsigned channel = prng_below(&pair->prng, VN_CHANNEL_COUNT);
+  unsigned q = queue_of(&pair->model, channel);
   for (uint32_t i = 0; i < length; i++) {
     record[i] = (uint8_t)prng_next(&pair->prng);
   }
-  record[0] &= 1;
+  record[0] = (uint8_t)((record[0] & 3u) | (correlation > 0 ? 4u : 0u));
   record[1] = (uint8_t)channel;
   record[2] = (uint8_t)topic_length;
   record[3] = (uint8_t)(topic_length >> 8);
+  if (correlation > 0) {
+    record[VN_OUTBOX_HEADER_BYTES + topic_length] = (uint8_t)correlation;
+  }
   vn_message_t message = {.topic = (const char *)record + VN_OUTBOX_HEADER_BYTES,
-                          .payload = record + VN_OUTBOX_HEADER_BYTES + topic_length,
+                          .payload = record + before,
+                          .correlation = record + before - correlation,
                           .topic_length = topic_length,
-                          .payload_length = length - VN_OUTBOX_HEADER_BYTES - topic_length,
+                          .payload_length = length - before,
+                          .correlation_length = correlation,
                           .channel = (uint8_t)channel,
-                          .retained = record[0] == 1};
+                          .retained = (record[0] & 1u) != 0,
+                          .absolute = (record[0] & 2u) != 0};
   bool fits = make_room(&pair->model, q, length);
   assert_int_equal(vn_outbox_add(&pair->outbox, &message), fits ? VN_OK : VN_ERR_FULL);
   if (fits) {
@@ -172,15 +188,20 @@ static void send(pair_t *pair) {
     return;
   }
   assert_true(message.index == index);
-  assert_int_equal(VN_OUTBOX_HEADER_BYTES + message.topic_length + message.payload_length,
-                   expected->length);
-  assert_int_equal(message.channel, expected->record[1]);
-  assert_int_equal(message.retained, expected->record[0]);
-  assert_memory_equal(message.topic, expected->record + VN_OUTBOX_HEADER_BYTES,
-                      message.topic_length);
-  assert_memory_equal(message.payload,
-                      expected->record + VN_OUTBOX_HEADER_BYTES + message.topic_length,
-                      message.payload_length);
+  const uint8_t *record = expected->record;
+  size_t before = VN_OUTBOX_HEADER_BYTES + message.topic_length;
+  assert_int_equal(message.channel, record[1]);
+  assert_int_equal(message.retained, record[0] & 1u);
+  assert_int_equal(message.absolute, record[0] >> 1 & 1u);
+  assert_int_equal(message.correlation_length > 0, record[0] >> 2 & 1u);
+  assert_memory_equal(message.topic, record + VN_OUTBOX_HEADER_BYTES, message.topic_length);
+  if (message.correlation_length > 0) {
+    assert_int_equal(message.correlation_length, record[before]);
+    assert_memory_equal(message.correlation, record + before + 1, message.correlation_length);
+    before += 1 + message.correlation_length;
+  }
+  assert_int_equal(before + message.payload_length, expected->length);
+  assert_memory_equal(message.payload, record + before, message.payload_length);
   if (prng_chance(&pair->prng, 80)) {
     vn_outbox_taken(&pair->outbox, index);
     expected->state = VN_OUTBOX_SENT;

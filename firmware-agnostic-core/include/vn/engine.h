@@ -2,9 +2,9 @@
 #ifndef VN_ENGINE_H
 #define VN_ENGINE_H
 
-#include "vn/alert_message.h"
 #include "vn/figures.h"
 #include "vn/flash_log.h"
+#include "vn/observer.h"
 #include "vn/outbox.h"
 #include "vn/plan.h"
 #include "vn/recent.h"
@@ -13,32 +13,6 @@
 #include "vn/series.h"
 
 #define VN_VERSION 0x000100u
-
-/* What a drop line says. */
-typedef struct vn_drop {
-  vn_text_t series;
-  vn_time_ms_t time_ms;
-  uint8_t reason; /* vn_reason_t */
-  bool has_time;
-} vn_drop_t;
-
-/* How far a reading deviates for one alert; pointers valid during the call. */
-typedef struct vn_score {
-  const char *alert;
-  vn_text_t series;
-  vn_time_ms_t time_ms;
-  uint32_t score; /* in thousandths; 0 during the warm-up */
-} vn_score_t;
-
-/* Tells everything as it happens; any pointer may be NULL. Callbacks don't call the engine. */
-typedef struct vn_observer {
-  void *context;
-  void (*summary)(void *context, const vn_summary_t *summary);
-  void (*drop)(void *context, const vn_drop_t *drop);
-  void (*alert)(void *context, const vn_transition_t *transition); /* a change of state */
-  void (*score)(void *context, const vn_score_t *score);
-  void (*event)(void *context, const vn_transition_t *transition); /* what subscribers are told */
-} vn_observer_t;
 
 /* clock is needed; flash NULL: volatile; uplink NULL: no messages are made; observer may be NULL.
  */
@@ -201,12 +175,22 @@ typedef struct vn_recovery {
   vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
 } vn_recovery_t;
 
+/* Where the answer to a message is to go, in the words of MQTT 5; both may be empty. */
+typedef struct vn_reply {
+  vn_text_t topic;       /* the whole topic */
+  vn_text_t correlation; /* any bytes, which the answer carries */
+} vn_reply_t;
+
+#define VN_REPLY_TOPIC_MAX 256u
+#define VN_REPLY_CORRELATION_MAX 64u
+
 /* The message at work. */
 typedef struct vn_message_at_work {
   const vn_input_t *input;
   const uint8_t *payload;
   size_t payload_length;
   vn_text_t topic;
+  vn_reply_t reply;
   vn_text_t captures[VN_CAPTURES_MAX];
   bool retained;
 } vn_message_at_work_t;
@@ -257,6 +241,8 @@ typedef struct vn_engine {
   uint8_t parts_type, parts_next;
   size_t parts_length; /* of the record being put together at a restart */
   int64_t letter_credit_ms, letter_mono_ms;
+  vn_bucket_t command_tokens;
+  uint64_t commands_suppressed; /* above the rate since the last answer */
   int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms;
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
   vn_time_ms_t arrival_ms;         /* of the message or reading at work */
@@ -309,6 +295,14 @@ VN_NODISCARD vn_err_t vn_restore(vn_engine_t *engine);
  */
 VN_NODISCARD vn_err_t vn_offer_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
                                        size_t length, bool retained);
+
+/*
+ * The same with where an answer is to go (NULL: nowhere special), which counts for commands. What
+ * is longer than VN_REPLY_TOPIC_MAX and VN_REPLY_CORRELATION_MAX, or doesn't fit into
+ * message_max_bytes with the message, is left out: the answer goes to "response" then.
+ */
+VN_NODISCARD vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                                       size_t length, bool retained, const vn_reply_t *reply);
 
 /*
  * Takes one message at once, without the queue (replay, single-threaded ports). One that has to

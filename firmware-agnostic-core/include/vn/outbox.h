@@ -41,8 +41,10 @@ typedef struct vn_outbox_line {
 } vn_outbox_line_t;
 
 /*
- * A stored record is what a checkpoint holds: flags u8 (bit 0: retained), channel u8, topic length
- * u16 little-endian, topic, payload. A message's `index` is number * VN_OUTBOX_QUEUES + queue.
+ * A stored record is what a checkpoint holds: flags u8 (bit 0: retained, 1: absolute topic, 2: with
+ * correlation data), channel u8, topic length u16 little-endian, topic, with bit 2 the length u8 of
+ * the correlation data and its bytes, payload. A message's `index` is number * VN_OUTBOX_QUEUES +
+ * queue.
  */
 typedef struct vn_outbox {
   vn_outbox_block_t *blocks;
@@ -62,9 +64,10 @@ void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t blo
                     const uint32_t entries_max[VN_OUTBOX_QUEUES]);
 
 /*
- * Adds a message, copied; its channel chooses the queue. Without room the oldest of the others that
- * are not in flight are dropped and counted. VN_ERR_FULL: no room even so; then only the message
- * itself is dropped, and counted.
+ * Adds a message, copied; its channel chooses the queue: answers go with the alerts as long as half
+ * of the places there are free, so that commands never take what an alert needs. Without room the
+ * oldest of the others that are not in flight are dropped and counted. VN_ERR_FULL: no room even
+ * so; then only the message itself is dropped, and counted.
  */
 VN_NODISCARD vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message);
 

@@ -179,6 +179,7 @@ typedef struct vn_plan {
   uint8_t group_count; /* of alerts, at most VN_ALERT_GROUPS_MAX */
   uint8_t encoding;    /* vn_encoding_t */
   uint8_t durability;  /* vn_durability_t */
+  bool commands;       /* those on <prefix>/<device>/command are carried out */
 } vn_plan_t;
 
 /* Which part of a plan an error is about; counts from 0, 255 = does not apply. */

@@ -37,21 +37,29 @@ typedef struct vn_flash {
 
 /* Where a message goes, below <prefix>/<device>/. */
 typedef enum vn_channel {
-  VN_CHANNEL_SUMMARY,    /* "summary" */
-  VN_CHANNEL_ALERT,      /* "alert/<alert>/<series>", retained */
-  VN_CHANNEL_EVENT,      /* "event" */
-  VN_CHANNEL_DEAD_LETTER /* "dead-letter" */
+  VN_CHANNEL_SUMMARY,     /* "summary" */
+  VN_CHANNEL_ALERT,       /* "alert/<alert>/<series>", retained */
+  VN_CHANNEL_EVENT,       /* "event" */
+  VN_CHANNEL_DEAD_LETTER, /* "dead-letter" */
+  VN_CHANNEL_RESPONSE,    /* "response", or the topic that a request named */
+  VN_CHANNEL_COUNT
 } vn_channel_t;
 
-/* A message as it leaves; pointers are valid during the call. */
+/*
+ * A message as it leaves; pointers are valid during the call. The correlation is the correlation
+ * data of MQTT 5, which a link without such a thing leaves out.
+ */
 typedef struct vn_message {
   const char *topic; /* the part behind <prefix>/<device>/, not terminated */
   const uint8_t *payload;
+  const uint8_t *correlation;
   size_t topic_length;
   size_t payload_length;
-  uint64_t index;  /* outbox index; the token of vn_sent */
-  uint8_t channel; /* vn_channel_t */
+  size_t correlation_length; /* at most UINT8_MAX; 0: none */
+  uint64_t index;            /* outbox index; the token of vn_sent */
+  uint8_t channel;           /* vn_channel_t */
   bool retained;
+  bool absolute; /* the topic is the whole one, without <prefix>/<device>/ */
 } vn_message_t;
 
 /*
