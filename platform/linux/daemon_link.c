@@ -163,7 +163,8 @@ static uint8_t content_of(const vn_link_t *link, uint8_t channel) {
   }
 }
 
-/* The uplink port. */
+/* The uplink port. Somebody else chose an absolute topic: that the broker doesn't let us publish
+ * there must not hold up what is ours. */
 static vn_err_t send_message(void *context, const vn_message_t *message) {
   vn_link_t *link = context;
   vn_mqtt_publication_t publication = {
@@ -176,6 +177,7 @@ static vn_err_t send_message(void *context, const vn_message_t *message) {
       .token = message->index,
       .content = content_of(link, message->channel),
       .retained = message->retained,
+      .once = message->absolute,
   };
   vn_err_t error = vn_mqtt_publish(link->out, &publication);
   if (error == VN_ERR_TOO_BIG) { /* would block what is behind it for ever */

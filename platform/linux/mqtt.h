@@ -75,6 +75,7 @@ typedef struct vn_mqtt_publication {
   uint8_t content;       /* vn_mqtt_content_t */
   bool retained;
   bool beside; /* doesn't count in the window of those in flight */
+  bool once;   /* one attempt: a refusal or a loss on the way ends it, as if the broker had it */
 } vn_mqtt_publication_t;
 
 /* Figures since the start. */

@@ -121,6 +121,7 @@ void vn__mqtt_verdict(vn_mqtt_slot_t *slot, bool ok) {
   vn_mqtt_t *mqtt = slot->mqtt;
   uint64_t token = slot->token;
   bool beside = slot->beside;
+  ok = ok || slot->once;
   atomic_store(&slot->used, false);
   give_verdict(mqtt, token, beside, ok);
 }
@@ -150,6 +151,7 @@ static void send_one(vn_mqtt_t *mqtt, bool connected) {
     slot->mqtt = mqtt;
     slot->token = record.token;
     slot->beside = record.beside;
+    slot->once = record.once;
     taken = vn__mqtt_library_send(slot, &record, topic,
                                   (const uint8_t *)topic + record.topic_bytes) == NULL;
     if (!taken) { /* the library knows of a loss before it says so: don't spin until then */

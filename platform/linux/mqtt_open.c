@@ -162,7 +162,8 @@ vn_err_t vn_mqtt_publish(vn_mqtt_t *mqtt, const vn_mqtt_publication_t *publicati
                              .correlation_length = (uint8_t)publication->correlation.length,
                              .content = publication->content,
                              .retained = publication->retained,
-                             .beside = publication->beside};
+                             .beside = publication->beside,
+                             .once = publication->once};
   to = append(to, &record, sizeof record);
   to = append(to, publication->prefix, publication->prefix_length);
   to = append(to, publication->topic.bytes, publication->topic.length);

@@ -214,7 +214,7 @@ static void on_not_sent5(void *context, MQTTAsync_failureData5 *data) {
     vn__mqtt_verdict(slot, false);
     return;
   }
-  bool never = reason == (int)MQTTREASONCODE_PAYLOAD_FORMAT_INVALID ||
+  bool never = slot->once || reason == (int)MQTTREASONCODE_PAYLOAD_FORMAT_INVALID ||
                reason == (int)MQTTREASONCODE_TOPIC_NAME_INVALID ||
                reason == (int)MQTTREASONCODE_PACKET_TOO_LARGE;
   vn_log(VN_LOG_ERROR, VN_LOG_REFUSED,

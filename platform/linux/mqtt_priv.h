@@ -26,7 +26,7 @@ typedef struct vn_mqtt_slot {
   vn_mqtt_t *mqtt;
   uint64_t token;
   atomic_bool used;
-  bool beside;
+  bool beside, once;
 } vn_mqtt_slot_t;
 
 /* Stored before topic (terminated), payload and correlation data in the queue. */
@@ -38,6 +38,7 @@ typedef struct vn_mqtt_record {
   uint8_t content;
   bool retained;
   bool beside;
+  bool once;
 } vn_mqtt_record_t;
 
 struct vn_mqtt {
