@@ -7,12 +7,15 @@
 #define LETTER_EVERY_MS 1000
 #define LETTER_BURST 10
 
-static void send_out(vn_engine_t *engine, const vn_message_t *message) {
+/* Numbers it. Answers are for whoever asked: others would see a hole. */
+static void send_out(vn_engine_t *engine, vn_message_t *message) {
+  message->numbered = message->channel != VN_CHANNEL_RESPONSE;
+  message->boot = engine->head.boot;
+  message->seq = engine->head.seq;
   if (vn_outbox_add(&engine->outbox, message) != VN_OK) {
     engine->figures.outbox_dropped++;
   }
-  /* Answers are for whoever asked: others would see a hole. */
-  engine->head.seq += message->channel != VN_CHANNEL_RESPONSE;
+  engine->head.seq += message->numbered;
 }
 
 /* Some output is not committed yet: from now on its time runs. */
@@ -69,6 +72,9 @@ void vn__cut_batch(vn_engine_t *engine) {
                           .topic_length = strlen("summary"),
                           .payload_length = length,
                           .channel = VN_CHANNEL_SUMMARY};
+  if (!vn__wall_ms(engine, &message.time_ms)) {
+    message.time_ms = VN_TIME_MINUS_INFINITY;
+  }
   send_out(engine, &message);
   *batch = (vn_batch_t){0};
 }
@@ -130,6 +136,7 @@ static size_t put_alert_state(vn_engine_t *engine, const vn_transition_t *transi
   vn_message_t message = {.topic = topic,
                           .payload = engine->store.scratch,
                           .topic_length = alert_topic(transition, topic),
+                          .time_ms = transition->at_ms,
                           .channel = VN_CHANNEL_ALERT,
                           .retained = true};
   message.payload_length = vn_alert_state_message(
@@ -143,6 +150,7 @@ static size_t put_alert_event(vn_engine_t *engine, const vn_transition_t *transi
   vn_message_t message = {.topic = "event",
                           .payload = engine->store.scratch,
                           .topic_length = strlen("event"),
+                          .time_ms = transition->at_ms,
                           .channel = VN_CHANNEL_EVENT};
   message.payload_length = vn_alert_event_message(
       &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
@@ -227,6 +235,7 @@ void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offs
                           .payload = engine->store.scratch,
                           .topic_length = strlen("dead-letter"),
                           .payload_length = length,
+                          .time_ms = letter.at_ms,
                           .channel = VN_CHANNEL_DEAD_LETTER};
   engine->letters_suppressed = 0;
   engine->figures.dead_letters++;

@@ -9,7 +9,8 @@
 #define RECORD_RETAINED 1u
 #define RECORD_ABSOLUTE 2u
 #define RECORD_CORRELATION 4u
-#define RECORD_FLAGS (RECORD_RETAINED | RECORD_ABSOLUTE | RECORD_CORRELATION)
+#define RECORD_NUMBERED 8u
+#define RECORD_FLAGS (RECORD_RETAINED | RECORD_ABSOLUTE | RECORD_CORRELATION | RECORD_NUMBERED)
 
 static vn_outbox_line_t *line_of(vn_outbox_t *outbox, uint64_t index) {
   return &outbox->lines[index % VN_OUTBOX_QUEUES];
@@ -159,7 +160,37 @@ static vn_outbox_queue_t queue_of(const vn_outbox_t *outbox, const vn_message_t 
 static uint8_t flags_of(const vn_message_t *message) {
   return (uint8_t)((message->retained ? RECORD_RETAINED : 0u) |
                    (message->absolute ? RECORD_ABSOLUTE : 0u) |
-                   (message->correlation_length > 0 ? RECORD_CORRELATION : 0u));
+                   (message->correlation_length > 0 ? RECORD_CORRELATION : 0u) |
+                   (message->numbered ? RECORD_NUMBERED : 0u));
+}
+
+static void put_number(uint8_t *out, uint64_t number, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++) {
+    out[i] = (uint8_t)(number >> (8 * i));
+  }
+}
+
+static uint64_t get_number(const uint8_t *in, size_t bytes) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < bytes; i++) {
+    number |= (uint64_t)in[i] << (8 * i);
+  }
+  return number;
+}
+
+/* What lies in front of the topic. */
+static size_t head_bytes(uint8_t flags) {
+  return VN_OUTBOX_HEADER_BYTES + ((flags & RECORD_NUMBERED) != 0 ? VN_OUTBOX_NUMBER_BYTES : 0);
+}
+
+static void write_head(vn_outbox_t *outbox, cursor_t *at, const vn_message_t *message) {
+  uint8_t head[VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES] = {flags_of(message),
+                                                                   message->channel};
+  put_number(head + 2, message->topic_length, 2);
+  put_number(head + 4, message->boot, 4);
+  put_number(head + 8, message->seq, 8);
+  put_number(head + 16, (uint64_t)message->time_ms, 8);
+  write_chain(outbox, at, head, head_bytes(head[0]));
 }
 
 /* The correlation data with the byte that tells their length. */
@@ -179,8 +210,8 @@ vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   VN_ASSERT(outbox != NULL && message != NULL && message->correlation_length <= UINT8_MAX);
   vn_outbox_queue_t queue = queue_of(outbox, message);
   vn_outbox_line_t *line = &outbox->lines[queue];
-  size_t length = VN_OUTBOX_HEADER_BYTES + message->topic_length + correlation_bytes(message) +
-                  message->payload_length;
+  size_t length = head_bytes(flags_of(message)) + message->topic_length +
+                  correlation_bytes(message) + message->payload_length;
   if (message->topic_length > UINT16_MAX || !can_make_room(outbox, line, blocks_for(length))) {
     outbox->dropped[queue]++;
     return VN_ERR_FULL;
@@ -188,12 +219,9 @@ vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   while (line_is_full(line) || blocks_for(length) > outbox->free_count) {
     drop_one(outbox);
   }
-  uint8_t header[VN_OUTBOX_HEADER_BYTES] = {flags_of(message), message->channel,
-                                            (uint8_t)(message->topic_length & 0xFFu),
-                                            (uint8_t)(message->topic_length >> 8)};
   uint32_t chain = take_chain(outbox, length);
   cursor_t at = {chain, 0};
-  write_chain(outbox, &at, header, sizeof header);
+  write_head(outbox, &at, message);
   write_chain(outbox, &at, message->topic, message->topic_length);
   write_correlation(outbox, &at, message);
   write_chain(outbox, &at, message->payload, message->payload_length);
@@ -206,7 +234,7 @@ static bool is_record(const uint8_t *record, uint32_t length) {
   if (length < VN_OUTBOX_HEADER_BYTES) {
     return false;
   }
-  uint32_t before = VN_OUTBOX_HEADER_BYTES + ((uint32_t)record[2] | (uint32_t)record[3] << 8);
+  size_t before = head_bytes(record[0]) + (size_t)get_number(record + 2, 2);
   if (record[0] > RECORD_FLAGS || record[1] >= VN_CHANNEL_COUNT || before > length) {
     return false;
   }
@@ -343,14 +371,20 @@ static uint64_t next_ready(vn_outbox_line_t *line) {
 /* A message as its stored record has it. */
 static vn_message_t read_record(const uint8_t *record, size_t length, uint64_t index) {
   vn_message_t message = {
-      .topic = (const char *)record + VN_OUTBOX_HEADER_BYTES,
-      .topic_length = (size_t)record[2] | (size_t)record[3] << 8,
+      .topic = (const char *)record + head_bytes(record[0]),
+      .topic_length = (size_t)get_number(record + 2, 2),
       .index = index,
       .channel = record[1],
       .retained = (record[0] & RECORD_RETAINED) != 0,
       .absolute = (record[0] & RECORD_ABSOLUTE) != 0,
+      .numbered = (record[0] & RECORD_NUMBERED) != 0,
   };
-  size_t before = VN_OUTBOX_HEADER_BYTES + message.topic_length;
+  if (message.numbered) {
+    message.boot = (uint32_t)get_number(record + 4, 4);
+    message.seq = get_number(record + 8, 8);
+    message.time_ms = (vn_time_ms_t)get_number(record + 16, 8);
+  }
+  size_t before = head_bytes(record[0]) + message.topic_length;
   if ((record[0] & RECORD_CORRELATION) != 0) {
     message.correlation_length = record[before];
     message.correlation = record + before + 1;

@@ -77,7 +77,8 @@ static size_t message_max(const vn_plan_t *plan) {
   longest = larger(longest, plan->commands ? vn__answer_max(plan) : 0);
   VN_STATIC_ASSERT(VN_REPLY_TOPIC_MAX + VN_REPLY_CORRELATION_MAX < VN_ALERT_TOPIC_MAX,
                    "answers take no more beside their payload than alerts");
-  return VN_OUTBOX_HEADER_BYTES + VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
+  return VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES + VN_ALERT_TOPIC_MAX +
+         larger(longest, VN_DEAD_LETTER_MAX);
 }
 
 /* An array that is needed at all begins with room for folding. */

@@ -64,6 +64,7 @@ typedef struct vn_link {
   char topic_prefix[512]; /* "<prefix>/<device>/" */
   size_t topic_prefix_length;
   char status_topic[520];
+  char source[520]; /* of events: "/<prefix>/<device>" */
   char command_topic[520];
   uint8_t encoding; /* vn_encoding_t of summaries */
   vn_announcer_t announcer;

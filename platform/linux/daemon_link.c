@@ -172,6 +172,7 @@ static vn_err_t send_message(void *context, const vn_message_t *message) {
       .prefix_length = message->absolute ? 0 : link->topic_prefix_length,
       .topic = {message->topic, message->topic_length},
       .correlation = {(const char *)message->correlation, message->correlation_length},
+      .event = vn_cloud_event(message),
       .payload = message->payload,
       .length = message->payload_length,
       .token = message->index,
@@ -239,6 +240,7 @@ static bool prepare_topics(vn_link_t *link, const vn_plan_t *plan) {
     return false;
   }
   link->topic_prefix_length = (size_t)length;
+  (void)snprintf(link->source, sizeof link->source, "/%s/%s", plan->prefix, plan->device);
   (void)snprintf(link->status_topic, sizeof link->status_topic, "%sstatus", link->topic_prefix);
   (void)snprintf(link->command_topic, sizeof link->command_topic, "%scommand", link->topic_prefix);
   return true;
@@ -339,6 +341,8 @@ int vn_link_open(vn_link_t *link, vn_daemon_t *daemon) {
       .suffix = "-out",
       .will_topic = link->status_topic,
       .will = "offline",
+      .device = configuration->plan.device,
+      .source = link->source,
       .queue_bytes = out_queue_bytes(&daemon->store, vn_announcer_max(configuration)),
       .events = {.context = link, .changed = on_changed, .sent = on_sent}};
   vn_mqtt_setup_t in = {.broker = &configuration->broker,

@@ -2,6 +2,7 @@
 #ifndef VN_MQTT_H
 #define VN_MQTT_H
 
+#include "cloud_event.h"
 #include "configuration.h"
 
 /*
@@ -57,9 +58,11 @@ typedef struct vn_mqtt_setup {
   int filter_count;
   const char *will_topic; /* NULL: no will */
   const char *will;       /* retained text */
-  uint32_t queue_bytes;   /* room for messages to publish, a power of two; 0: publishes nothing */
-  bool session_expected;  /* the broker should know us: say so if it doesn't */
-  bool transient;         /* begin without a session and leave none behind */
+  const char *device;     /* of the events that are published, with their source; NULL: none are */
+  const char *source;
+  uint32_t queue_bytes;  /* room for messages to publish, a power of two; 0: publishes nothing */
+  bool session_expected; /* the broker should know us: say so if it doesn't */
+  bool transient;        /* begin without a session and leave none behind */
   vn_mqtt_events_t events;
 } vn_mqtt_setup_t;
 
@@ -70,9 +73,10 @@ typedef struct vn_mqtt_publication {
   vn_text_t topic;
   const uint8_t *payload;
   size_t length;
-  vn_text_t correlation; /* correlation data of MQTT 5; at most UINT8_MAX bytes, may be empty */
-  uint64_t token;        /* comes back with `sent` */
-  uint8_t content;       /* vn_mqtt_content_t */
+  vn_text_t correlation;  /* correlation data of MQTT 5; at most UINT8_MAX bytes, may be empty */
+  vn_cloud_event_t event; /* user properties of MQTT 5 */
+  uint64_t token;         /* comes back with `sent` */
+  uint8_t content;        /* vn_mqtt_content_t */
   bool retained;
   bool beside; /* doesn't count in the window of those in flight */
   bool once;   /* one attempt: a refusal or a loss on the way ends it, as if the broker had it */

@@ -156,7 +156,8 @@ vn_err_t vn_mqtt_publish(vn_mqtt_t *mqtt, const vn_mqtt_publication_t *publicati
   if (to == NULL) {
     return VN_AGAIN;
   }
-  vn_mqtt_record_t record = {.token = publication->token,
+  vn_mqtt_record_t record = {.event = publication->event,
+                             .token = publication->token,
                              .topic_bytes = (uint32_t)topic_bytes,
                              .length = (uint32_t)publication->length,
                              .correlation_length = (uint8_t)publication->correlation.length,

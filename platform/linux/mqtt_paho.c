@@ -362,14 +362,42 @@ const char *vn__mqtt_library_connect(vn_mqtt_t *mqtt) {
   return rc == MQTTASYNC_SUCCESS ? NULL : reason_of(rc, NULL);
 }
 
-/* What every message of this content says, and the correlation data of an answer. */
-static MQTTProperties properties_of(const library_t *library, const vn_mqtt_record_t *record,
+static void add_user_property(MQTTProperties *to, const char *name, const char *value) {
+  MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_USER_PROPERTY};
+  property.value.data.data = (char *)(uintptr_t)name;
+  property.value.data.len = (int)strlen(name);
+  property.value.value.data = (char *)(uintptr_t)value;
+  property.value.value.len = (int)strlen(value);
+  (void)MQTTProperties_add(to, &property);
+}
+
+/* The attributes of a CloudEvent in the binary mode of its binding to MQTT. */
+static void add_event(MQTTProperties *to, const vn_mqtt_t *mqtt, const vn_cloud_event_t *event) {
+  vn_cloud_event_texts_t texts;
+  VN_ASSERT(mqtt->setup.device != NULL && mqtt->setup.source != NULL);
+  vn_cloud_event_texts(event, mqtt->setup.device, &texts);
+  add_user_property(to, "specversion", "1.0");
+  add_user_property(to, "type", texts.type);
+  add_user_property(to, "source", mqtt->setup.source);
+  add_user_property(to, "id", texts.id);
+  if (texts.time[0] != '\0') {
+    add_user_property(to, "time", texts.time);
+  }
+}
+
+/* What every message of this content says, the correlation data of an answer, an event. */
+static MQTTProperties properties_of(const vn_mqtt_t *mqtt, const vn_mqtt_record_t *record,
                                     const uint8_t *correlation) {
-  MQTTProperties properties = MQTTProperties_copy(&library->contents[record->content]);
+  MQTTProperties properties = MQTTProperties_copy(&library_of(mqtt)->contents[record->content]);
   MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_CORRELATION_DATA};
   property.value.data.data = (char *)(uintptr_t)correlation;
   property.value.data.len = record->correlation_length;
-  (void)MQTTProperties_add(&properties, &property);
+  if (record->correlation_length > 0) {
+    (void)MQTTProperties_add(&properties, &property);
+  }
+  if (record->event.there) {
+    add_event(&properties, mqtt, &record->event);
+  }
   return properties;
 }
 
@@ -382,11 +410,8 @@ const char *vn__mqtt_library_send(vn_mqtt_slot_t *slot, const vn_mqtt_record_t *
   if (is_version_5(slot->mqtt)) {
     response.onSuccess5 = on_sent5;
     response.onFailure5 = on_not_sent5;
-    response.properties = library->contents[record->content];
-    if (record->correlation_length > 0) {
-      own = properties_of(library, record, payload + record->length);
-      response.properties = own;
-    }
+    own = properties_of(slot->mqtt, record, payload + record->length);
+    response.properties = own;
   } else {
     response.onSuccess = on_sent;
     response.onFailure = on_not_sent;

@@ -31,6 +31,7 @@ typedef struct vn_mqtt_slot {
 
 /* Stored before topic (terminated), payload and correlation data in the queue. */
 typedef struct vn_mqtt_record {
+  vn_cloud_event_t event;
   uint64_t token;
   uint32_t topic_bytes; /* the terminator included */
   uint32_t length;

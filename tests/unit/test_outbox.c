@@ -104,6 +104,51 @@ static void a_stored_record_is_flags_channel_topic_length_topic_and_payload(void
       vn_outbox_record(&bench.outbox, index, bench.scratch, (uint32_t)sizeof expected - 1), 0);
 }
 
+static void a_message_keeps_its_numbers_when_it_is_restored(void **state) {
+  (void)state;
+  bench_t bench;
+  start(&bench);
+  vn_message_t in = {.topic = "event",
+                     .payload = (const uint8_t *)"x",
+                     .topic_length = 5,
+                     .payload_length = 1,
+                     .seq = UINT64_C(0x1122334455667788),
+                     .time_ms = -2,
+                     .boot = 0x01020304,
+                     .channel = VN_CHANNEL_EVENT,
+                     .numbered = true};
+  assert_int_equal(vn_outbox_add(&bench.outbox, &in), VN_OK);
+  const uint8_t expected[] = {8,    VN_CHANNEL_EVENT,
+                              5,    0,
+                              4,    3,
+                              2,    1,
+                              0x88, 0x77,
+                              0x66, 0x55,
+                              0x44, 0x33,
+                              0x22, 0x11,
+                              0xFE, 0xFF,
+                              0xFF, 0xFF,
+                              0xFF, 0xFF,
+                              0xFF, 0xFF,
+                              'e',  'v',
+                              'e',  'n',
+                              't',  'x'};
+  uint64_t index = index_of(VN_OUTBOX_ALERTS, 0);
+  assert_int_equal(vn_outbox_record(&bench.outbox, index, bench.scratch, SCRATCH), sizeof expected);
+  assert_memory_equal(bench.scratch, expected, sizeof expected);
+  start(&bench);
+  for (uint32_t length = 4; length < sizeof expected - 1; length++) { /* cut */
+    assert_int_equal(vn_outbox_restore(&bench.outbox, index, expected, length), VN_ERR_FORMAT);
+  }
+  assert_int_equal(vn_outbox_restore(&bench.outbox, index, expected, sizeof expected), VN_OK);
+  vn_outbox_resume(&bench.outbox, VN_OUTBOX_ALERTS, 0, 1);
+  vn_message_t out;
+  assert_true(vn_outbox_next(&bench.outbox, &out, bench.scratch, SCRATCH));
+  assert_true(out.numbered && out.seq == in.seq && out.boot == in.boot);
+  assert_true(out.time_ms == in.time_ms);
+  assert_memory_equal(out.topic, "event", 5);
+}
+
 static void an_answer_keeps_its_own_topic_and_its_correlation_data(void **state) {
   (void)state;
   bench_t bench;
@@ -418,6 +463,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(messages_leave_unchanged_and_in_the_order_in_which_they_were_made),
       cmocka_unit_test(a_stored_record_is_flags_channel_topic_length_topic_and_payload),
+      cmocka_unit_test(a_message_keeps_its_numbers_when_it_is_restored),
       cmocka_unit_test(an_answer_keeps_its_own_topic_and_its_correlation_data),
       cmocka_unit_test(answers_leave_half_of_the_places_to_alerts),
       cmocka_unit_test(nothing_leaves_before_it_is_released),

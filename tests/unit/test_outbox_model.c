@@ -115,33 +115,61 @@ static unsigned queue_of(const model_t *model, unsigned channel) {
   return urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
 }
 
+/* In front of the topic. */
+static uint32_t head_of(const uint8_t *record) {
+  return VN_OUTBOX_HEADER_BYTES + ((record[0] & 8u) != 0 ? VN_OUTBOX_NUMBER_BYTES : 0);
+}
+
+static uint64_t number_at(const uint8_t *record, uint32_t place, uint32_t bytes) {
+  uint64_t number = 0;
+  for (uint32_t i = bytes; i > 0; i--) {
+    number = number << 8 | record[place + i - 1];
+  }
+  return number;
+}
+
+static void check_numbers(const vn_message_t *message, const uint8_t *record) {
+  assert_int_equal(message->numbered, (record[0] & 8u) != 0);
+  if (message->numbered) {
+    assert_true(message->boot == number_at(record, 4, 4));
+    assert_true(message->seq == number_at(record, 8, 8));
+    assert_true(message->time_ms == (vn_time_ms_t)number_at(record, 16, 8));
+  }
+}
+
 static void add(pair_t *pair) {
   static uint8_t record[RECORD_MAX];
   uint32_t topic_length = prng_below(&pair->prng, 3) == 0 ? prng_below(&pair->prng, 300) : 7;
   uint32_t correlation = prng_below(&pair->prng, 2) == 0 ? 1 + prng_below(&pair->prng, 255) : 0;
-  uint32_t before = VN_OUTBOX_HEADER_BYTES + topic_length + correlation + (correlation > 0);
+  record[0] = (uint8_t)(prng_below(&pair->prng, 4) | (correlation > 0 ? 4u : 0u) |
+                        (prng_below(&pair->prng, 2) == 0 ? 8u : 0u));
+  uint32_t head = head_of(record);
+  uint32_t before = head + topic_length + correlation + (correlation > 0);
   uint32_t length = before + random_length(pair);
   unsigned channel = prng_below(&pair->prng, VN_CHANNEL_COUNT);
   unsigned q = queue_of(&pair->model, channel);
-  for (uint32_t i = 0; i < length; i++) {
+  for (uint32_t i = 1; i < length; i++) {
     record[i] = (uint8_t)prng_next(&pair->prng);
   }
-  record[0] = (uint8_t)((record[0] & 3u) | (correlation > 0 ? 4u : 0u));
   record[1] = (uint8_t)channel;
   record[2] = (uint8_t)topic_length;
   record[3] = (uint8_t)(topic_length >> 8);
   if (correlation > 0) {
-    record[VN_OUTBOX_HEADER_BYTES + topic_length] = (uint8_t)correlation;
+    record[head + topic_length] = (uint8_t)correlation;
   }
-  vn_message_t message = {.topic = (const char *)record + VN_OUTBOX_HEADER_BYTES,
+  vn_message_t message = {.topic = (const char *)record + head,
                           .payload = record + before,
                           .correlation = record + before - correlation,
                           .topic_length = topic_length,
                           .payload_length = length - before,
                           .correlation_length = correlation,
+                          .seq = number_at(record, 8, 8),
+                          .time_ms = (vn_time_ms_t)number_at(record, 16, 8),
+                          .boot = (uint32_t)number_at(record, 4, 4),
                           .channel = (uint8_t)channel,
                           .retained = (record[0] & 1u) != 0,
-                          .absolute = (record[0] & 2u) != 0};
+                          .absolute = (record[0] & 2u) != 0,
+                          .numbered = (record[0] & 8u) != 0};
   bool fits = make_room(&pair->model, q, length);
   assert_int_equal(vn_outbox_add(&pair->outbox, &message), fits ? VN_OK : VN_ERR_FULL);
   if (fits) {
@@ -189,12 +217,13 @@ static void send(pair_t *pair) {
   }
   assert_true(message.index == index);
   const uint8_t *record = expected->record;
-  size_t before = VN_OUTBOX_HEADER_BYTES + message.topic_length;
+  size_t before = head_of(record) + message.topic_length;
+  check_numbers(&message, record);
   assert_int_equal(message.channel, record[1]);
   assert_int_equal(message.retained, record[0] & 1u);
   assert_int_equal(message.absolute, record[0] >> 1 & 1u);
   assert_int_equal(message.correlation_length > 0, record[0] >> 2 & 1u);
-  assert_memory_equal(message.topic, record + VN_OUTBOX_HEADER_BYTES, message.topic_length);
+  assert_memory_equal(message.topic, record + head_of(record), message.topic_length);
   if (message.correlation_length > 0) {
     assert_int_equal(message.correlation_length, record[before]);
     assert_memory_equal(message.correlation, record + before + 1, message.correlation_length);

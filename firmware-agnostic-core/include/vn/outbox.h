@@ -42,9 +42,9 @@ typedef struct vn_outbox_line {
 
 /*
  * A stored record is what a checkpoint holds: flags u8 (bit 0: retained, 1: absolute topic, 2: with
- * correlation data), channel u8, topic length u16 little-endian, topic, with bit 2 the length u8 of
- * the correlation data and its bytes, payload. A message's `index` is number * VN_OUTBOX_QUEUES +
- * queue.
+ * correlation data, 3: numbered), channel u8, topic length u16, with bit 3 boot u32, seq u64 and
+ * time_ms i64, topic, with bit 2 the length u8 of the correlation data and its bytes, payload; all
+ * little-endian. A message's `index` is number * VN_OUTBOX_QUEUES + queue.
  */
 typedef struct vn_outbox {
   vn_outbox_block_t *blocks;
@@ -57,6 +57,7 @@ typedef struct vn_outbox {
 } vn_outbox_t;
 
 #define VN_OUTBOX_HEADER_BYTES 4u
+#define VN_OUTBOX_NUMBER_BYTES 20u /* of a message that is numbered */
 
 /* places[q] holds entries_max[q] entries, powers of two. */
 void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t block_count,

@@ -47,7 +47,9 @@ typedef enum vn_channel {
 
 /*
  * A message as it leaves; pointers are valid during the call. The correlation is the correlation
- * data of MQTT 5, which a link without such a thing leaves out.
+ * data of MQTT 5, which a link without such a thing leaves out. Numbers and time are what they were
+ * when the message was made, also when it is sent again, after a restart too: a link may make an
+ * identity of them.
  */
 typedef struct vn_message {
   const char *topic; /* the part behind <prefix>/<device>/, not terminated */
@@ -57,9 +59,13 @@ typedef struct vn_message {
   size_t payload_length;
   size_t correlation_length; /* at most UINT8_MAX; 0: none */
   uint64_t index;            /* outbox index; the token of vn_sent */
-  uint8_t channel;           /* vn_channel_t */
+  uint64_t seq;              /* the payload's: with boot, and the device, it is used once */
+  vn_time_ms_t time_ms;      /* of what is told; VN_TIME_MINUS_INFINITY: not known */
+  uint32_t boot;
+  uint8_t channel; /* vn_channel_t */
   bool retained;
   bool absolute; /* the topic is the whole one, without <prefix>/<device>/ */
+  bool numbered; /* seq, boot and time_ms are there; not so with answers */
 } vn_message_t;
 
 /*
