@@ -243,24 +243,29 @@ class Pipeline:
         for alert in self.series[name]:
             alert.arrive(now)
         if not self.range[0] <= v <= self.range[1]:
+            self.windows.arrived[self.windows.scope_of(name)] = self.windows.steady
             return  # refused, yet an arrival
         self.windows.reading(self.device.index, name, t, v)
         if any(by_event(rule) for rule in self.rules):
             self.waiting[name].put(t, v)
-        self.look_at_results()
+        self.look_at_results(name)
         self.evaluate(name, t, v, lambda rule: of_values(rule) and not by_event(rule))
 
-    def look_at_results(self, only=None):
-        """What the watermark let go, then the windows that were told; of one series, or of all."""
-        for name in [only] if only else list(self.waiting):
-            for t, v in self.waiting[name].passed(self.mark(name)):
-                self.evaluate(name, t, v, by_event)
-        lines = [line for line in self.windows.lines if only in (None, line["series"])]
-        self.windows.lines = [line for line in self.windows.lines if line not in lines]
+    def look_at_results(self, first=None):
+        """Of each series what the watermark let go, then the windows that were told."""
+        names = [name for name, _ in self.device.in_order() if name in self.series]
+        for name in sorted(names, key=lambda name: name != first):
+            self.look_at_series(name)
+
+    def look_at_series(self, name):
+        for t, v in self.waiting[name].passed(self.mark(name)):
+            self.evaluate(name, t, v, by_event)
+        lines = [line for line in self.windows.lines if line["series"] == name]
+        self.windows.lines = [line for line in self.windows.lines if line["series"] != name]
         for line in lines:
             if line["type"] == "summary" and line["rev"] == 0:
                 at = line.get("to", line["end"])
-                self.evaluate(line["series"], at, line, lambda rule, of=line["window"]:
+                self.evaluate(name, at, line, lambda rule, of=line["window"]:
                               rule.get("of", "value").split(".")[0] == of)
 
     def tick(self):
@@ -275,7 +280,7 @@ class Pipeline:
         for alert in self.series[name]:
             alert.teller.tick()
             alert.tick(now)
-        self.look_at_results(name)
+        self.look_at_series(name)
         self.tell_due(name, now)
 
     def pass_idle(self):
@@ -405,12 +410,14 @@ class Device:
             return
         command = members["command"]
         until = None if "for" not in members else self.now + duration(members["for"])
-        for alert in self.alerts():
-            if alert.rule["name"] == members["alert"] and (
-                    members.get("series", alert.series) == alert.series) and (
-                    members.get("episode", alert.episode) == alert.episode):
-                if alert.teller.can(command):
+        for name, pipeline in self.in_order():
+            for alert in pipeline.series[name]:
+                if alert.rule["name"] == members["alert"] and (
+                        members.get("series", name) == name) and (
+                        members.get("episode", alert.episode) == alert.episode) and (
+                        alert.teller.can(command, until)):
                     alert.teller.carry_out(command, until)
+                    pipeline.tell_due(name, self.now)
 
     def tick(self):
         if self.flood is not None:
