@@ -174,11 +174,11 @@ class Teller:
 
     # Commands (C1 to C5): whether they have a meaning, and what they do
 
-    def can(self, command, until):
+    def can(self, command):
         return {
             "acknowledge": self.alert.episode > 0 and not self.acknowledged,
-            "shelve": until != self.shelved_until or (until is None) != self.shelved_once,
-            "unshelve": self.shelved_once or self.shelved_until is not None,
+            "shelve": True,
+            "unshelve": self.is_shelved(),
             "reset": self.alert.is_latched,
             "out_of_service": not self.out_of_service,
             "in_service": self.out_of_service,

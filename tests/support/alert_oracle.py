@@ -415,7 +415,7 @@ class Device:
                 if alert.rule["name"] == members["alert"] and (
                         members.get("series", name) == name) and (
                         members.get("episode", alert.episode) == alert.episode) and (
-                        alert.teller.can(command, until)):
+                        alert.teller.can(command)):
                     alert.teller.carry_out(command, until)
                     pipeline.tell_due(name, self.now)
 
