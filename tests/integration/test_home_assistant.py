@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, SOURCE_DIR, Case, Client, configuration, wait_for
+from harness import BASE_MS, SOURCE_DIR, Broker, Case, Client, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from home_assistant import UNAVAILABLE, UNKNOWN, HomeAssistant  # noqa: E402
@@ -52,8 +52,8 @@ class Discovery(Case):
         self.vnotchd = self.daemon(configuration(self.running.port, INPUTS, PIPELINES, **options))
         return self.vnotchd.start()
 
-    def home(self, prefix="homeassistant"):
-        client = Client(self.running.port, topics=())
+    def home(self, prefix="homeassistant", broker=None):
+        client = Client((broker or self.running).port, topics=())
         self.addCleanup(client.close)
         return HomeAssistant(client.client, prefix)
 
@@ -128,6 +128,19 @@ class Discovery(Case):
         wait_for(lambda: len(announced()) > before, 15, "the announcement once more")
         self.assertGreater(time.monotonic() - begun, 0.9, "not at once: others do so, too")
         self.assertEqual({m.payload for m in announced()}, {announced()[0].payload})
+
+    def test_home_assistant_is_at_the_broker_that_results_go_to(self):
+        outer = Broker(os.path.join(self.folder, "outer")).start()
+        self.addCleanup(outer.stop)
+        self.start(upstream=f"{{uri: 'mqtt://127.0.0.1:{outer.port}'}}")
+        self.send("line1/temp", 0, 90)
+        home = self.home(broker=outer)
+        self.wait_state(home, HOT, "on")
+        watcher = self.client(outer, topics=("homeassistant/device/#",))
+        wait_for(watcher.all_messages, 15, "the retained announcement")
+        home.say_born()
+        wait_for(lambda: len(watcher.all_messages()) > 1, 15, "the announcement once more")
+        self.assertEqual(self.home().entities, {})
 
     def test_everything_is_said_again_to_a_broker_that_has_lost_it(self):
         self.start()
