@@ -25,7 +25,9 @@ ALERTS = TESTS.parent / "docs" / "alerts.md"
 FRAME = "pipelines:\n  - name: p\n    match: \"*\"\n    resolution: 1\n"
 BARE = {"summary": ["index", "window", "start", "end", "kind", "rev", "count"],
         "drop": ["index", "reason", "t"],
-        "alert": ["index", "alert", "state", "at"]}
+        "alert": ["index", "alert", "state", "at"],
+        "event": ["index", "alert", "phase", "rev", "at"],
+        "answer": ["type", "index", "command", "result", "changed"]}
 
 
 class Example:
@@ -37,6 +39,8 @@ class Example:
         self.trace = [line for line in trace.group(1).splitlines() if line.strip()]
         self.results = [line for line in results.group(1).splitlines() if line.strip()]
         self.span = results.span(1)
+        # Events are there in pages that show one.
+        self.options = ["--events"] if any('"phase"' in line for line in self.results) else []
 
     @staticmethod
     def whole(text):
@@ -70,7 +74,7 @@ def difference(shown, line):
 
 
 def check(example, runner):
-    results, totals = runner.run(example.config, example.trace)
+    results, totals = runner.run(example.config, example.trace, *example.options)
     shown = [replay.exact(line) for line in example.results]
     got = results + ([totals] if shown and shown[-1].get("type") == "totals" else [])
     for mine, theirs in zip(shown, got):
@@ -95,12 +99,13 @@ def bare(value):
 
 def rewritten(example, runner):
     """The lines of the results with the members that were shown, or the usual ones."""
-    results, totals = runner.run(example.config, example.trace)
+    results, totals = runner.run(example.config, example.trace, *example.options)
     shown = [json.loads(line) for line in example.results]
     results += [totals] if shown and shown[-1].get("type") == "totals" else []
     members = {}
     for line in shown:
         kind = line.get("type") or ("drop" if "reason" in line else
+                                    "event" if "phase" in line else
                                     "alert" if "alert" in line else "summary")
         members.setdefault(kind, []).extend(k for k in line if k not in members.get(kind, []))
     lines = []
