@@ -114,6 +114,29 @@ class Watch(Case):
         program.press("a")
         program.wait_text("^acknowledge overheat line1/temp: no answer from fake within 5 s")
 
+    def test_an_alert_of_a_plant_obeys_the_keys(self):
+        latched = PIPELINES.replace("severity: critical", "severity: critical, latch: true")
+        self.daemon(configuration(self.mosquitto.port, INPUTS, latched)).start()
+        client = self.client(self.mosquitto)
+        program = self.program()
+        client.publish("in/oven", "91.5")
+        row = r"^>{} +\d+s +overheat +oven +{} Cel +critical{}$"
+        program.wait_text(row.format("firing", "91.5", ""))
+        program.wait_text("^ alerts: 1 active, 1 unacknowledged, ")
+        for key, command, marks in (("a", "acknowledge", " ack"), ("s", "shelve", " AS"),
+                                    ("u", "unshelve", " ack"), ("o", "out_of_service", " ack out"),
+                                    ("i", "in_service", " ack")):
+            program.press(key)
+            program.wait_text(f"^{command} overheat oven: done")
+            program.wait_text(row.format("firing", "91.5", marks))
+        program.press("a")
+        program.wait_text("^acknowledge overheat oven: refused, no_effect")
+        client.publish("in/oven", "20")
+        program.wait_text(row.format("recovering", "20", " AL"))
+        program.press("r")
+        program.wait_text("^reset overheat oven: done")
+        program.wait_text(row.format("normal", "20", " ack"))
+
     def test_the_terminal_is_given_back_however_it_ends(self):
         endings = {"q": 0, "\x03": 0, signal.SIGTERM: 0, signal.SIGHUP: 0,
                    signal.SIGQUIT: -signal.SIGQUIT, signal.SIGABRT: -signal.SIGABRT,
