@@ -151,8 +151,7 @@ static void carry_out(request_t *request, vn__work_t *work, size_t rule) {
   } else {
     vn__alert_tell(work, rule, change_flags(request, state), &cause);
   }
-  vn__alert_watch(work, rule);
-  vn__alerts_tell_muted(work, cause.at_ms);
+  (void)vn__alert_tell_firing(work, rule, &cause); /* if this was what muted it (A26) */
   request->answer.changed++;
 }
 

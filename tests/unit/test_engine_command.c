@@ -157,6 +157,8 @@ static void a_command_for_another_episode_is_stale(void **state) {
   cool_down("a");
   assert_refused("\"command\":\"reset\",\"episode\":2,\"alert\":\"hot\"", "stale");
   assert_done("\"command\":\"reset\",\"episode\":1,\"alert\":\"hot\"", 1);
+  fire("a");
+  assert_refused("\"command\":\"acknowledge\",\"episode\":1," HOT, "stale");
 }
 
 static void a_shelf_gets_its_end_from_the_arrival_and_may_get_a_new_one(void **state) {
@@ -179,6 +181,29 @@ static void a_shelf_gets_its_end_from_the_arrival_and_may_get_a_new_one(void **s
   assert_done("\"command\":\"unshelve\"," HOT, 1);
   assert_int_equal(last_event(), VN_ALERT_EVENT_UNSHELVED);
   assert_refused("\"command\":\"unshelve\"," HOT, "no_effect");
+}
+
+static void a_shelf_ends_with_its_time(void **state) {
+  (void)state;
+  send_value("a", 2000);
+  assert_done("\"command\":\"shelve\",\"for\":\"5s\"," HOT, 1);
+  rig->wall_ms += 5000; /* no tick has seen it yet */
+  rig_message(rig, TOPIC, "{\"command\":\"unshelve\",\"alert\":\"hot\"}");
+  assert_says("\"error\":\"no_effect\"");
+  pass(100);
+  assert_int_equal(last_event(), VN_ALERT_EVENT_UNSHELVED);
+  ask("\"command\":\"list\"");
+  assert_says("\"alerts\":[],");
+}
+
+static void what_was_muted_is_told_at_once_when_it_is_so_no_more(void **state) {
+  (void)state;
+  send_value("a", 2000);
+  assert_done("\"command\":\"out_of_service\"," HOT, 1);
+  fire("a");
+  assert_int_equal(last_event(), VN_ALERT_EVENT_OUT_OF_SERVICE);
+  rig_message(rig, TOPIC, "{\"command\":\"in_service\",\"alert\":\"hot\"}");
+  assert_int_equal(last_event(), VN_ALERT_EVENT_FIRING);
 }
 
 static void only_a_latched_alert_is_reset(void **state) {
@@ -308,6 +333,9 @@ static void a_long_list_goes_on_behind_its_cursor(void **state) {
   } while (more);
   assert_int_equal(told, 12);
   assert_true(parts > 1);
+  ask("\"command\":\"list\",\"series\":\"a\",\"after\":0");
+  assert_silent_about("\"alert\":\"hot\"");
+  assert_says("\"alerts\":[{\"alert\":\"warm\",\"series\":\"a\"");
   ask("\"command\":\"list\",\"after\":4294967295");
   assert_says("\"alerts\":[],");
 }
@@ -375,6 +403,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_command_for_another_episode_is_stale, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_shelf_gets_its_end_from_the_arrival_and_may_get_a_new_one,
                                       set_up, tear_down),
+      cmocka_unit_test_setup_teardown(a_shelf_ends_with_its_time, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_was_muted_is_told_at_once_when_it_is_so_no_more, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(only_a_latched_alert_is_reset, set_up, tear_down),
       cmocka_unit_test_setup_teardown(an_alert_is_in_or_out_of_service, set_up, tear_down),
       cmocka_unit_test_setup_teardown(without_a_series_all_are_meant_that_it_has_a_meaning_for,

@@ -117,6 +117,27 @@ static void the_change_its_event_and_the_answer_are_one_commit(void **state) {
   assert_memory_equal(answer->payload, rig->answer, answer->payload_length);
 }
 
+/* The `seq` of a message. */
+static unsigned sequence_of(const rig_message_t *message) {
+  const char *found = strstr((const char *)message->payload, "\"seq\":");
+  unsigned sequence = 0;
+  assert_non_null(found);
+  assert_int_equal(sscanf(found, "\"seq\":%u", &sequence), 1);
+  return sequence;
+}
+
+static void answers_make_no_hole_in_the_sequence_of_messages(void **state) {
+  (void)state;
+  rig_send(rig, "a", rig->wall_ms, 2000, 0);
+  rig_message(rig, TOPIC, "{\"command\":\"out_of_service\",\"alert\":\"hot\"}");
+  pass(0);
+  unsigned sequence = sequence_of(last_on(VN_CHANNEL_EVENT));
+  rig_message(rig, TOPIC, "{\"command\":\"in_service\",\"alert\":\"hot\"}");
+  pass(0);
+  assert_int_equal(sequence_of(last_on(VN_CHANNEL_ALERT)), sequence + 1);
+  assert_null(strstr(rig->answer, "\"seq\""));
+}
+
 /* Queues a `list` with where its answer is to go. */
 static const rig_message_t *ask_with_reply(const char *topic, const char *correlation) {
   static const char text[] = "{\"command\":\"list\"}";
@@ -191,6 +212,40 @@ static void an_answer_that_could_not_leave_is_sent_after_a_restart_as_it_was(voi
   assert_non_null(strstr((const char *)answer->payload, "{\"id\":\"k\","));
 }
 
+/* Whether "hot" of the series is out of service, as the device itself says. */
+static bool is_out_of_service(void) {
+  rig_message(rig, TOPIC, LIST);
+  return strstr(rig->answer, "\"out_of_service\":true") != NULL;
+}
+
+/* The power fails at each operation of the flash in turn (C7). Nobody is told of this alert but
+ * whoever asks: no event takes its state along. */
+static void an_answer_never_leaves_before_what_it_tells_is_safe(void **state) {
+  (void)state;
+  unsigned told = 0, untold = 0, cut = 1;
+  for (bool failed = true; failed; cut++) {
+    assert_int_equal(tear_down(state), 0);
+    assert_int_equal(set_up(state), 0);
+    rig->alerts[1].quiet = true;
+    rig_send(rig, "a", rig->wall_ms, 2000, 0);
+    pass(1000);
+    assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    flash->program_cut = (flash_fake_cut_t)(cut % (CUT_PROG_TORN + 1u));
+    flash->cut_at = flash->operations + cut;
+    rig->dead = &flash->dead;
+    rig_message(rig, TOPIC, "{\"command\":\"out_of_service\",\"alert\":\"warm\"}");
+    vn_err_t stepped = rig_wait(rig, 100);
+    failed = flash->dead;
+    assert_true(failed || stepped == VN_OK);
+    bool left = last_on(VN_CHANNEL_RESPONSE) != NULL;
+    cut_the_power();
+    assert_true(!left || is_out_of_service());
+    told += left;
+    untold += !left;
+  }
+  assert_true(told > 0 && untold > 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(other_topics_of_our_own_are_loops_still, set_up, tear_down),
@@ -200,8 +255,12 @@ int main(void) {
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_change_its_event_and_the_answer_are_one_commit, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(answers_make_no_hole_in_the_sequence_of_messages, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(an_answer_goes_where_the_request_wants_it, set_up, tear_down),
       cmocka_unit_test_setup_teardown(nobody_has_us_publish_where_it_is_not_theirs, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(an_answer_never_leaves_before_what_it_tells_is_safe, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(
           an_answer_that_could_not_leave_is_sent_after_a_restart_as_it_was, set_up, tear_down),
