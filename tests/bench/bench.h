@@ -10,6 +10,8 @@
 #define BENCH_PERIOD_MS 100
 #define BENCH_PANE_MS 10000
 
+#define BENCH_ALERTS 8
+
 /* A sliding window of `panes` panes of 10 s, an alert, a sample of 8. */
 typedef struct bench {
   vn_engine_t engine;
@@ -18,6 +20,7 @@ typedef struct bench {
   vn_input_t inputs[4];
   vn_field_t field;
   vn_window_t window;
+  vn_alert_plan_t alerts[BENCH_ALERTS];
   vn_store_t store;
   void *block;
   char (*names)[32];
@@ -38,9 +41,12 @@ typedef struct bench_case {
   uint32_t series;
   uint32_t panes;
   uint64_t readings;
+  const char *alerts; /* NULL: one above a limit; else eight of this kind, or none */
 } bench_case_t;
 
-bool bench_open(bench_t *bench, uint32_t series, uint32_t panes);
+bool bench_open(bench_t *bench, const bench_case_t *one);
+/* Gives the plan eight alerts of a kind; "none": no alert. */
+void bench_alerts(bench_t *bench, const char *kind);
 void bench_close(bench_t *bench);
 
 /* The next value of a random walk's noise, scaled: 15.00 .. 25.23. */

@@ -7,25 +7,38 @@
 #include "bench.h"
 
 static const bench_case_t cases[] = {
-    {"known_series_100", bench_known_series, 100, 6, 8000000},
-    {"known_series_10k", bench_known_series, 10000, 6, 8000000},
-    {"known_series_1M", bench_known_series, 1000000, 6, 8000000},
-    {"by_name_100", bench_by_name, 100, 6, 8000000},
-    {"by_name_10k", bench_by_name, 10000, 6, 8000000},
-    {"by_name_1M", bench_by_name, 1000000, 6, 8000000},
-    {"by_name_shuffled_10k", bench_by_name_shuffled, 10000, 6, 8000000},
-    {"panes_1", bench_known_series, 100, 1, 8000000},
-    {"panes_6", bench_known_series, 100, 6, 8000000},
-    {"panes_60", bench_known_series, 100, 60, 8000000},
-    {"naive_map_1", bench_naive_map, 100, 1, 8000000},
-    {"naive_map_6", bench_naive_map, 100, 6, 4000000},
-    {"naive_map_60", bench_naive_map, 100, 60, 400000},
-    {"naive_buckets_100", bench_naive, 100, 6, 8000000},
-    {"json_pack_of_100", bench_json_pack, 100, 6, 4000000},
-    {"json_single", bench_json_single, 100, 6, 1000000},
-    {"senml_json_pack_of_100", bench_senml_json_pack, 100, 6, 4000000},
-    {"senml_cbor_pack_of_100", bench_senml_cbor_pack, 100, 6, 4000000},
-    {"number_single", bench_number_single, 100, 6, 1000000},
+    {"known_series_100", bench_known_series, 100, 6, 8000000, NULL},
+    {"known_series_10k", bench_known_series, 10000, 6, 8000000, NULL},
+    {"known_series_1M", bench_known_series, 1000000, 6, 8000000, NULL},
+    {"by_name_100", bench_by_name, 100, 6, 8000000, NULL},
+    {"by_name_10k", bench_by_name, 10000, 6, 8000000, NULL},
+    {"by_name_1M", bench_by_name, 1000000, 6, 8000000, NULL},
+    {"by_name_shuffled_10k", bench_by_name_shuffled, 10000, 6, 8000000, NULL},
+    {"panes_1", bench_known_series, 100, 1, 8000000, NULL},
+    {"panes_6", bench_known_series, 100, 6, 8000000, NULL},
+    {"panes_60", bench_known_series, 100, 60, 8000000, NULL},
+    {"naive_map_1", bench_naive_map, 100, 1, 8000000, NULL},
+    {"naive_map_6", bench_naive_map, 100, 6, 4000000, NULL},
+    {"naive_map_60", bench_naive_map, 100, 60, 400000, NULL},
+    {"naive_buckets_100", bench_naive, 100, 6, 8000000, NULL},
+    {"json_pack_of_100", bench_json_pack, 100, 6, 4000000, NULL},
+    {"json_single", bench_json_single, 100, 6, 1000000, NULL},
+    {"senml_json_pack_of_100", bench_senml_json_pack, 100, 6, 4000000, NULL},
+    {"senml_cbor_pack_of_100", bench_senml_cbor_pack, 100, 6, 4000000, NULL},
+    {"number_single", bench_number_single, 100, 6, 1000000, NULL},
+    {"alerts_none", bench_known_series, 100, 1, 8000000, "none"},
+    {"alerts_above", bench_known_series, 100, 1, 8000000, "above"},
+    {"alerts_firing", bench_known_series, 100, 1, 8000000, "firing"},
+    {"alerts_outside", bench_known_series, 100, 1, 8000000, "outside"},
+    {"alerts_inside", bench_known_series, 100, 1, 8000000, "inside"},
+    {"alerts_levels", bench_known_series, 100, 1, 8000000, "levels"},
+    {"alerts_rate", bench_known_series, 100, 1, 8000000, "rate"},
+    {"alerts_unchanged", bench_known_series, 100, 1, 8000000, "unchanged"},
+    {"alerts_hits", bench_known_series, 100, 1, 8000000, "hits"},
+    {"alerts_after", bench_known_series, 100, 1, 8000000, "after"},
+    {"alerts_absent", bench_known_series, 100, 1, 8000000, "absent"},
+    {"alerts_no_data", bench_known_series, 100, 1, 8000000, "no_data"},
+    {"alerts_in_order", bench_known_series, 100, 1, 8000000, "in_order"},
 };
 
 static double now_s(void) {
@@ -36,7 +49,7 @@ static double now_s(void) {
 
 static int run(const bench_case_t *bench, uint64_t readings) {
   bench_t state;
-  if (!bench_open(&state, bench->series, bench->panes)) {
+  if (!bench_open(&state, bench)) {
     fprintf(stderr, "vnotch-bench: %s: no memory for %u series\n", bench->name, bench->series);
     return 1;
   }

@@ -129,13 +129,16 @@ static bool open_series(bench_t *bench) {
   return true;
 }
 
-bool bench_open(bench_t *bench, uint32_t series, uint32_t panes) {
+bool bench_open(bench_t *bench, const bench_case_t *one) {
   memset(bench, 0, sizeof *bench);
-  bench->series = series;
-  bench->panes = panes;
+  bench->series = one->series;
+  bench->panes = one->panes;
   bench->random = 12345;
   bench->now_ms = INT64_C(1795219200000);
   make_plan(bench);
+  if (one->alerts != NULL) {
+    bench_alerts(bench, one->alerts);
+  }
   static vn_clock_t clock;
   static vn_observer_t observer;
   clock = (vn_clock_t){bench, mono, wall};
