@@ -165,14 +165,6 @@ static vn_alert_step_t judge(const vn_alert_rule_t *rule, vn_alert_state_t *stat
              : change(rule, state, time_ms, told_level);
 }
 
-static vn_alert_step_t evaluate(const vn_alert_rule_t *rule, vn_alert_state_t *state,
-                                const vn_alert_state_t *before, vn_time_ms_t time_ms,
-                                uint8_t level) {
-  vn_alert_step_t step = judge(rule, state, before, time_ms, level);
-  state->busy = state->phase != VN_ALERT_NORMAL || state->condition_true || state->history != 0;
-  return step;
-}
-
 bool vn_alert_is_late(const vn_alert_state_t *state, vn_time_ms_t time_ms) {
   return state->evaluated && time_ms < state->last_ms;
 }
@@ -196,7 +188,21 @@ static vn_alert_step_t evaluate_rate(const vn_alert_rule_t *rule, vn_alert_state
   vn_alert_value_t rate = vn_alert_rate(rule, state, time_ms, value);
   uint8_t level = state->evaluated ? vn__alert_level(rule, state, &rate) : 0;
   state->last_value = value;
-  return evaluate(rule, state, before, time_ms, level);
+  return judge(rule, state, before, time_ms, level);
+}
+
+static vn_alert_step_t evaluate_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                      const vn_alert_state_t *before, vn_time_ms_t time_ms,
+                                      int32_t value) {
+  if (rule->condition == VN_ALERT_UNCHANGED_FOR) {
+    uint8_t level = unchanged_level(rule, state, time_ms, value);
+    return judge(rule, state, before, time_ms, level);
+  }
+  if (rule->condition == VN_ALERT_RATE) {
+    return evaluate_rate(rule, state, before, time_ms, value);
+  }
+  vn_alert_value_t given = {.numerator = value, .denominator = 1};
+  return judge(rule, state, before, time_ms, vn__alert_level(rule, state, &given));
 }
 
 vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
@@ -206,15 +212,9 @@ vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *st
   if (vn_alert_is_late(state, time_ms)) {
     return no_change(state, VN_ALERT_STEP_LATE);
   }
-  if (rule->condition == VN_ALERT_UNCHANGED_FOR) {
-    uint8_t level = unchanged_level(rule, state, time_ms, value);
-    return evaluate(rule, state, before, time_ms, level);
-  }
-  if (rule->condition == VN_ALERT_RATE) {
-    return evaluate_rate(rule, state, before, time_ms, value);
-  }
-  vn_alert_value_t given = {.numerator = value, .denominator = 1};
-  return evaluate(rule, state, before, time_ms, vn__alert_level(rule, state, &given));
+  vn_alert_step_t step = evaluate_value(rule, state, before, time_ms, value);
+  vn__alert_find_rest(rule, state, value);
+  return step;
 }
 
 vn_alert_step_t vn_alert_statistic(const vn_alert_rule_t *rule, vn_alert_state_t *state,
@@ -225,7 +225,7 @@ vn_alert_step_t vn_alert_statistic(const vn_alert_rule_t *rule, vn_alert_state_t
   if (vn_alert_is_late(state, time_ms)) {
     return no_change(state, VN_ALERT_STEP_LATE);
   }
-  return evaluate(rule, state, before, time_ms, vn__alert_level(rule, state, value));
+  return judge(rule, state, before, time_ms, vn__alert_level(rule, state, value));
 }
 
 /* A score that passes holds the condition for the whole period, so that one incident is one alert.
@@ -243,7 +243,7 @@ vn_alert_step_t vn_alert_score(const vn_alert_rule_t *rule, vn_alert_state_t *st
   if (passes && !held) {
     state->period_since_ms = time_ms;
   }
-  return evaluate(rule, state, before, time_ms, held || passes);
+  return judge(rule, state, before, time_ms, held || passes);
 }
 
 /* Gaps that are learned before they count. */
@@ -316,6 +316,7 @@ vn_alert_step_t vn_alert_end(vn_alert_state_t *state, vn_time_ms_t at_ms) {
     state->recovering_since_ms = at_ms;
   }
   state->phase = VN_ALERT_NORMAL;
+  vn_alert_wake(state);
   clear_flags(state, VN_ALERT_FLAG_NO_DATA | VN_ALERT_FLAG_LATCHED);
   return step_from(before, state);
 }

@@ -71,7 +71,7 @@ static uint8_t highest_level(const vn_alert_rule_t *rule, vn_alert_state_t *stat
   return highest;
 }
 
-static vn_alert_limits_t limits_of(const vn_alert_rule_t *rule) {
+vn_alert_limits_t vn__alert_limits(const vn_alert_rule_t *rule) {
   switch ((vn_alert_condition_t)rule->condition) {
     case VN_ALERT_ABOVE:
       return (vn_alert_limits_t){VN_ALERT_NO_LOW, rule->limit, rule->hysteresis};
@@ -97,10 +97,17 @@ uint8_t vn__alert_level(const vn_alert_rule_t *rule, vn_alert_state_t *state,
       return compare_real(value->real, rule->limit) <= 0 ||
              compare_real(value->real_end, rule->limit) <= 0;
     default: {
-      vn_alert_limits_t limits = limits_of(rule);
+      vn_alert_limits_t limits = vn__alert_limits(rule);
       return is_beyond(state, &limits, state->condition_true, value);
     }
   }
+}
+
+bool vn_alert_holds(const vn_alert_rule_t *rule, bool held, int32_t value) {
+  VN_ASSERT(rule->condition <= VN_ALERT_BELOW && rule->hysteresis >= 0);
+  int64_t back = held ? rule->hysteresis : 0;
+  return rule->condition == VN_ALERT_ABOVE ? value > vn_sub_saturating(rule->limit, back)
+                                           : value < vn_add_saturating(rule->limit, back);
 }
 
 vn_alert_value_t vn_alert_rate(const vn_alert_rule_t *rule, const vn_alert_state_t *state,

@@ -9,4 +9,10 @@
 uint8_t vn__alert_level(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                         const vn_alert_value_t *value);
 
+/* The limits of ABOVE, BELOW, OUTSIDE and RATE. */
+vn_alert_limits_t vn__alert_limits(const vn_alert_rule_t *rule);
+
+/* Behind the evaluation of a value: which of the next ones will change nothing. */
+void vn__alert_find_rest(const vn_alert_rule_t *rule, vn_alert_state_t *state, int32_t value);
+
 #endif

@@ -70,17 +70,20 @@ static bool is_too_long(const vn_condition_window_t *window, const vn_condition_
   return window->max_ms != VN_DURATION_OFF && time_ms - state->aggregate.first_ms >= window->max_ms;
 }
 
+static bool is_late(const vn_condition_state_t *state, vn_time_ms_t time_ms) {
+  return state->evaluated && time_ms < state->last_ms;
+}
+
 vn_reason_t vn_condition_window_judge(const vn_condition_window_t *window,
                                       const vn_condition_memory_t *memory, vn_time_ms_t time_ms,
                                       int32_t value) {
   const vn_condition_state_t *state = memory->state;
-  vn_alert_state_t condition = state->condition;
-  if (vn_alert_is_late(&condition, time_ms)) {
+  if (is_late(state, time_ms)) {
     return VN_REASON_LATE;
   }
-  (void)vn_alert_value(&window->rule, &condition, NULL, time_ms, value);
   bool joins = state->open ? !is_too_long(window, state, time_ms) : goes_on(state, time_ms);
-  bool full = condition.condition_true && joins && state->aggregate.count == UINT32_MAX;
+  bool full = joins && state->aggregate.count == UINT32_MAX &&
+              vn_alert_holds(&window->rule, state->holds, value);
   return full ? VN_REASON_LIMITED : VN_REASON_NONE;
 }
 
@@ -89,11 +92,13 @@ vn_reason_t vn_condition_window_reading(const vn_condition_window_t *window,
                                         int32_t value, const vn_window_sink_t *sink) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   vn_condition_state_t *state = memory->state;
-  if (vn_alert_is_late(&state->condition, time_ms)) {
+  if (is_late(state, time_ms)) {
     return VN_REASON_LATE;
   }
-  (void)vn_alert_value(&window->rule, &state->condition, NULL, time_ms, value);
-  bool holds = state->condition.condition_true;
+  bool holds = vn_alert_holds(&window->rule, state->holds, value);
+  state->holds = holds;
+  state->last_ms = time_ms;
+  state->evaluated = true;
   if (state->open && is_too_long(window, state, time_ms)) {
     close_at(window, memory, state->aggregate.first_ms + window->max_ms, VN_KIND_FORCED, sink);
   } else if (state->open && !holds) {

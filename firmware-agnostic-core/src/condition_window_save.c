@@ -5,13 +5,13 @@
 
 /* Flags of the first number. */
 #define EVALUATED 1u
-#define CONDITION_TRUE 2u
+#define HOLDS 2u
 #define OPEN 4u
 #define FLAGS 7u
 
 static uint64_t flags_of(const vn_condition_state_t *state) {
-  return (state->condition.evaluated ? EVALUATED : 0u) |
-         (state->condition.condition_true ? CONDITION_TRUE : 0u) | (state->open ? OPEN : 0u);
+  return (state->evaluated ? EVALUATED : 0u) | (state->holds ? HOLDS : 0u) |
+         (state->open ? OPEN : 0u);
 }
 
 static bool has_content(const vn_condition_state_t *state) {
@@ -26,7 +26,7 @@ size_t vn_condition_window_save(const vn_condition_window_t *window,
   vn__packer_t packer = {out, capacity, 0};
   vn__pack_unsigned(&packer, flags_of(state));
   vn__pack_unsigned(&packer, state->results);
-  vn__pack_signed(&packer, state->condition.last_ms);
+  vn__pack_signed(&packer, state->last_ms);
   if (has_content(state)) {
     vn__sample_t sample = {&state->aggregate, memory->members, window->sample, window->draw};
     vn__pack_signed(&packer, state->end_ms);
@@ -42,23 +42,20 @@ size_t vn_condition_window_save_max(const vn_condition_window_t *window) {
          (size_t)window->sample * VN__MEMBER_SAVE_MAX + vn__extra_pack_max(&window->extra);
 }
 
-/* The phase follows from the condition: without durations an alert is normal or firing. */
 static void load_flags(vn__unpacker_t *unpacker, vn_condition_state_t *state) {
   uint64_t flags = vn__unpack_unsigned(unpacker, FLAGS);
-  state->condition.evaluated = (flags & EVALUATED) != 0;
-  state->condition.condition_true = (flags & CONDITION_TRUE) != 0;
-  state->condition.phase = state->condition.condition_true ? VN_ALERT_FIRING : VN_ALERT_NORMAL;
+  state->evaluated = (flags & EVALUATED) != 0;
+  state->holds = (flags & HOLDS) != 0;
   state->open = (flags & OPEN) != 0;
 }
 
 /* What a state that was saved can't be. */
 static bool contradicts_itself(const vn_condition_state_t *state) {
-  const vn_alert_state_t *condition = &state->condition;
-  bool truth = (condition->condition_true || has_content(state)) && !condition->evaluated;
-  bool content = has_content(state) && condition->last_ms < state->aggregate.last_ms;
+  bool truth = (state->holds || has_content(state)) && !state->evaluated;
+  bool content = has_content(state) && state->last_ms < state->aggregate.last_ms;
   vn_time_ms_t covered_ms = state->open ? state->aggregate.first_ms : state->aggregate.last_ms;
   bool result = state->results > 0 && state->end_ms < covered_ms;
-  return truth || content || result || (state->open && !condition->condition_true);
+  return truth || content || result || (state->open && !state->holds);
 }
 
 vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
@@ -70,7 +67,7 @@ vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
   vn_condition_window_reset(window, memory);
   load_flags(&unpacker, state);
   state->results = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
-  state->condition.last_ms = vn__unpack_signed(&unpacker);
+  state->last_ms = vn__unpack_signed(&unpacker);
   if (has_content(state)) {
     vn__sample_t sample = {&state->aggregate, memory->members, window->sample, window->draw};
     state->end_ms = vn__unpack_signed(&unpacker);

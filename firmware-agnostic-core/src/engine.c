@@ -83,14 +83,35 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
          have->derived_bucket_count == need->derived_bucket_count;
 }
 
-static bool has_absence(const vn_pipeline_t *plan) {
+/* The shortest silence that an alert can find too long; 0: it doesn't look at silence. */
+static int64_t patience_of(const vn_alert_plan_t *alert) {
+  const vn_alert_rule_t *rule = &alert->rule;
+  if (rule->condition != VN_ALERT_ABSENT_FOR) {
+    return alert->no_data_after_ms;
+  }
+  return rule->times > 0 ? rule->least_ms : rule->period_ms;
+}
+
+/* What every reading asks of the alerts. */
+static void sort_alerts(vn_pipeline_state_t *pipeline) {
+  const vn_pipeline_t *plan = pipeline->plan;
+  pipeline->patience_ms = INT64_MAX;
   for (size_t i = 0; i < plan->alert_count; i++) {
-    if (plan->alerts[i].rule.condition == VN_ALERT_ABSENT_FOR ||
-        plan->alerts[i].no_data_after_ms > 0) {
-      return true;
+    const vn_alert_plan_t *alert = &plan->alerts[i];
+    uint16_t bit = (uint16_t)(1u << i);
+    int64_t patience_ms = patience_of(alert);
+    if (patience_ms > 0) {
+      pipeline->has_absence = true;
+      pipeline->patience_ms =
+          patience_ms < pipeline->patience_ms ? patience_ms : pipeline->patience_ms;
+    }
+    pipeline->learning |= alert->rule.times > 0 ? bit : 0;
+    if (alert->in_order) {
+      pipeline->in_order |= bit;
+    } else if (vn__looks_at_values(alert)) {
+      *(vn_alert_goes_by_time(&alert->rule) ? &pipeline->by_time : &pipeline->by_value) |= bit;
     }
   }
-  return false;
 }
 
 /* No reading needs more than its pane, its alerts and the watermark of its series. */
@@ -147,8 +168,8 @@ static void set_up_pipelines(vn_engine_t *engine) {
     *pipeline = (vn_pipeline_state_t){.plan = plan,
                                       .watermark_ms = VN_TIME_MINUS_INFINITY,
                                       .limit = vn_bucket_rate(&plan->limit),
-                                      .layout_hash = vn_pipeline_layout_hash(plan),
-                                      .has_absence = has_absence(plan)};
+                                      .layout_hash = vn_pipeline_layout_hash(plan)};
+    sort_alerts(pipeline);
     vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
     VN_ASSERT(derived == VN_OK);
     pipeline->has_plain_windows = has_plain_windows(plan, &pipeline->geometry);

@@ -17,7 +17,8 @@ static vn_reorder_t buffer_of(const vn__work_t *work) {
 }
 
 static void evaluate(void *context, const vn_point_t *reading) {
-  vn__alerts_evaluate(context, true, reading->time_ms, reading->value);
+  vn__work_t *work = context;
+  vn__alerts_evaluate(work, work->pipeline->in_order, reading->time_ms, reading->value);
 }
 
 void vn__alerts_pass(vn__work_t *work, vn_time_ms_t watermark_ms) {

@@ -14,8 +14,8 @@ typedef struct vn__cause {
   bool was_firing; /* of an evaluation: before it, whatever was shown */
 } vn__cause_t;
 
-/* Of those evaluated in order of arrival, or of those in order of time. */
-void vn__alerts_evaluate(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value);
+/* Evaluates a reading for some alerts of values, a bit for each. */
+void vn__alerts_evaluate(vn__work_t *work, unsigned alerts, vn_time_ms_t time_ms, int32_t value);
 
 /* The readings that wait are so much later. */
 void vn__alerts_shift_waiting(const vn__work_t *work, int64_t shift_ms);

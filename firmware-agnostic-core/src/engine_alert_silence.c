@@ -13,6 +13,7 @@ static void fall_silent(vn__work_t *work, size_t rule, int64_t quiet_ms) {
     return;
   }
   vn__cause_t cause = {.at_ms = vn_add_saturating(work->state->last_arrival_wall_ms, patience_ms)};
+  work->state->silent = true;
   vn__alert_moved(work, rule,
                   absence ? vn_alert_fall_silent(state, cause.at_ms) : vn_alert_lose_data(state),
                   &cause);
@@ -20,6 +21,9 @@ static void fall_silent(vn__work_t *work, size_t rule, int64_t quiet_ms) {
 
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms) {
   int64_t quiet_ms = now_mono_ms - vn__quiet_since(work->engine, work->state);
+  if (quiet_ms < work->pipeline->patience_ms) {
+    return;
+  }
   for (size_t i = 0; i < work->pipeline->plan->alert_count; i++) {
     fall_silent(work, i, quiet_ms);
   }
@@ -40,6 +44,15 @@ void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms) {
     if (state->phase == VN_ALERT_FIRING) {
       vn__alert_moved(work, i, vn_alert_speak(state, cause.at_ms), &cause);
     } else if (gap_ms >= 0 && plan->alerts[i].rule.times > 0) {
+      vn_alert_learn_gap(state, gap_ms);
+    }
+  }
+}
+
+void vn__alerts_learn_gap(const vn__work_t *work, int64_t gap_ms) {
+  vn_alert_state_t *state = vn__alerts(work);
+  for (unsigned left = work->pipeline->learning; left != 0; left >>= 1, state++) {
+    if ((left & 1u) != 0) {
       vn_alert_learn_gap(state, gap_ms);
     }
   }

@@ -29,17 +29,47 @@ static bool evaluate_value(vn__work_t *work, size_t rule, vn__detectors_t *detec
   return vn__alert_evaluated(work, rule, step, &cause);
 }
 
-void vn__alerts_evaluate(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, int32_t value) {
+bool vn__alerts_rest_in_time(const vn__work_t *work, int32_t value) {
+  const vn_alert_plan_t *alert = work->pipeline->plan->alerts;
+  vn_alert_state_t *state = vn__alerts(work);
+  for (unsigned left = work->pipeline->by_time; left != 0; left >>= 1, state++, alert++) {
+    if ((left & 1u) != 0 && !vn_alert_rests_in_time(&alert->rule, state, work->time_ms, value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The short way, for conditions of all kinds. */
+static bool rests(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_ms_t time_ms,
+                  int32_t value) {
+  return vn_alert_goes_by_time(rule) ? vn_alert_rests_in_time(rule, state, time_ms, value)
+                                     : vn_alert_rests(state, time_ms, value);
+}
+
+/* One that fires and has more to tell is looked at in full each time. */
+static bool has_more_to_tell(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+  bool told = alert->quiet || (state->flags & VN_ALERT_FLAG_TOLD) != 0;
+  return state->phase == VN_ALERT_FIRING &&
+         (!told || alert->repeat_every_ms > 0);
+}
+
+void vn__alerts_evaluate(vn__work_t *work, unsigned alerts, vn_time_ms_t time_ms, int32_t value) {
   const vn_pipeline_t *plan = work->pipeline->plan;
+  vn_alert_state_t *states = vn__alerts(work);
   vn__detectors_t detectors = vn__detectors(work);
   bool evaluated = false;
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
-    if (vn__looks_at_values(alert) && alert->in_order == in_order) {
-      bool one = evaluate_value(work, i, &detectors, time_ms, value);
-      evaluated = evaluated || one;
-    } else {
+    if ((alerts >> i & 1u) == 0) {
       vn__detectors_skip(alert, &detectors);
+    } else if (rests(&alert->rule, &states[i], time_ms, value)) {
+      evaluated = true;
+    } else if (evaluate_value(work, i, &detectors, time_ms, value)) {
+      evaluated = true;
+      if (has_more_to_tell(alert, &states[i])) {
+        vn_alert_wake(&states[i]);
+      }
     }
   }
   if (evaluated) {
@@ -48,7 +78,8 @@ void vn__alerts_evaluate(vn__work_t *work, bool in_order, vn_time_ms_t time_ms, 
 }
 
 void vn__alerts_on_value(vn__work_t *work, int32_t value) {
-  vn__alerts_evaluate(work, false, work->time_ms, value);
+  unsigned alerts = (unsigned)work->pipeline->by_value | work->pipeline->by_time;
+  vn__alerts_evaluate(work, alerts, work->time_ms, value);
 }
 
 /* The mean is exact as a quotient, what is an integer as such; the rest are floats. */

@@ -311,9 +311,13 @@ static inline bool vn__looks_at_values(const vn_alert_plan_t *alert) {
 }
 void vn__alerts_reset(const vn__work_t *work);
 void vn__alerts_on_value(vn__work_t *work, int32_t value);
+/* Whether the reading changes nothing for those that go by time; else some may have taken it. */
+bool vn__alerts_rest_in_time(const vn__work_t *work, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 /* gap_ms: since the arrival before, in this run; < 0: there was none. */
 void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
+/* The same of a series that isn't silent; gap_ms >= 0. */
+void vn__alerts_learn_gap(const vn__work_t *work, int64_t gap_ms);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
 void vn__alerts_on_end(vn__work_t *work, vn_time_ms_t at_ms);

@@ -135,16 +135,13 @@ static bool taken_routinely(const vn__work_t *work, int32_t value) {
 
 /* Most readings leave all alerts as they are; those that rest may be evaluated once more. */
 static bool alerts_rest(const vn__work_t *work, int32_t value) {
-  const vn_pipeline_t *plan = work->pipeline->plan;
-  vn_alert_state_t *states = vn__alerts(work);
-  for (size_t i = 0; i < plan->alert_count; i++) {
-    const vn_alert_plan_t *alert = &plan->alerts[i];
-    if (vn__looks_at_values(alert) && !alert->in_order &&
-        !vn_alert_rests(&alert->rule, &states[i], work->time_ms, value)) {
+  vn_alert_state_t *state = vn__alerts(work);
+  for (unsigned left = work->pipeline->by_value; left != 0; left >>= 1, state++) {
+    if ((left & 1u) != 0 && !vn_alert_rests(state, work->time_ms, value)) {
       return false;
     }
   }
-  return true;
+  return work->pipeline->by_time == 0 || vn__alerts_rest_in_time(work, value);
 }
 
 /* Into the windows; late ones and those without a window have been told when it returns. */
@@ -165,14 +162,20 @@ static vn_reason_t into_windows(vn__work_t *work, int32_t value) {
   return verdict;
 }
 
-/* A silence that no tick has looked at, and its end. */
+/* A silence that no tick has looked at, and its end. Most readings come before it is one. */
 static void end_silence(vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
-  bool heard = (work->state->flags & VN__SERIES_HEARD) != 0;
-  int64_t gap_ms = heard ? engine->arrival_mono_ms - work->state->last_arrival_mono_ms : -1;
+  vn_series_state_t *state = work->state;
+  bool heard = (state->flags & VN__SERIES_HEARD) != 0;
+  int64_t gap_ms = heard ? engine->arrival_mono_ms - state->last_arrival_mono_ms : -1;
   vn__alerts_on_silence(work, engine->arrival_mono_ms);
-  work->state->flags |= VN__SERIES_HEARD;
-  vn__alerts_on_arrival(work, gap_ms);
+  state->flags |= VN__SERIES_HEARD;
+  if (state->silent) {
+    vn__alerts_on_arrival(work, gap_ms);
+    state->silent = false;
+  } else if (gap_ms >= 0) {
+    vn__alerts_learn_gap(work, gap_ms);
+  }
 }
 
 /* Whatever becomes of a reading, unless it is a quarantined one: it is an arrival. */

@@ -73,7 +73,6 @@ static void adapt_alert(const vn_alert_rule_t *rule, uint64_t condition, vn_aler
   uint8_t highest = rule->condition == VN_ALERT_LEVELS ? rule->level_count : 1;
   alert->level = alert->level < highest ? alert->level : highest;
   alert->history = rule->hits_of > 0 ? alert->history : 0;
-  alert->busy = alert->phase != VN_ALERT_NORMAL || alert->condition_true || alert->history != 0;
   if (alert->phase != VN_ALERT_RECOVERING || !rule->latch) {
     alert->flags = (uint16_t)(alert->flags & ~VN_ALERT_FLAG_LATCHED);
   }
@@ -193,6 +192,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   }
   vn__alerts_unpack_waiting(unpacker, &work);
   vn__evidence_unpack(unpacker, &work);
+  state->silent = true; /* unless the next arrival finds that it isn't */
   vn__detectors_unpack(unpacker, &work);
   vn__derive_unpack(unpacker, &work);
   state->early_since_mono_ms = pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(unpacker) : 0;

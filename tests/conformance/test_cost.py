@@ -1,5 +1,6 @@
 """What a reading costs, in instructions under callgrind: the same between closes for any number of
-panes; a window that closes folds each of its panes once."""
+panes; a window that closes folds each of its panes once; an alert that stays as it is adds little.
+"""
 import os
 import pathlib
 import platform
@@ -15,6 +16,9 @@ READINGS_PER_PANE = 100      # of each series
 READING_MAX = 400            # instructions for a reading that closes nothing: the design's bound
 FOLD_MAX = 500               # instructions for a pane of a closing window, its sample with it
 PANES = (1, 6, 60)
+ALERTS = 8                   # of one kind, in each of the bench cases
+ALERT_MAX = 60               # instructions for an alert that a reading doesn't change
+IN_ORDER_MAX = 120           # with its eighth of the buffer that the readings of a series share
 
 
 def is_optimised_for_x86_64():
@@ -73,6 +77,20 @@ class Cost(unittest.TestCase):
         for less, more in zip(PANES, PANES[1:]):
             fold = (costs[more] - costs[less]) * READINGS_PER_PANE / (more - less)
             self.assertLess(fold, FOLD_MAX, costs)
+
+    def test_an_alert_that_stays_as_it_is_adds_little(self):
+        listed = subprocess.run([str(BIN / "vnotch-bench"), "--list"], capture_output=True,
+                                text=True, check=True).stdout.split()
+        kinds = [name for name in listed if name.startswith("alerts_")]
+        costs = {kind: per_reading(kind, 500, 2500) for kind in kinds}
+        none = costs.pop("alerts_none")
+        added = {kind: (cost - none) / ALERTS for kind, cost in costs.items()}
+        print("instructions per reading without alerts:", none, "added by an alert:", added)
+        self.assertGreater(len(added), 10)
+        for kind, instructions in added.items():
+            most = IN_ORDER_MAX if kind == "alerts_in_order" else ALERT_MAX
+            if is_optimised_for_x86_64():
+                self.assertLessEqual(instructions, most, kind)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ vn_alert_step_t alert_scene_take(const vn_alert_rule_t *rule, vn_alert_state_t *
     return vn_alert_score(rule, state, before, time_ms, (uint32_t)reading->value);
   }
   vn_alert_state_t rested = *state;
-  bool rests = vn_alert_rests(rule, &rested, time_ms, reading->value);
+  bool rests = vn_alert_goes_by_time(rule)
+                   ? vn_alert_rests_in_time(rule, &rested, time_ms, reading->value)
+                   : vn_alert_rests(&rested, time_ms, reading->value);
   vn_alert_step_t step = vn_alert_value(rule, state, before, time_ms, reading->value);
   if (rests) {
     assert_int_equal(step.what, 0);

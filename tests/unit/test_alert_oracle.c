@@ -215,7 +215,9 @@ static void expect_step(vn_alert_step_t step, const vn_alert_state_t *state,
 static vn_alert_step_t evaluate_value(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                       const reading_t *reading) {
   vn_alert_state_t rested = *state;
-  bool rests = vn_alert_rests(rule, &rested, reading->time_ms, (int32_t)reading->sum);
+  bool rests = vn_alert_goes_by_time(rule)
+                   ? vn_alert_rests_in_time(rule, &rested, reading->time_ms, (int32_t)reading->sum)
+                   : vn_alert_rests(&rested, reading->time_ms, (int32_t)reading->sum);
   vn_alert_step_t step = vn_alert_value(rule, state, NULL, reading->time_ms, (int32_t)reading->sum);
   if (rests) {
     assert_true(!has_moved(step) && !is_late(step));

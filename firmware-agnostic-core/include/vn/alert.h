@@ -85,31 +85,41 @@ typedef struct vn_alert_rule {
 #define VN_ALERT_FLAG_HIGH 512u         /* the limit that was passed last is the upper one */
 #define VN_ALERT_FLAG_COUNTS 1024u /* with `follows`: the condition counts as long as it holds */
 
-/* State of one rule for one series; all zero bytes is the state before the first reading. */
+/* Whether the next evaluation can be told in advance: see vn_alert_rests. */
+typedef enum vn_alert_rest {
+  VN_ALERT_AWAKE,
+  VN_ALERT_RESTS_FALSE, /* normal, or latched: with a false condition it stays as it is */
+  VN_ALERT_RESTS_TRUE   /* firing: with a true one */
+} vn_alert_rest_t;
+
+/* State of one rule for one series; all zero bytes is the state before the first reading. What
+ * readings that change nothing look at comes first. */
 typedef struct vn_alert_state {
-  vn_time_ms_t last_ms; /* time of the last evaluation, valid when `evaluated` */
-  uint32_t history;     /* of N of M: the newest evaluation in bit 0 */
-  uint8_t phase;        /* vn_alert_phase_t, never NO_DATA */
-  uint8_t levels_true;  /* a bit for each level whose own condition holds */
-  bool condition_true;  /* the own condition, with its hysteresis */
-  bool evaluated;
-  bool busy; /* not normal, or something that is true is remembered: see vn_alert_rests */
+  vn_time_ms_t last_ms;    /* time of the last evaluation, valid when `evaluated` */
+  int32_t rest_low;        /* the first of rest_span values that leave the condition as it is */
+  uint32_t rest_span;      /* 0: unknown */
+  vn_time_ms_t verdict_ms; /* of the last evaluation with a true verdict; valid when has_verdict */
+  uint8_t rest;            /* vn_alert_rest_t */
+  uint8_t phase;           /* vn_alert_phase_t, never NO_DATA */
+  uint16_t flags;
+  uint32_t history; /* of N of M: the newest evaluation in bit 0 */
   vn_time_ms_t pending_since_ms;
   vn_time_ms_t recovering_since_ms;
   vn_time_ms_t period_since_ms; /* of the first equal value, of the score that passed the limit */
-  vn_time_ms_t verdict_ms; /* of the last evaluation with a true verdict; valid when has_verdict */
-  vn_time_ms_t told_ms;    /* of the last firing, escalated, eased or repeated that was told */
+  vn_time_ms_t told_ms;         /* of the last firing, escalated, eased or repeated that was told */
   vn_time_ms_t shelved_until_ms;
   vn_time_ms_t begun_ms;       /* when the last episode began */
   uint32_t begun_before_ms[2]; /* from each of the two before it to the next, newest first */
   int32_t last_value;
   uint32_t episode;
-  uint32_t samples;   /* true ones of a pending alert; gaps that were learned */
-  uint32_t gap_x8_ms; /* eight times the learned gap between arrivals */
-  uint16_t revision;  /* of the next event of this episode */
-  uint16_t flags;
-  uint8_t level; /* of the last true evaluation, from 1; in an episode that of the episode */
+  uint32_t samples;    /* true ones of a pending alert; gaps that were learned */
+  uint32_t gap_x8_ms;  /* eight times the learned gap between arrivals */
+  uint16_t revision;   /* of the next event of this episode */
+  uint8_t level;       /* of the last true evaluation, from 1; in an episode that of the episode */
+  uint8_t levels_true; /* a bit for each level whose own condition holds */
   uint8_t evidence_wanted; /* readings that are still to come before the evidence is told */
+  bool condition_true;     /* the own condition, with its hysteresis */
+  bool evaluated;
   bool has_verdict;
 } vn_alert_state_t;
 
@@ -149,21 +159,38 @@ vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *st
                                const vn_alert_state_t *before, vn_time_ms_t time_ms, int32_t value);
 
 /*
- * The short way of vn_alert_value, inline, since most readings end here: an alert that is normal
- * stays so, because the reading passes no limit. False: it is not so, and nothing was done.
+ * The short way of vn_alert_value, inline, since most readings end here: nothing changes but the
+ * last time. Of conditions on the value alone, from the evaluation on that found the alert at rest;
+ * the rule is that of then. False: it may not be so, and nothing was done.
  */
-static inline bool vn_alert_rests(const vn_alert_rule_t *rule, vn_alert_state_t *state,
-                                  vn_time_ms_t time_ms, int32_t value) {
-  if (rule->condition > VN_ALERT_OUTSIDE || state->busy || time_ms < state->last_ms ||
-      (rule->condition != VN_ALERT_BELOW && value > rule->limit) ||
-      (rule->condition == VN_ALERT_BELOW && value < rule->limit) ||
-      (rule->condition == VN_ALERT_OUTSIDE && value < rule->low)) {
+static inline bool vn_alert_rests(vn_alert_state_t *state, vn_time_ms_t time_ms, int32_t value) {
+  if ((uint32_t)value - (uint32_t)state->rest_low >= state->rest_span || time_ms < state->last_ms) {
     return false;
   }
   state->last_ms = time_ms;
-  state->evaluated = true;
+  if (state->rest == VN_ALERT_RESTS_TRUE) {
+    state->verdict_ms = time_ms;
+  }
   return true;
 }
+
+/* Conditions that vn_alert_rests knows nothing of, but vn_alert_rests_in_time. */
+static inline bool vn_alert_goes_by_time(const vn_alert_rule_t *rule) {
+  return rule->condition == VN_ALERT_RATE || rule->condition == VN_ALERT_UNCHANGED_FOR;
+}
+
+/* The same short way for RATE and UNCHANGED_FOR. */
+bool vn_alert_rests_in_time(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                            vn_time_ms_t time_ms, int32_t value);
+
+/* The next reading is evaluated in full, whatever it is. */
+static inline void vn_alert_wake(vn_alert_state_t *state) {
+  state->rest = VN_ALERT_AWAKE;
+  state->rest_span = 0;
+}
+
+/* ABOVE and BELOW by themselves: whether they hold for the next value. */
+bool vn_alert_holds(const vn_alert_rule_t *rule, bool held, int32_t value);
 
 /* Evaluates a statistic of a window at its end: ABOVE to LEVELS, REACHES, FALLS_TO. */
 vn_alert_step_t vn_alert_statistic(const vn_alert_rule_t *rule, vn_alert_state_t *state,

@@ -39,10 +39,11 @@ VN_NODISCARD vn_err_t vn_condition_window_check(const vn_condition_window_t *win
 
 /* State for one series; vn_condition_window_reset makes the first one. */
 typedef struct vn_condition_state {
-  vn_alert_state_t condition;
+  vn_time_ms_t last_ms;     /* of the last reading evaluated; valid when `evaluated` */
   vn_aggregate_t aggregate; /* of the open window, or of the last result; its first time is start */
   vn_time_ms_t end_ms;      /* of the last result; valid when results > 0 */
   uint32_t results;         /* told of this window */
+  bool evaluated, holds;    /* the condition, with its hysteresis */
   bool open;
 } vn_condition_state_t;
 

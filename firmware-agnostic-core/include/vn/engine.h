@@ -34,6 +34,7 @@ typedef struct vn_series_state {
   uint8_t pipeline;
   uint8_t flags;
   uint8_t level; /* 0: of readings; else derived by so many steps */
+  bool silent;   /* an alert may fire for silence, or have no data */
   vn_recent_state_t recent;
   vn_recent_state_t evidence; /* of the readings that are kept for alerts */
   uint64_t sample_seed;
@@ -87,6 +88,11 @@ typedef struct vn_pipeline_state {
   vn_bucket_rate_t limit;
   bool is_limited;        /* by the pipeline's limit or the device's */
   bool has_absence;       /* some alert waits for silence */
+  uint16_t by_value;      /* a bit for each alert of values that is evaluated on arrival */
+  uint16_t by_time;       /* the same: those of them that go by time as well */
+  uint16_t in_order;      /* the same, in order of time */
+  uint16_t learning;      /* a bit for each alert that learns how often readings come */
+  int64_t patience_ms;    /* no silence below that is too long for any alert */
   bool has_plain_windows; /* of time only, without extras, each series with its own watermark */
 } vn_pipeline_state_t;
 
