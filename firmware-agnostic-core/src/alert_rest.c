@@ -71,8 +71,7 @@ static vn_alert_rest_t rest_of(const vn_alert_rule_t *rule, const vn_alert_state
     return stays && state->history == 0 ? VN_ALERT_RESTS_FALSE : VN_ALERT_AWAKE;
   }
   uint32_t full = rule->hits_of > 0 ? UINT32_MAX >> (VN_ALERT_HISTORY_MAX - rule->hits_of) : 0;
-  bool counts = !rule->follows || (state->flags & VN_ALERT_FLAG_COUNTS) != 0;
-  bool stays = state->phase == VN_ALERT_FIRING && counts && state->history == full;
+  bool stays = state->phase == VN_ALERT_FIRING && state->history == full;
   return stays ? VN_ALERT_RESTS_TRUE : VN_ALERT_AWAKE;
 }
 

@@ -83,13 +83,17 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
          have->derived_bucket_count == need->derived_bucket_count;
 }
 
+static bool learns(const vn_alert_rule_t *rule) {
+  return rule->condition == VN_ALERT_ABSENT_FOR && rule->times > 0;
+}
+
 /* The shortest silence that an alert can find too long; 0: it doesn't look at silence. */
 static int64_t patience_of(const vn_alert_plan_t *alert) {
   const vn_alert_rule_t *rule = &alert->rule;
   if (rule->condition != VN_ALERT_ABSENT_FOR) {
     return alert->no_data_after_ms;
   }
-  return rule->times > 0 ? rule->least_ms : rule->period_ms;
+  return learns(rule) ? rule->least_ms : rule->period_ms;
 }
 
 /* What every reading asks of the alerts. */
@@ -105,7 +109,7 @@ static void sort_alerts(vn_pipeline_state_t *pipeline) {
       pipeline->patience_ms =
           patience_ms < pipeline->patience_ms ? patience_ms : pipeline->patience_ms;
     }
-    pipeline->learning |= alert->rule.times > 0 ? bit : 0;
+    pipeline->learning |= learns(&alert->rule) ? bit : 0;
     if (alert->in_order) {
       pipeline->in_order |= bit;
     } else if (vn__looks_at_values(alert)) {

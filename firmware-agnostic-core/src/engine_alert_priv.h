@@ -81,4 +81,16 @@ void vn__flood_pack(vn__packer_t *packer, const vn_engine_t *engine);
 void vn__flood_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
 void vn__flood_resume(vn_engine_t *engine);
 
+/* The detectors of a series, in the order of their alerts; the next one of each kind. */
+typedef struct vn__detectors {
+  vn_residual_t *residual;
+  vn_composite_t *composite;
+} vn__detectors_t;
+vn__detectors_t vn__detectors(const vn__work_t *work);
+/* Moves on behind the detector of an alert that isn't evaluated. */
+void vn__detectors_skip(const vn_alert_plan_t *alert, vn__detectors_t *next);
+/* The next detector scores a reading for its alert, and `next` moves on. */
+vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
+                                       vn_time_ms_t time_ms, int32_t value);
+
 #endif

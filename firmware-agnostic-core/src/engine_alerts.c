@@ -50,8 +50,7 @@ static bool rests(const vn_alert_rule_t *rule, vn_alert_state_t *state, vn_time_
 /* One that fires and has more to tell is looked at in full each time. */
 static bool has_more_to_tell(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
   bool told = alert->quiet || (state->flags & VN_ALERT_FLAG_TOLD) != 0;
-  return state->phase == VN_ALERT_FIRING &&
-         (!told || alert->repeat_every_ms > 0);
+  return state->phase == VN_ALERT_FIRING && (!told || alert->repeat_every_ms > 0);
 }
 
 void vn__alerts_evaluate(vn__work_t *work, unsigned alerts, vn_time_ms_t time_ms, int32_t value) {

@@ -1,6 +1,6 @@
 /* Detectors of deviations: their states beside a series, and what they say to its alerts. */
 #include "deviation_priv.h"
-#include "engine_priv.h"
+#include "engine_alert_priv.h"
 
 #include <string.h>
 

@@ -316,7 +316,7 @@ bool vn__alerts_rest_in_time(const vn__work_t *work, int32_t value);
 void vn__alerts_on_result(vn__work_t *work, const vn_window_result_t *result);
 /* gap_ms: since the arrival before, in this run; < 0: there was none. */
 void vn__alerts_on_arrival(vn__work_t *work, int64_t gap_ms);
-/* The same of a series that isn't silent; gap_ms >= 0. */
+/* The same of a series that isn't silent. */
 void vn__alerts_learn_gap(const vn__work_t *work, int64_t gap_ms);
 void vn__alerts_on_silence(vn__work_t *work, int64_t now_mono_ms);
 void vn__alerts_shift(vn__work_t *work, int64_t shift_ms);
@@ -342,21 +342,11 @@ size_t vn__evidence_max(const vn_pipeline_t *pipeline);
 void vn__evidence_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 
-/* The detectors of a series, in the order of their alerts; the next one of each kind. */
-typedef struct vn__detectors {
-  vn_residual_t *residual;
-  vn_composite_t *composite;
-} vn__detectors_t;
-vn__detectors_t vn__detectors(const vn__work_t *work);
+/* The detectors of deviations of a series. */
 size_t vn__detectors_max(const vn_geometry_t *geometry);
 void vn__detectors_reset(const vn__work_t *work);
 void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
-/* Moves on behind the detector of an alert that isn't evaluated. */
-void vn__detectors_skip(const vn_alert_plan_t *alert, vn__detectors_t *next);
-/* The next detector scores a reading for its alert, and `next` moves on. */
-vn_alert_step_t vn__detectors_evaluate(const vn__work_t *work, size_t rule, vn__detectors_t *next,
-                                       vn_time_ms_t time_ms, int32_t value);
 
 /* Outputs. */
 void vn__owe(const vn__work_t *work); /* the next commit holds the series */

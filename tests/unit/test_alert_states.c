@@ -128,6 +128,20 @@ static void the_last_three_episodes_know_when_they_began(void **state) {
   assert_true(alert.begun_before_ms[0] == 100 && alert.begun_before_ms[1] == 100);
 }
 
+static void distances_of_episodes_neither_wrap_nor_go_back(void **state) {
+  (void)state;
+  vn_alert_rule_t rule = {ABOVE_70};
+  vn_alert_state_t alert = {0};
+  (void)take(&rule, &alert, -100, 701);
+  assert_int_equal(alert.begun_before_ms[0], 0);
+  (void)take(&rule, &alert, -99, 0);
+  (void)take(&rule, &alert, -99, 701);
+  assert_int_equal(alert.begun_before_ms[0], 1);
+  (void)take(&rule, &alert, INT64_MAX, 0);
+  (void)take(&rule, &alert, INT64_MAX, 701);
+  assert_true(alert.begun_before_ms[0] == UINT32_MAX && alert.begun_before_ms[1] == 1);
+}
+
 static void silence_hides_the_phase_and_the_next_data_shows_it_again(void **state) {
   (void)state;
   const vn_alert_phase_t phases[] = {VN_ALERT_NORMAL, VN_ALERT_FIRING, VN_ALERT_RECOVERING};
@@ -273,6 +287,7 @@ int main(void) {
       cmocka_unit_test(a_latch_holds_neither_normal_nor_pending_alerts),
       cmocka_unit_test(an_episode_begins_without_what_people_did_to_the_last_one),
       cmocka_unit_test(the_last_three_episodes_know_when_they_began),
+      cmocka_unit_test(distances_of_episodes_neither_wrap_nor_go_back),
       cmocka_unit_test(silence_hides_the_phase_and_the_next_data_shows_it_again),
       cmocka_unit_test(silence_makes_a_pending_alert_forget),
       cmocka_unit_test(silence_keeps_an_episode_open),

@@ -12,7 +12,8 @@ TITLE = "Core"
 EXPLANATION = """
 `build/release/bin/vnotch-bench CASE`: one thread, a sliding window of 6 panes, an alert and a
 sample of 8 per series; CPU time. `by_name`: the names come in the same order again, as from a
-gateway that polls; `by_name_shuffled`: in no order. `panes_N`: windows of N panes.
+gateway that polls; `by_name_shuffled`: in no order. `panes_N`: windows of N panes. `alerts_KIND`:
+a pane, and eight alerts of one kind that no reading changes.
 What one would write instead, without sample, alert, watermark or late readings: `naive_map_N`, a
 hash map of the N open windows of each series, each of doubles and from `malloc`;
 `naive_buckets`, the same 6 windows in an array. Instructions: `valgrind --tool=callgrind
@@ -27,6 +28,7 @@ INSTRUCTIONS = {"known_series_100": "<= 400", "by_name_100": "", "number_single"
                 "json_single": "", "json_pack_of_100": "", "senml_json_pack_of_100": "",
                 "senml_cbor_pack_of_100": ""}
 PANES = (1, 6, 60)
+ALERTS = 8  # of one kind, in each of the cases `alerts_KIND`
 FEW, MANY = 8000, 72000
 BETWEEN_CLOSES = 1000, 8000  # all in the first pane of each series
 
@@ -71,6 +73,15 @@ def by_panes():
             for panes in PANES]
 
 
+def by_alerts(cases):
+    """What each of eight alerts adds to a reading that changes none of them."""
+    costs = {name: instructions(name, *BETWEEN_CLOSES)
+             for name in cases if name.startswith("alerts_")}
+    none = costs.pop("alerts_none")
+    return [(f"`{name}`", f"{(cost - none) / ALERTS:.0f} instructions per alert and reading",
+             "" if name == "alerts_in_order" else "<= 60") for name, cost in costs.items()]
+
+
 def measure(runs):
     rows = []
     times = {}
@@ -86,4 +97,4 @@ def measure(runs):
     for name, bound in INSTRUCTIONS.items():
         if name in cases.stdout.split():
             rows.append((f"`{name}`", f"{instructions(name):.0f} instructions per reading", bound))
-    return rows + by_panes()
+    return rows + by_panes() + by_alerts(cases.stdout.split())
