@@ -220,8 +220,11 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 
 #define FIGURES_WORDS 16u
 
+/* In front of the state: no version had a sequence number there that came so far. */
+#define GLOBAL_MARK (UINT64_C(0x766E6F7463680000) | VN__STATE_VERSION)
+
 size_t vn__global_max(void) {
-  return 6u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
+  return 7u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
          (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
          VN_OUTBOX_QUEUES * VN__PACK_U64_MAX + VN__FLOOD_MAX;
 }
@@ -252,6 +255,7 @@ size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity)
   vn_figures_t figures = engine->figures;
   uint64_t *words[FIGURES_WORDS];
   list_figures(&figures, words);
+  vn__pack_unsigned(&packer, GLOBAL_MARK);
   vn__pack_unsigned(&packer, engine->head.seq);
   vn__pack_signed(&packer, engine->checkpoint_wall_ms);
   vn__pack_signed(&packer, wall_ms);
@@ -277,6 +281,9 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
   vn__unpacker_t unpacker = {bytes, length, 0, false};
   uint64_t *words[FIGURES_WORDS];
   list_figures(&engine->figures, words);
+  if (vn__unpack_unsigned(&unpacker, UINT64_MAX) != GLOBAL_MARK) {
+    return false;
+  }
   engine->head.seq = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   engine->checkpoint_wall_ms = vn__unpack_signed(&unpacker);
   engine->known_wall_ms = vn__unpack_signed(&unpacker);

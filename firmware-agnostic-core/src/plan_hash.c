@@ -1,12 +1,8 @@
 /* Hashes that tell two plans apart. */
+#include "plan_priv.h"
 #include "vn/hash.h"
-#include "vn/plan.h"
 
 #include <string.h>
-
-/* Of the states of series in a checkpoint: raised when their bytes change, so that those of a
- * former version start empty instead of being read as something else. */
-#define STATE_VERSION 2u
 
 /* Little-endian on every machine, so that a state can move to another one. */
 static uint32_t hash_number(uint32_t hash, int64_t number) {
@@ -43,7 +39,7 @@ static uint32_t hash_contents(uint32_t hash, const vn_window_set_t *set) {
 uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   VN_ASSERT(pipeline != NULL);
   const vn_summary_pipeline_t *summary = &pipeline->summary;
-  uint32_t hash = hash_number(summary->window_count + (STATE_VERSION << 8), summary->exponent);
+  uint32_t hash = hash_number(summary->window_count + (VN__STATE_VERSION << 8), summary->exponent);
   vn_geometry_t geometry;
   uint8_t fault;
   vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &fault);

@@ -79,6 +79,38 @@ static void a_stop_at_any_reading_changes_no_result_and_no_transition(void **sta
   rig_free(whole);
 }
 
+/* Numbers in another order, as a version before this one had them: none may be taken for another.
+ */
+static void states_of_a_former_version_are_told_and_start_anew(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = rig_new(&flash->port);
+  assert_int_equal(rig_start(rig), VN_OK);
+  send_reading(rig, 1);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  uint8_t former[100];
+  for (size_t i = 0; i < sizeof former; i++) {
+    former[i] = (uint8_t)(i % 100);
+  }
+  const uint8_t slot[] = {1, 'a', 7, 7, 7, 7};
+  vn_commit_t commit = {.boot = rig->engine.head.boot};
+  assert_int_equal(vn_log_begin(&rig->engine.log), VN_OK);
+  assert_int_equal(
+      vn_log_put(&rig->engine.log, 0, VN_RECORD_GLOBAL, 0x80, 0, former, sizeof former), VN_OK);
+  assert_int_equal(vn_log_put(&rig->engine.log, 1, VN_RECORD_SLOT, 0x80, 0, slot, sizeof slot),
+                   VN_OK);
+  assert_int_equal(vn_log_commit(&rig->engine.log, &commit), VN_OK);
+  flash_fake_power_up(flash);
+  start_again(&rig, &flash->port);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->series_reset, 1);
+  assert_int_equal(vn_engine_figures(&rig->engine)->messages, 1); /* of the record before */
+  send_reading(rig, 2);
+  assert_int_equal(rig_accounting(rig, "a").received, 1);
+  assert_int_equal(vn_engine_figures(&rig->engine)->readings.received, 1);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void nothing_leaves_before_it_is_committed(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -278,6 +310,7 @@ static void a_region_too_small_for_the_plan_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_stop_at_any_reading_changes_no_result_and_no_transition),
+      cmocka_unit_test(states_of_a_former_version_are_told_and_start_anew),
       cmocka_unit_test(nothing_leaves_before_it_is_committed),
       cmocka_unit_test(what_was_not_acknowledged_is_sent_again_byte_for_byte),
       cmocka_unit_test(every_start_has_a_higher_boot_and_messages_a_higher_seq),
