@@ -1,6 +1,7 @@
 """Every key of docs/configuration.md, given every kind of value: accepted, or refused with a place.
 
-What the loader may never do is crash, or refuse without saying where.
+What the loader may never do is crash, or refuse without saying where. VN_CASES sets how many of the
+pairs of key and value are tried, evenly spread (all).
 """
 
 import json
@@ -54,23 +55,30 @@ def problem_of(result, path):
     return None
 
 
+def pairs():
+    """(section, key, value): all, or as many as are asked for."""
+    every = [(*place, value) for place in documented() for value in VALUES]
+    assert len(every) > 1000, "keys are missing"
+    wanted = min(int(os.environ.get("VN_CASES", len(every))), len(every))
+    return [every[i * len(every) // wanted] for i in range(wanted)]
+
+
 def main():
     failed = tried = 0
     with tempfile.TemporaryDirectory(prefix="vnotch-test-") as folder:
         path = os.path.join(folder, "c.yaml")
-        for section, key in documented():
-            for value in VALUES:
-                text = json.dumps(wrapped(section, {key: value}))
-                pathlib.Path(path).write_text(text, encoding="utf-8")
-                result = subprocess.run([f"{BIN_DIR}/vnotch", "check", path], capture_output=True,
-                                        timeout=60, check=False)
-                problem = problem_of(result, path)
-                tried += 1
-                if problem:
-                    failed += 1
-                    print(f"{section or 'top level'}: {key}: {json.dumps(value)}: {problem}")
+        for section, key, value in pairs():
+            text = json.dumps(wrapped(section, {key: value}))
+            pathlib.Path(path).write_text(text, encoding="utf-8")
+            result = subprocess.run([f"{BIN_DIR}/vnotch", "check", path], capture_output=True,
+                                    timeout=60, check=False)
+            problem = problem_of(result, path)
+            tried += 1
+            if problem:
+                failed += 1
+                print(f"{section or 'top level'}: {key}: {json.dumps(value)}: {problem}")
     print(f"{tried - failed} of {tried} values accepted or refused with a reason")
-    return 0 if tried > 1000 and failed == 0 else 1
+    return 0 if tried > 0 and failed == 0 else 1
 
 
 if __name__ == "__main__":
