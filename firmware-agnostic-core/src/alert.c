@@ -32,7 +32,8 @@ static void begin_episode(vn_alert_state_t *state, vn_time_ms_t time_ms) {
   int64_t since_ms = vn_sub_saturating(time_ms, state->begun_ms);
   since_ms = since_ms < 0 ? 0 : since_ms;
   state->begun_before_ms[1] = state->begun_before_ms[0];
-  state->begun_before_ms[0] = since_ms < UINT32_MAX ? (uint32_t)since_ms : UINT32_MAX;
+  state->begun_before_ms[0] =
+      (uint16_t)(since_ms < VN_ALERT_BEGUN_MAX_MS ? since_ms : VN_ALERT_BEGUN_MAX_MS);
   state->begun_ms = time_ms;
   clear_flags(state, VN_ALERT_FLAG_ACKNOWLEDGED | VN_ALERT_FLAG_TOLD | VN_ALERT_FLAG_FIRST |
                          VN_ALERT_FLAG_LATCHED);

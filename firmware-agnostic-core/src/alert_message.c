@@ -258,13 +258,12 @@ size_t vn_alert_message_max(const vn_alert_message_size_t *size) {
     FRAME = sizeof(FRAME_TEXT),
     TIME = 20,     /* and other numbers of 64 bits */
     NUMBER = 10,   /* of 32 bits */
-    REVISION = 5,  /* of 16 bits */
     PHASE = 10,    /* "recovering" */
     EVENT = 14,    /* "out_of_service" */
     DECIMAL = 41,  /* 64 bits with an exponent of 18 or -18 */
     QUOTIENT = 59, /* 17 digits and an exponent */
-    MEMBERS = PHASE + EVENT + 1 + NUMBER + REVISION + QUOTIENT + 2 * DECIMAL + 4 * TIME + NUMBER +
-              TIME + NUMBER + EVENT + 1 + REVISION,
+    MEMBERS = PHASE + EVENT + 1 + NUMBER + NUMBER + QUOTIENT + 2 * DECIMAL + 4 * TIME + NUMBER +
+              TIME + NUMBER + EVENT + 1 + NUMBER,
     SUMMARY = VN__ALERT_SENTENCE_MAX + 4 * DECIMAL,
     WORDS_OF_MEMBERS = 4 + 2 + 1, /* alert, pipeline, severity, unit; device, alert of id; by */
     WORDS_OF_SUMMARY = 5          /* alert, severity, by, unit twice */

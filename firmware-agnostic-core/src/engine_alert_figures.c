@@ -43,7 +43,7 @@ static uint32_t begun_in_the_hour(const vn_engine_t *engine) {
 /* Three episodes within a minute, the last one just now. */
 static bool chatters(const vn_alert_state_t *state, vn_time_ms_t now_ms) {
   return state->episode >= 3 &&
-         (uint64_t)state->begun_before_ms[0] + state->begun_before_ms[1] <= MINUTE_MS &&
+         state->begun_before_ms[0] + state->begun_before_ms[1] <= MINUTE_MS &&
          vn_sub_saturating(now_ms, state->begun_ms) <= MINUTE_MS;
 }
 

@@ -71,9 +71,7 @@ void vn__alert_tell(vn__work_t *work, size_t rule, vn_alert_event_t event,
   vn_transition_t transition = transition_of(work, rule, cause);
   transition.event = (uint8_t)event;
   vn__evidence_attach(work, rule, &transition);
-  if (state->revision < UINT16_MAX) {
-    state->revision++;
-  }
+  state->revision++;
   const vn_observer_t *observer = engine->ports.observer;
   if (observer != NULL && observer->event != NULL) {
     observer->event(observer->context, &transition);

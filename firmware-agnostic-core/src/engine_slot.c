@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ALERT_MAX (8u * VN__PACK_U64_MAX + 7u * VN__PACK_U32_MAX + 2u * 3u + 6u)
+#define ALERT_MAX (8u * VN__PACK_U64_MAX + 6u * VN__PACK_U32_MAX + 3u * 3u + 6u)
 #define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
 #define EARLY_MAX VN__PACK_U64_MAX
@@ -90,7 +90,7 @@ static void unpack_alert(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   alert->level = (uint8_t)vn__unpack_unsigned(unpacker, VN_ALERT_LEVELS_MAX);
   alert->evidence_wanted = (uint8_t)vn__unpack_unsigned(unpacker, VN_EVIDENCE_MAX);
   alert->flags = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  alert->revision = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
+  alert->revision = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   alert->episode = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   alert->history = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   alert->samples = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
@@ -104,8 +104,8 @@ static void unpack_alert(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   alert->told_ms = vn__unpack_signed(unpacker);
   alert->shelved_until_ms = vn__unpack_signed(unpacker);
   alert->begun_ms = vn__unpack_signed(unpacker);
-  alert->begun_before_ms[0] = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->begun_before_ms[1] = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  alert->begun_before_ms[0] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
+  alert->begun_before_ms[1] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
   adapt_alert(rule, condition, alert);
 }
 

@@ -29,8 +29,8 @@ typedef struct rig_result {
 typedef struct rig_transition {
   char alert[16], series[16];
   int64_t at_ms, starts_ms, ends_ms;
-  uint32_t episode;
-  uint16_t flags, revision;
+  uint32_t episode, revision;
+  uint16_t flags;
   uint8_t from, phase, event, level;
   bool first_in_group;
 } rig_transition_t;

@@ -68,7 +68,7 @@ static void make_longest(const char *word, bool of_window) {
                         .evidence_bytes = EVIDENCE_BYTES,
                         .no_data_after_ms = INT64_MAX,
                         .episode = UINT32_MAX,
-                        .revision = UINT16_MAX,
+                        .revision = UINT32_MAX,
                         .flags = UINT16_MAX & ~VN_ALERT_FLAG_SHELVED_ONCE,
                         .level = 2,
                         .phase = VN_ALERT_RECOVERING,

@@ -139,7 +139,7 @@ static void distances_of_episodes_neither_wrap_nor_go_back(void **state) {
   assert_int_equal(alert.begun_before_ms[0], 1);
   (void)take(&rule, &alert, INT64_MAX, 0);
   (void)take(&rule, &alert, INT64_MAX, 701);
-  assert_true(alert.begun_before_ms[0] == UINT32_MAX && alert.begun_before_ms[1] == 1);
+  assert_true(alert.begun_before_ms[0] == VN_ALERT_BEGUN_MAX_MS && alert.begun_before_ms[1] == 1);
 }
 
 static void silence_hides_the_phase_and_the_next_data_shows_it_again(void **state) {

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define VN_ALERT_LEVELS_MAX 4u
+#define VN_ALERT_BEGUN_MAX_MS UINT16_MAX
 #define VN_ALERT_HISTORY_MAX 32u /* evaluations that an N of M can look back at */
 
 /* A limit that isn't there, above or below. */
@@ -109,12 +110,13 @@ typedef struct vn_alert_state {
   vn_time_ms_t told_ms;         /* of the last firing, escalated, eased or repeated that was told */
   vn_time_ms_t shelved_until_ms;
   vn_time_ms_t begun_ms;       /* when the last episode began */
-  uint32_t begun_before_ms[2]; /* from each of the two before it to the next, newest first */
+  uint16_t begun_before_ms[2]; /* from each of the two before it to the next, newest first; at most
+                                  VN_ALERT_BEGUN_MAX_MS */
   int32_t last_value;
   uint32_t episode;
   uint32_t samples;    /* true ones of a pending alert; gaps that were learned */
   uint32_t gap_x8_ms;  /* eight times the learned gap between arrivals */
-  uint16_t revision;   /* of the next event of this episode */
+  uint32_t revision;   /* of the next event of this episode */
   uint8_t level;       /* of the last true evaluation, from 1; in an episode that of the episode */
   uint8_t levels_true; /* a bit for each level whose own condition holds */
   uint8_t evidence_wanted; /* readings that are still to come before the evidence is told */

@@ -69,7 +69,7 @@ typedef struct vn_transition {
   vn_readings_t readings;           /* evidence; none: count 0 */
   int64_t no_data_after_ms;         /* of the alert */
   uint32_t episode;
-  uint16_t revision;        /* numbers the events of the episode */
+  uint32_t revision;        /* numbers the events of the episode */
   uint16_t flags;           /* vn_alert_state_t.flags, after it */
   uint16_t evidence_bytes;  /* of readings, or of the sample of a window */
   int8_t exponent;          /* of value, limit, hysteresis */
