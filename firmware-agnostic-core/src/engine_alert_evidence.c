@@ -106,6 +106,7 @@ void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
   uint8_t size = (uint8_t)vn_evidence_readings(evidence);
   uint64_t count = vn__unpack_unsigned(unpacker, VN_EVIDENCE_MAX);
   vn_recent_t reading = {0};
+  work->state->evidence = (vn_recent_state_t){0}; /* the log may have an older state in front */
   for (uint64_t i = 0; i < count; i++) {
     reading.time_ms = vn_add_saturating(reading.time_ms, vn__unpack_signed(unpacker));
     reading.value = vn__unpack_i32(unpacker);

@@ -159,6 +159,7 @@ static void pack_recent(vn__packer_t *packer, const vn__work_t *work) {
 static void unpack_recent(vn__unpacker_t *unpacker, vn__work_t *work) {
   uint8_t size = work->pipeline->plan->deduplicate;
   uint64_t count = vn__unpack_unsigned(unpacker, VN_RECENT_MAX);
+  work->state->recent = (vn_recent_state_t){0}; /* the log may have an older state in front */
   for (uint64_t i = 0; i < count; i++) {
     vn_recent_t reading = {.time_ms = vn__unpack_signed(unpacker)};
     reading.value = vn__unpack_i32(unpacker);

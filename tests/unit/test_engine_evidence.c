@@ -187,6 +187,22 @@ static void a_restart_changes_nothing(void **state) {
 }
 
 /* And nothing else is lost for it. */
+/* The log has older states of the series in front of the newest one. */
+static void several_checkpoints_restore_each_reading_once(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = start(&flash->port, 6, 0);
+  for (int i = 0; i < 3; i++) {
+    send(rig, i, 20 + i);
+    assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  }
+  rig = start_again(rig, &flash->port, 6, 0);
+  send(rig, 3, 81);
+  ASSERT_READINGS(event_of(rig, "firing"), {0, 20}, {1, 21}, {2, 22}, {3, 81});
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void another_configuration_keeps_the_newest_readings(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -279,6 +295,7 @@ int main(void) {
       cmocka_unit_test(an_episode_that_ends_earlier_tells_what_there_is_before_its_end),
       cmocka_unit_test(readings_are_those_that_passed_the_guards_in_order_of_arrival),
       cmocka_unit_test(a_restart_changes_nothing),
+      cmocka_unit_test(several_checkpoints_restore_each_reading_once),
       cmocka_unit_test(another_configuration_keeps_the_newest_readings),
       cmocka_unit_test(an_alert_of_a_window_carries_the_window_with_its_sample),
       cmocka_unit_test(a_series_that_ends_tells_what_there_is),
