@@ -211,6 +211,9 @@ void vn__alerts_resume(vn__work_t *work) {
     if (group > 0 && is_open((uint8_t)vn_alert_shown(&vn__alerts(work)[i]))) {
       work->engine->group_open[group - 1]++;
     }
+    /* A plan before this one may have waited for data: their return is still to be told. */
+    bool silent = (vn__alerts(work)[i].flags & VN_ALERT_FLAG_NO_DATA) != 0;
+    work->pipeline->has_absence = work->pipeline->has_absence || silent;
     vn__alert_watch(work, i);
   }
 }

@@ -1,6 +1,7 @@
 /* States as bytes: one series, and what belongs to no series. */
 #include "engine_alert_priv.h"
 #include "pack_priv.h"
+#include "vn/hash.h"
 
 #include <string.h>
 
@@ -8,15 +9,17 @@
 #define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
 #define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
 #define EARLY_MAX VN__PACK_U64_MAX
+#define NAME_HASH_MAX VN__PACK_U32_MAX
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
   return HEAD_MAX + (pipeline->early_every_ms > 0 ? EARLY_MAX : 0) + plan->name_max +
          ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
-         (size_t)pipeline->alert_count * ALERT_MAX + vn__alerts_waiting_max(pipeline) +
-         vn__evidence_max(pipeline) + vn__detectors_max(geometry) +
-         vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline);
+         (size_t)pipeline->alert_count * (NAME_HASH_MAX + ALERT_MAX) +
+         vn__alerts_waiting_max(pipeline) + vn__evidence_max(pipeline) +
+         vn__detectors_max(geometry) + vn__windows_save_max(pipeline, geometry) +
+         vn__derive_save_max(plan, pipeline);
 }
 
 static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
@@ -37,9 +40,14 @@ void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
 #undef ACCOUNTING_ADD
 }
 
-static void pack_alert(vn__packer_t *packer, const vn_alert_rule_t *rule,
+static uint32_t name_hash(const vn_alert_plan_t *plan) {
+  return vn_murmur3_32(plan->name, strlen(plan->name), 0);
+}
+
+static void pack_alert(vn__packer_t *packer, const vn_alert_plan_t *plan,
                        const vn_alert_state_t *alert) {
-  vn__pack_unsigned(packer, rule->condition);
+  vn__pack_unsigned(packer, name_hash(plan));
+  vn__pack_unsigned(packer, plan->rule.condition);
   vn__pack_unsigned(packer, alert->phase);
   vn__pack_unsigned(packer, (alert->condition_true ? 1u : 0u) | (alert->evaluated ? 2u : 0u) |
                                 (alert->has_verdict ? 4u : 0u));
@@ -109,6 +117,22 @@ static void unpack_alert(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   adapt_alert(rule, condition, alert);
 }
 
+/* What people said of an alert must not become another one's: the name counts, not the place. */
+static void unpack_alerts(vn__unpacker_t *unpacker, const vn__work_t *work) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  vn__alerts_reset(work);
+  for (size_t i = 0; i < plan->alert_count; i++) {
+    uint32_t hash = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+    vn_alert_state_t gone = {0};
+    size_t k = 0;
+    while (k < plan->alert_count && name_hash(&plan->alerts[k]) != hash) {
+      k++;
+    }
+    bool found = k < plan->alert_count;
+    unpack_alert(unpacker, &plan->alerts[found ? k : i].rule, found ? &vn__alerts(work)[k] : &gone);
+  }
+}
+
 /* Since when an early result waits, by the clock of the wall; settle_restored turns it back. */
 static void pack_early(vn__packer_t *packer, const vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
@@ -134,7 +158,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
   pack_accounting(&packer, &state->accounting);
   vn__identity_pack(&packer, &work);
   for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    pack_alert(&packer, &pipeline->plan->alerts[i].rule, &vn__alerts(&work)[i]);
+    pack_alert(&packer, &pipeline->plan->alerts[i], &vn__alerts(&work)[i]);
   }
   vn__alerts_pack_waiting(&packer, &work);
   vn__evidence_pack(&packer, &work);
@@ -187,9 +211,7 @@ static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *u
   state->flags = (uint8_t)vn__unpack_unsigned(unpacker, KEPT_FLAGS);
   unpack_accounting(unpacker, &state->accounting);
   vn__identity_unpack(unpacker, &work);
-  for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    unpack_alert(unpacker, &pipeline->plan->alerts[i].rule, &vn__alerts(&work)[i]);
-  }
+  unpack_alerts(unpacker, &work);
   vn__alerts_unpack_waiting(unpacker, &work);
   vn__evidence_unpack(unpacker, &work);
   state->silent = true; /* unless the next arrival finds that it isn't */
