@@ -90,8 +90,9 @@ void vn__flood_resume(vn_engine_t *engine) {
   vn_bucket_t *tokens = &engine->flood.tokens;
   const vn_bucket_rate_t *rate = &engine->flood.rate;
   vn_time_ms_t wall_ms;
-  int64_t off_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms - engine->known_wall_ms : 0;
-  int64_t left_ms = tokens->full_ms - (off_ms > 0 ? off_ms : 0);
+  int64_t off_ms =
+      vn__wall_ms(engine, &wall_ms) ? vn_sub_saturating(wall_ms, engine->known_wall_ms) : 0;
+  int64_t left_ms = vn_sub_saturating(tokens->full_ms, off_ms > 0 ? off_ms : 0);
   /* Another configuration may have a smaller bucket. */
   bool fits = left_ms <= rate->most_ms && tokens->full_part < rate->readings;
   if (left_ms < 0 || !fits) {
