@@ -111,6 +111,24 @@ static void states_of_a_former_version_are_told_and_start_anew(void **state) {
   flash_fake_free(flash);
 }
 
+/* The figures were damaged, or are of a former version. */
+static void a_state_without_figures_is_restored(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = rig_new(&flash->port);
+  assert_int_equal(rig_start(rig), VN_OK);
+  vn_commit_t commit = {.boot = 7};
+  assert_int_equal(vn_log_format(&rig->engine.log), VN_OK);
+  assert_int_equal(vn_log_begin(&rig->engine.log), VN_OK);
+  assert_int_equal(vn_log_commit(&rig->engine.log, &commit), VN_OK);
+  flash_fake_power_up(flash);
+  start_again(&rig, &flash->port);
+  assert_false(vn_engine_recovery(&rig->engine)->fresh);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->boot, 8);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void nothing_leaves_before_it_is_committed(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -311,6 +329,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_stop_at_any_reading_changes_no_result_and_no_transition),
       cmocka_unit_test(states_of_a_former_version_are_told_and_start_anew),
+      cmocka_unit_test(a_state_without_figures_is_restored),
       cmocka_unit_test(nothing_leaves_before_it_is_committed),
       cmocka_unit_test(what_was_not_acknowledged_is_sent_again_byte_for_byte),
       cmocka_unit_test(every_start_has_a_higher_boot_and_messages_a_higher_seq),
