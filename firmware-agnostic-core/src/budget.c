@@ -119,6 +119,13 @@ static size_t extra_scratch(const vn_store_t *need) {
          (need->register_count > 0 ? VN__SCRATCH_REGISTERS : 0);
 }
 
+/* Header, what is stored of the arrival, topic and payload, padded to whole program units. */
+static uint64_t journal_message_bytes(const vn_plan_t *plan) {
+  const uint64_t header = 16u, arrival = 12u;
+  uint64_t unit = plan->program_unit_bytes > 8u ? plan->program_unit_bytes : 8u;
+  return (header + arrival + VN_BUDGET_MESSAGE_BYTES + unit - 1u) / unit * unit;
+}
+
 static vn_err_t budget_of_region(const vn_plan_t *plan, vn_budget_t *out) {
   vn__log_sizes_t sizes = vn__log_sizes(plan);
   out->live_bytes_max = sizes.live_bytes_max;
@@ -130,6 +137,9 @@ static vn_err_t budget_of_region(const vn_plan_t *plan, vn_budget_t *out) {
                          .erase_size = plan->erase_block_bytes,
                          .prog_size = plan->program_unit_bytes};
   out->region_bytes = plan->state_bytes;
+  out->journal_bytes_max = sizes.journal_bytes_max;
+  out->journal_message_bytes =
+      plan->durability == VN_DURABILITY_JOURNAL ? journal_message_bytes(plan) : 0;
   return vn_log_check_size(&geometry, sizes.live_bytes_max, sizes.commit_bytes_max,
                            sizes.record_max, &out->region_bytes_needed);
 }

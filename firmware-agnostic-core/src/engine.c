@@ -234,6 +234,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   engine->store = *store;
   engine->ports = *ports;
   engine->head.device = plan->device;
+  engine->journal.on = plan->durability == VN_DURABILITY_JOURNAL && ports->flash != NULL;
   engine->owed.first = VN_SERIES_NONE;
   engine->last_named = VN_SERIES_NONE;
   engine->checkpoint_wall_ms = VN_TIME_MINUS_INFINITY;
@@ -344,9 +345,13 @@ vn_reason_t vn_series_open(vn_engine_t *engine, vn_text_t name, uint32_t *series
   return opened;
 }
 
+uint32_t vn_waiting(const vn_engine_t *engine) {
+  return engine->journal.on ? (uint32_t)(engine->journal.accepted - engine->journal.taken)
+                            : vn_ring_count(&engine->queue);
+}
+
 bool vn_idle(const vn_engine_t *engine) {
-  return vn_ring_count(&engine->queue) == 0 && engine->batch.records == 0 &&
-         !engine->owed.outputs &&
+  return vn_waiting(engine) == 0 && engine->batch.records == 0 && !engine->owed.outputs &&
          (engine->ports.uplink == NULL || vn_outbox_empty(&engine->outbox));
 }
 

@@ -1,5 +1,5 @@
 /* Commits: outputs and the states they came from in one transaction, in bounded pieces. */
-#include "engine_priv.h"
+#include "engine_journal_priv.h"
 
 #include <string.h>
 
@@ -73,6 +73,9 @@ static vn_err_t put_output(vn_engine_t *engine, vn_flash_log_t *log, uint64_t in
 vn_err_t vn__log_rewrite(void *context, vn_flash_log_t *log, uint32_t item) {
   vn_engine_t *engine = context;
   uint32_t first_output = 1u + engine->plan->series_max;
+  if (engine->journal.on && item >= vn__item_of_entry(engine->plan, 0)) {
+    return vn__journal_rewrite(engine, log);
+  }
   if (item == VN__ITEM_GLOBAL) {
     return put_global(engine, log);
   }
@@ -130,7 +133,9 @@ static vn_err_t commit(vn_engine_t *engine, uint16_t flags) {
       .outbox_tail = engine->outbox.lines[VN_OUTBOX_OTHERS].tail,
       .configuration_hash = vn_plan_hash(engine->plan),
       .boot = engine->head.boot,
-      .flags = flags,
+      .flags = engine->journal.on ? (uint16_t)(flags | VN_COMMIT_JOURNAL) : flags,
+      .journal_applied = engine->journal.taken,
+      .journal_oldest = engine->journal.taken + 1u,
   };
   if (!vn__wall_ms(engine, &content.wall_ms)) {
     content.wall_ms = VN_TIME_MINUS_INFINITY;
@@ -155,6 +160,7 @@ static void forget_owed(vn_engine_t *engine) {
     engine->committed_head[q] = engine->outbox.lines[q].head;
   }
   vn_outbox_release(&engine->outbox);
+  vn__journal_committed(engine);
 }
 
 /* The records of one transaction: states, the outputs that came from them, what belongs to none. */
@@ -163,6 +169,7 @@ static vn_err_t put_all(vn_engine_t *engine) {
   if (error == VN_OK) {
     error = put_outputs(engine);
   }
+  vn__journal_release(engine);
   return error == VN_OK ? put_global(engine, &engine->log) : error;
 }
 
@@ -180,7 +187,7 @@ static vn_err_t transact(vn_engine_t *engine, uint16_t flags) {
 }
 
 /* A flash that fails makes the engine go on from RAM; the platform sees flash_failed and says so.
- */
+ * In journal mode nothing goes on. */
 static vn_err_t settle_outputs(vn_engine_t *engine, uint16_t flags) {
   vn_err_t error = transact(engine, flags);
   if (error != VN_OK) {
@@ -206,7 +213,8 @@ static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
   }
 }
 
-/* Series are independent of each other, so that a checkpoint of all may come in pieces. */
+/* Series are independent of each other, so that a checkpoint of all may come in pieces; with a
+ * journal it is one, because all of it has to be of one position. */
 static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
   uint32_t series = 0;
   vn_time_ms_t wall_ms;
@@ -226,10 +234,36 @@ static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
   }
 }
 
+/* Counts alone cause no commit; one that holds a position has them all. */
+static void touch_counted(vn_engine_t *engine) {
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    vn_series_state_t *state = &engine->store.series[i];
+    if (engine->table.name_lengths[i] > 0 && (state->flags & VN__SERIES_COUNTED) != 0) {
+      vn__touch(engine, state);
+    }
+  }
+}
+
+/* All or nothing: what is not committed is neither told nor forgotten. */
+static vn_err_t settle_journal(vn_engine_t *engine, uint16_t flags) {
+  if (!engine->durable) {
+    return VN_ERR_FLASH;
+  }
+  touch_counted(engine);
+  if (engine->ports.uplink != NULL) {
+    vn__cut_batch(engine);
+  }
+  engine->checkpoint_mono_ms = vn__mono_ms(engine);
+  return settle_everything(engine, flags);
+}
+
 vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
   VN_ASSERT(engine->restored);
   VN_ASSERT(vn_accounting_balances(&engine->figures.readings));
   vn_err_t error = VN_OK;
+  if (engine->journal.on) {
+    return settle_journal(engine, flags);
+  }
   if (engine->ports.uplink != NULL) {
     vn__cut_batch(engine);
   }
@@ -258,16 +292,6 @@ void vn__settle_heavy(vn_engine_t *engine) {
 vn_err_t vn_checkpoint(vn_engine_t *engine) {
   VN_ASSERT(engine != NULL);
   return vn__settle(engine, true, 0);
-}
-
-/* Counts alone cause no commit; the last one has them all. */
-static void touch_counted(vn_engine_t *engine) {
-  for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    vn_series_state_t *state = &engine->store.series[i];
-    if (engine->table.name_lengths[i] > 0 && (state->flags & VN__SERIES_COUNTED) != 0) {
-      vn__touch(engine, state);
-    }
-  }
 }
 
 vn_err_t vn_stop(vn_engine_t *engine) {

@@ -1,18 +1,8 @@
 /* A message's way: into the queue, to its input, through its decoder, to its series. */
 #include "engine_command_priv.h"
+#include "engine_journal_priv.h"
 
 #include <string.h>
-
-/* What lies in the queue in front of topic, payload and where the answer is to go. */
-typedef struct queued {
-  int64_t arrival_ms; /* by the monotonic clock while the other one is not set */
-  uint32_t payload_length;
-  uint16_t topic_length;
-  uint16_t reply_length;
-  uint8_t correlation_length;
-  bool arrival_valid;
-  bool retained;
-} queued_t;
 
 static const vn_reply_t no_reply;
 
@@ -37,31 +27,44 @@ static uint8_t *append(uint8_t *to, const void *bytes, size_t length) {
   return to + length;
 }
 
-vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
-                          size_t length, bool retained, const vn_reply_t *reply) {
-  VN_ASSERT(engine != NULL && engine->plan->queue_bytes > 0);
-  if (topic.length + length > engine->plan->message_max_bytes || topic.length > UINT16_MAX) {
-    return VN_ERR_TOO_BIG;
-  }
-  reply = usable_reply(engine, topic, length, reply);
-  queued_t head = {.payload_length = (uint32_t)length,
-                   .topic_length = (uint16_t)topic.length,
-                   .reply_length = (uint16_t)reply->topic.length,
-                   .correlation_length = (uint8_t)reply->correlation.length,
-                   .retained = retained};
-  size_t reply_bytes = reply->topic.length + reply->correlation.length;
-  uint32_t total = (uint32_t)(sizeof head + topic.length + length + reply_bytes);
-  uint8_t *to = vn_ring_claim(&engine->queue, total);
-  if (to == NULL) {
-    return VN_ERR_FULL;
+bool vn__is_too_big(const vn_engine_t *engine, vn_text_t topic, size_t length) {
+  return topic.length + length > engine->plan->message_max_bytes || topic.length > UINT16_MAX;
+}
+
+uint8_t *vn__queue_claim(vn_engine_t *engine, const vn__arrival_t *arrival, uint32_t *total) {
+  const vn_reply_t *reply = usable_reply(engine, arrival->topic, arrival->length, arrival->reply);
+  vn__queued_t head = {.payload_length = (uint32_t)arrival->length,
+                       .topic_length = (uint16_t)arrival->topic.length,
+                       .reply_length = (uint16_t)reply->topic.length,
+                       .correlation_length = (uint8_t)reply->correlation.length,
+                       .retained = arrival->retained};
+  *total = (uint32_t)sizeof head + vn__body_length(&head);
+  uint8_t *record = vn_ring_claim(&engine->queue, *total);
+  if (record == NULL) {
+    return NULL;
   }
   head.arrival_valid = vn__wall_ms(engine, &head.arrival_ms);
   head.arrival_ms = head.arrival_valid ? head.arrival_ms : vn__mono_ms(engine);
-  to = append(to, &head, sizeof head);
-  to = append(to, topic.bytes, topic.length);
-  to = append(to, payload, length);
+  uint8_t *to = append(record, &head, sizeof head);
+  to = append(to, arrival->topic.bytes, arrival->topic.length);
+  to = append(to, arrival->payload, arrival->length);
   to = append(to, reply->topic.bytes, reply->topic.length);
   (void)append(to, reply->correlation.bytes, reply->correlation.length);
+  return record;
+}
+
+vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
+                          size_t length, bool retained, const vn_reply_t *reply) {
+  VN_ASSERT(engine != NULL && engine->plan->queue_bytes > 0);
+  VN_ASSERT(!engine->journal.on);
+  vn__arrival_t arrival = {topic, payload, length, reply, retained};
+  uint32_t total;
+  if (vn__is_too_big(engine, topic, length)) {
+    return VN_ERR_TOO_BIG;
+  }
+  if (vn__queue_claim(engine, &arrival, &total) == NULL) {
+    return VN_ERR_FULL;
+  }
   vn_ring_commit(&engine->queue, total);
   return VN_OK;
 }
@@ -291,6 +294,7 @@ static void put_aside(vn_engine_t *engine) {
 void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload, size_t length,
                      bool retained) {
   VN_ASSERT(engine != NULL && engine->restored);
+  VN_ASSERT(!engine->journal.on);
   vn__arrive(engine);
   engine->message = (vn_message_at_work_t){
       .payload = payload, .payload_length = length, .topic = topic, .retained = retained};
@@ -307,7 +311,7 @@ void vn_take_message(vn_engine_t *engine, vn_text_t topic, const uint8_t *payloa
 }
 
 /* The clock may have been set while the message waited. */
-static void set_arrival(vn_engine_t *engine, const queued_t *head) {
+static void set_arrival(vn_engine_t *engine, const vn__queued_t *head) {
   vn_time_ms_t wall_ms;
   engine->arrival_valid = head->arrival_valid || vn__wall_ms(engine, &wall_ms);
   if (head->arrival_valid) {
@@ -319,19 +323,14 @@ static void set_arrival(vn_engine_t *engine, const queued_t *head) {
   }
 }
 
-bool vn__take_queued(vn_engine_t *engine) {
-  uint32_t length;
-  const uint8_t *record = vn_ring_peek(&engine->queue, &length);
-  if (record == NULL) {
-    return false;
-  }
-  queued_t head;
+/* The message at work is the one of this record. */
+static void read_queued(vn_engine_t *engine, const uint8_t *record, uint32_t length) {
+  vn__queued_t head;
   VN_ASSERT(length >= sizeof head);
   memcpy(&head, record, sizeof head);
   const char *topic = (const char *)record + sizeof head;
   const char *reply = topic + head.topic_length + head.payload_length;
-  VN_ASSERT(length == sizeof head + head.topic_length + head.payload_length + head.reply_length +
-                          head.correlation_length);
+  VN_ASSERT(length == sizeof head + vn__body_length(&head));
   set_arrival(engine, &head);
   engine->message = (vn_message_at_work_t){
       .payload = record + sizeof head + head.topic_length,
@@ -340,10 +339,44 @@ bool vn__take_queued(vn_engine_t *engine) {
       .reply = {{reply, head.reply_length}, {reply + head.reply_length, head.correlation_length}},
       .retained = head.retained,
   };
-  if (must_wait(engine)) {
+}
+
+/* A message of the journal leaves the queue with the commit that holds its effect. */
+static bool take_journalled(vn_engine_t *engine) {
+  uint32_t length;
+  uint32_t at = engine->journal.at;
+  const uint8_t *record = vn_ring_look(&engine->queue, &at, &length);
+  if (record == NULL) {
     return false;
   }
-  take(engine);
+  if (length > 0) { /* else it was damaged, which the log has counted */
+    read_queued(engine, record, length);
+    if (must_wait(engine)) {
+      return false;
+    }
+    take(engine);
+  }
+  engine->journal.at = at;
+  engine->journal.taken++;
+  return true;
+}
+
+bool vn__take_queued(vn_engine_t *engine) {
+  uint32_t length;
+  if (engine->journal.on) {
+    return take_journalled(engine);
+  }
+  const uint8_t *record = vn_ring_peek(&engine->queue, &length);
+  if (record == NULL) {
+    return false;
+  }
+  if (length > 0) {
+    read_queued(engine, record, length);
+    if (must_wait(engine)) {
+      return false;
+    }
+    take(engine);
+  }
   vn_ring_release(&engine->queue);
   return true;
 }

@@ -34,16 +34,23 @@ typedef struct vn__log_sizes {
   uint64_t live_bytes_max;    /* everything that can be live at once */
   uint64_t transaction_bytes; /* a transaction is closed above this */
   uint64_t commit_bytes_max;  /* with the last event that went into it */
+  uint64_t journal_bytes_max; /* of messages that no commit has applied yet */
   uint32_t item_count;
   uint32_t record_max;
   size_t slot_max, message_max;
 } vn__log_sizes_t;
 vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan);
 
-/* The items of the flash log: the global state, the series, the two lines of the outbox. */
+/* The most that a message of this length takes in the journal, its topic included. */
+#define VN__ENTRY_HEAD_MAX (1u + VN__PACK_U64_MAX + 4u * VN__PACK_U32_MAX)
+uint64_t vn__entry_bytes(const vn_plan_t *plan, uint32_t record_max, size_t length);
+
+/* The items of the flash log: the global state, the series, the two lines of the outbox, the
+ * messages of the journal. */
 #define VN__ITEM_GLOBAL 0u
 static inline uint32_t vn__item_of_series(uint32_t series) { return 1u + series; }
 uint32_t vn__item_of_output(const vn_plan_t *plan, uint64_t index);
+uint32_t vn__item_of_entry(const vn_plan_t *plan, uint64_t index);
 
 /* A series at work, and the time of the reading, for drops. */
 typedef struct vn__work {

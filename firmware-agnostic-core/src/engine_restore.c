@@ -1,5 +1,6 @@
 /* A restart: reading the state back, counting what may be missing. */
 #include "engine_alert_priv.h"
+#include "engine_journal_priv.h"
 
 #include <string.h>
 
@@ -93,6 +94,9 @@ uint32_t vn__log_apply(void *context, uint8_t type, uint8_t flags, uint32_t argu
     apply_tomb(engine, argument);
     return VN_LOG_NO_ITEM;
   }
+  if (type == VN_RECORD_JOURNAL) {
+    return vn__journal_apply(engine, flags, argument, payload, length);
+  }
   part_t part = {payload, length, argument, type, flags};
   if (!assemble(engine, &part)) {
     return item_of(engine, type, argument);
@@ -114,7 +118,8 @@ static vn_err_t set_up_log(vn_engine_t *engine) {
   vn__log_sizes_t sizes = vn__log_sizes(engine->plan);
   vn_time_ms_t wall_ms = 0;
   engine->log_owner = (vn_log_owner_t){engine, vn__log_rewrite, vn__log_apply};
-  engine->transaction_bytes = sizes.transaction_bytes;
+  engine->transaction_bytes = engine->journal.on ? UINT64_MAX : sizes.transaction_bytes;
+  engine->journal.bytes_max = sizes.journal_bytes_max;
   if (!vn__wall_ms(engine, &wall_ms)) {
     wall_ms = vn__mono_ms(engine);
   }
@@ -179,6 +184,8 @@ static void note_recovery(vn_engine_t *engine, const vn_commit_t *last) {
   vn_recovery_t *recovery = &engine->recovery;
   recovery->fresh = false;
   recovery->clean = (last->flags & VN_COMMIT_CLEAN_STOP) != 0;
+  recovery->journal = (last->flags & VN_COMMIT_JOURNAL) != 0;
+  recovery->messages_again = engine->journal.accepted - last->journal_applied;
   recovery->records_damaged = engine->log.figures.records_damaged;
   recovery->lost_from_ms = engine->checkpoint_wall_ms;
   if (!vn__wall_ms(engine, &recovery->lost_to_ms)) {
@@ -205,6 +212,7 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
     error = vn_log_format(&engine->log);
   } else if (error == VN_OK) {
     settle_restored(engine);
+    error = vn__journal_resume(engine, last.journal_applied);
     note_recovery(engine, &last);
   }
   if (error != VN_OK) {

@@ -1,5 +1,6 @@
 /* Steps: bounded work, processing time, and when to be called again. */
 #include "engine_alert_priv.h"
+#include "engine_journal_priv.h"
 
 /* Idle timeouts and absence are looked at this often; their resolution. */
 #define TICK_EVERY_MS 100
@@ -155,8 +156,12 @@ void vn_flush(vn_engine_t *engine) {
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
 static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
   const vn_plan_t *plan = engine->plan;
+  if (vn__journal_is_due(engine)) {
+    return vn__settle(engine, true, 0);
+  }
   if (engine->durable && now_ms - engine->checkpoint_mono_ms >= plan->checkpoint_every_ms) {
-    bool changed = engine->owed.dirty > 0 || engine->owed.globals || engine->owed.outputs;
+    bool changed = engine->owed.dirty > 0 || engine->owed.globals || engine->owed.outputs ||
+                   engine->journal.taken > engine->journal.applied;
     engine->checkpoint_mono_ms = now_ms;
     return changed ? vn__settle(engine, true, 0) : VN_OK;
   }

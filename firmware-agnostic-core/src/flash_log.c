@@ -178,6 +178,7 @@ vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commi
     state->floor = own.oldest_live;
     state->seal_run = own.seal_run;
     state->oldest_sector = oldest;
+    state->journal_bytes = 0; /* a pass that is due has begun with them */
     vn__log_pass_check(log);
   }
   return err;
@@ -208,9 +209,32 @@ static vn_err_t append_journal(vn_flash_log_t *log, vn__log_record_t *record, co
   return err == VN_OK ? flash->sync(flash->context) : err;
 }
 
-vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument, const void *payload,
-                        uint32_t length) {
+/* The reserve is for commits, which make room. */
+static vn_err_t journal_allowed(const vn_flash_log_t *log) {
+  if (log->state.tx == 0) {
+    return VN_ERR_ORDER;
+  }
+  return vn__log_free_sectors(log) < log->state.limits.reserve_sectors ? VN_ERR_LOG_FULL : VN_OK;
+}
+
+vn_err_t vn_log_commit_journal(vn_flash_log_t *log) {
+  VN_ASSERT(log->state.open);
+  vn_commit_t same = log->state.commit;
+  vn_err_t err = log->state.failed != VN_OK ? log->state.failed : journal_allowed(log);
+  if (err == VN_OK) {
+    vn__log_pass_begin(log);
+    err = vn__log_transaction_close(log, &same, false);
+  }
+  if (err != VN_OK) {
+    vn__log_give_up(log);
+  }
+  return err;
+}
+
+vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint8_t flags, uint32_t argument,
+                        const void *payload, uint32_t length) {
   vn_log_state_t *state = &log->state;
+  VN_ASSERT((flags & VN__LOG_FLAG_COMMIT) == 0);
   if (length > log->config.record_max) {
     return VN_ERR_TOO_BIG;
   }
@@ -218,12 +242,12 @@ vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument, c
     return VN_ERR_ORDER;
   }
   vn_err_t err = vn_log_begin(log);
-  if (err == VN_OK && vn__log_free_sectors(log) < state->limits.reserve_sectors) {
-    err = VN_ERR_LOG_FULL;
+  if (err == VN_OK) {
+    err = journal_allowed(log);
   }
   if (err == VN_OK) {
     vn__log_record_t record = {.type = VN_RECORD_JOURNAL,
-                               .flags = VN__LOG_FLAG_COMMIT,
+                               .flags = (uint8_t)(flags | VN__LOG_FLAG_COMMIT),
                                .argument = argument,
                                .length = (uint16_t)length,
                                .tx = (uint32_t)(state->tx + 1u)};
@@ -234,7 +258,7 @@ vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument, c
     return err;
   }
   vn__log_item_put(log, item);
-  vn__log_pass_charge(log, state->fresh_bytes + state->abandoned_bytes, 0);
+  vn__log_pass_journal(log, state->fresh_bytes + state->abandoned_bytes);
   log->figures.bytes_fresh += state->fresh_bytes;
   state->abandoned_bytes = 0;
   settle(log, state->tx + 1u);

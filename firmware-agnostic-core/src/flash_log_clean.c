@@ -161,16 +161,21 @@ static bool move_due(const vn_flash_log_t *log) {
   return moved << 16 < state->limits.alpha_q16 * fresh;
 }
 
+void vn__log_pass_begin(vn_flash_log_t *log) {
+  vn_log_state_t *state = &log->state;
+  if (state->pass_begun == 0 && vn__log_free_sectors(log) < state->limits.pass_sectors) {
+    state->pass_begun = log->config.sectors[state->head].sequence;
+    state->pass_fresh = state->journal_bytes; /* it may have been due since they came */
+    state->pass_moved = 0;
+  }
+}
+
 vn_err_t vn__log_clean(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   const vn_log_owner_t *owner = log->config.owner;
+  vn__log_pass_begin(log);
   if (state->pass_begun == 0) {
-    if (vn__log_free_sectors(log) >= state->limits.pass_sectors) {
-      return VN_OK;
-    }
-    state->pass_begun = log->config.sectors[state->head].sequence;
-    state->pass_fresh = 0;
-    state->pass_moved = 0;
+    return VN_OK;
   }
   state->moving = true;
   while (state->failed == VN_OK && move_due(log)) {
@@ -193,6 +198,13 @@ void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t mov
     log->state.pass_fresh = add_saturating(log->state.pass_fresh, fresh_bytes);
     log->state.pass_moved = add_saturating(log->state.pass_moved, moved_bytes);
   }
+}
+
+void vn__log_pass_journal(vn_flash_log_t *log, uint64_t bytes) {
+  if (log->state.pass_begun == 0) {
+    log->state.journal_bytes = add_saturating(log->state.journal_bytes, bytes);
+  }
+  vn__log_pass_charge(log, bytes, 0);
 }
 
 void vn__log_pass_check(vn_flash_log_t *log) {

@@ -113,6 +113,7 @@ static vn_err_t seal(vn_flash_log_t *log, uint32_t from) {
   vn__log_transaction_open(log);
   vn_err_t err = seal_records(log, from);
   if (err == VN_OK) {
+    vn__log_pass_begin(log);
     err = vn__log_transaction_close(log, &commit, true);
   }
   if (err == VN_OK) {

@@ -163,9 +163,13 @@ void vn__log_items_revert(vn_flash_log_t *log);
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log);
 /* The run of good sectors from the head up to the oldest live one; holes are not free. */
 uint32_t vn__log_free_sectors(const vn_flash_log_t *log);
+/* Begins a cleaning pass when one is due. */
+void vn__log_pass_begin(vn_flash_log_t *log);
 /* Moves what is due into the open transaction. */
 vn_err_t vn__log_clean(vn_flash_log_t *log);
 void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t moved_bytes);
+/* Charges what was journalled; without a pass it waits for the next one. */
+void vn__log_pass_journal(vn_flash_log_t *log, uint64_t bytes);
 /* After a commit: counts the free sectors, ends the pass when they suffice. */
 void vn__log_pass_check(vn_flash_log_t *log);
 

@@ -72,6 +72,7 @@ static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn_
   state->seal_run = own.seal_run;
   state->pass_fresh = own.pass_fresh;
   state->pass_moved = own.pass_moved;
+  state->journal_bytes = 0;
   state->pass_begun = own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;
 }
 
@@ -79,7 +80,7 @@ static void accept_journal(vn_flash_log_t *log, vn__log_chain_t *chain, const vn
                            const vn__log_record_t *record) {
   accept(log, chain, scan, record);
   log->state.seal_run = 0;
-  vn__log_pass_charge(log, vn__record_size(record->length), 0);
+  vn__log_pass_journal(log, vn__record_size(record->length));
 }
 
 static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,

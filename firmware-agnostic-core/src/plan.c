@@ -92,7 +92,10 @@ static bool check_state(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (plan->state_bytes % block != 0 || plan->state_bytes > UINT32_MAX) {
     return vn__fail(problem, "the region: no whole erase blocks, or too large");
   }
-  return vn__in_range(problem, "durability", plan->durability, 0, VN_DURABILITY_CHECKPOINT) &&
+  if (plan->durability == VN_DURABILITY_JOURNAL && plan->queue_bytes == 0) {
+    return vn__fail(problem, "a journal needs an input queue");
+  }
+  return vn__in_range(problem, "durability", plan->durability, 0, VN_DURABILITY_JOURNAL) &&
          vn__in_span(problem, "interval of checkpoints", plan->checkpoint_every_ms, 1) &&
          vn__in_range(problem, "erase block", block, 512, 128 * 1024) &&
          vn__in_range(problem, "program unit", plan->program_unit_bytes, 1, block / 4) &&

@@ -92,6 +92,25 @@ const uint8_t *vn_ring_peek(vn_ring_t *ring, uint32_t *length) {
   return ring->bytes + offset_of(ring, tail) + HEADER_BYTES;
 }
 
+const uint8_t *vn_ring_look(vn_ring_t *ring, uint32_t *at, uint32_t *length) {
+  uint32_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+  if (head == *at) {
+    return NULL;
+  }
+  uint32_t found;
+  memcpy(&found, ring->bytes + offset_of(ring, *at), sizeof found);
+  if (found == SKIP) {
+    *at += ring->capacity - offset_of(ring, *at);
+    VN_ASSERT(head != *at);
+    memcpy(&found, ring->bytes + offset_of(ring, *at), sizeof found);
+  }
+  VN_ASSERT(found <= ring->capacity / 2u - HEADER_BYTES);
+  const uint8_t *record = ring->bytes + offset_of(ring, *at) + HEADER_BYTES;
+  *at += bytes_for(found);
+  *length = found;
+  return record;
+}
+
 void vn_ring_release(vn_ring_t *ring) {
   uint32_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   uint32_t head = atomic_load_explicit(&ring->head, memory_order_acquire);

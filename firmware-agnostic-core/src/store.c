@@ -262,6 +262,42 @@ uint32_t vn__item_of_output(const vn_plan_t *plan, uint64_t index) {
   return base + plan->outbox_entries + (uint32_t)(number & (plan->outbox_entries / 4u - 1u));
 }
 
+/* Each message of the journal has a number of its own; so many are there at once, at most. */
+uint32_t vn__item_of_entry(const vn_plan_t *plan, uint64_t index) {
+  uint32_t base = 1u + plan->series_max + plan->outbox_entries + plan->outbox_entries / 4u;
+  return base + (uint32_t)(index % plan->queue_messages);
+}
+
+/* One that doesn't fit a record has a COMMIT of its own behind its parts. */
+uint64_t vn__entry_bytes(const vn_plan_t *plan, uint32_t record_max, size_t length) {
+  uint64_t payload = VN__ENTRY_HEAD_MAX + length;
+  uint64_t commit = payload > record_max ? 16u + 128u : 0;
+  return payload + (payload / record_max + 1u) * (16u + 8u) + commit + plan->program_unit_bytes;
+}
+
+/*
+ * The journal's share of the region: a sixteenth, but no more than the queue can hold, and no less
+ * than the two longest messages.
+ */
+static uint64_t journal_bytes_max(const vn_plan_t *plan, uint32_t record_max) {
+  uint64_t least = 2u * vn__entry_bytes(plan, record_max, plan->message_max_bytes);
+  uint64_t most = plan->queue_bytes + plan->queue_messages * vn__entry_bytes(plan, record_max, 0);
+  uint64_t share = plan->state_bytes / 16u;
+  share = share < most ? share : most;
+  return share > least ? share : least;
+}
+
+/*
+ * A commit in journal mode holds all of one position: every state that changed and every output.
+ * What it has to clean for the messages before it comes on top.
+ */
+static void add_journal(const vn_plan_t *plan, vn__log_sizes_t *sizes) {
+  sizes->journal_bytes_max = journal_bytes_max(plan, sizes->record_max);
+  sizes->commit_bytes_max = sizes->live_bytes_max + sizes->journal_bytes_max;
+  sizes->live_bytes_max += sizes->journal_bytes_max;
+  sizes->item_count += plan->queue_messages;
+}
+
 /* A record's header and padding, for each part of `payload_max` bytes. */
 static uint64_t record_bytes(uint64_t payload, uint32_t payload_max) {
   uint64_t parts = payload / payload_max + 1;
@@ -354,5 +390,8 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
   size_t longest = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
   sizes.record_max = longest < payload_max ? (uint32_t)longest : payload_max;
   sizes.item_count = 1u + plan->series_max + (uint32_t)entries;
+  if (plan->durability == VN_DURABILITY_JOURNAL) {
+    add_journal(plan, &sizes);
+  }
   return sizes;
 }

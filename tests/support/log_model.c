@@ -243,7 +243,7 @@ static vn_err_t journal(log_model_t *model) {
     model->durable = model->ram;
     model->possible = model->ram;
     model->possible.version[item] = version;
-    err = vn_log_journal(&model->log, item, item, payload, length);
+    err = vn_log_journal(&model->log, item, 0, item, payload, length);
   }
   if (err == VN_OK) {
     model->ram = model->possible;

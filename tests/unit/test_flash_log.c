@@ -340,11 +340,11 @@ static void a_journal_record_is_a_transaction_of_its_own(void **unused) {
   (void)unused;
   log_model_t *model = committed_model(0);
   static const uint8_t entry[14] = {1, 2, 3};
-  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, entry, 14), VN_ERR_ORDER);
+  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, 0, entry, 14), VN_ERR_ORDER);
   assert_int_equal(log_model_commit(model), VN_OK);
   uint64_t programmed = model->flash->bytes_programmed;
   uint64_t tx = model->log.state.tx;
-  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, entry, 14), VN_OK);
+  assert_int_equal(vn_log_journal(&model->log, VN_LOG_NO_ITEM, 0, 0, entry, 14), VN_OK);
   assert_int_equal(model->flash->bytes_programmed - programmed, 32);
   vn_log_config_t config = model->log.config;
   vn_commit_t last;

@@ -156,7 +156,6 @@ static void sizes(void **state) {
 
 static void geometry_of_the_state(void **state) {
   (void)state;
-  SPOIL_PLAN(durability, VN_DURABILITY_JOURNAL);
   SPOIL_PLAN(durability, 3);
   SPOIL_PLAN(checkpoint_every_ms, 0);
   SPOIL_PLAN(state_bytes, 7 * 4096);
@@ -168,6 +167,17 @@ static void geometry_of_the_state(void **state) {
   SPOIL_PLAN(program_unit_bytes, 0);
   SPOIL_PLAN(program_unit_bytes, 100);
   SPOIL_PLAN(program_unit_bytes, 2048);
+}
+
+static void a_journal_needs_a_queue(void **state) {
+  (void)state;
+  sample_t sample;
+  make(&sample);
+  vn_plan_problem_t problem;
+  sample.plan.durability = VN_DURABILITY_JOURNAL;
+  assert_int_equal(vn_plan_check(&sample.plan, &problem), VN_OK);
+  sample.plan.queue_bytes = 0;
+  expect_refusal(&sample, 255, 255, 255, 255);
 }
 
 static void inputs(void **state) {
@@ -391,6 +401,7 @@ int main(void) {
       cmocka_unit_test(a_good_plan_passes),
       cmocka_unit_test(sizes),
       cmocka_unit_test(geometry_of_the_state),
+      cmocka_unit_test(a_journal_needs_a_queue),
       cmocka_unit_test(inputs),
       cmocka_unit_test(pipelines),
       cmocka_unit_test(windows),

@@ -4,6 +4,9 @@
 
 #include "vn/engine.h"
 
+/* Topic and payload of the message that a journal's costs are told for. */
+#define VN_BUDGET_MESSAGE_BYTES 100u
+
 typedef struct vn_budget_pipeline {
   uint32_t series;
   uint32_t panes;    /* per series */
@@ -38,6 +41,8 @@ typedef struct vn_budget {
   size_t alignment_bytes; /* between the arrays of the block */
   size_t total_bytes;     /* engine + store block */
   uint64_t live_bytes_max, commit_bytes_max, region_bytes, region_bytes_needed;
+  uint64_t journal_bytes_max;     /* the journal's share of the region; 0: there is none */
+  uint64_t journal_message_bytes; /* what a message of VN_BUDGET_MESSAGE_BYTES takes there */
 } vn_budget_t;
 
 /*

@@ -4,6 +4,7 @@
 
 #include "vn/figures.h"
 #include "vn/flash_log.h"
+#include "vn/journal.h"
 #include "vn/observer.h"
 #include "vn/outbox.h"
 #include "vn/plan.h"
@@ -170,17 +171,6 @@ size_t vn_store_bytes(const vn_store_t *need);
 /* Cuts a 64-aligned block of vn_store_bytes into the arrays. */
 void vn_store_layout(vn_store_t *store, void *block);
 
-/* How the last restart went. */
-typedef struct vn_recovery {
-  bool fresh;    /* no state was there */
-  bool clean;    /* the last stop was clean: nothing is lost */
-  uint32_t boot; /* of this start */
-  uint32_t series_restored;
-  uint32_t series_reset; /* their pipeline has another layout now: they start empty */
-  uint64_t records_damaged;
-  vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
-} vn_recovery_t;
-
 /* Where the answer to a message is to go, in the words of MQTT 5; both may be empty. */
 typedef struct vn_reply {
   vn_text_t topic;       /* the whole topic */
@@ -234,6 +224,7 @@ typedef struct vn_engine {
   vn_message_head_t head; /* device, boot, next seq */
   vn_batch_t batch;
   vn_owed_t owed;
+  vn_journal_t journal;
   vn_message_at_work_t message;
   uint32_t last_named;    /* series; VN_SERIES_NONE: none yet */
   vn_bucket_rate_t limit; /* of the whole device */
@@ -311,6 +302,17 @@ VN_NODISCARD vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, con
                                        size_t length, bool retained, const vn_reply_t *reply);
 
 /*
+ * Journal mode, where all messages come this way, under a lock around all calls of the engine: into
+ * the queue once it is on the flash; costs a write and a sync. VN_OK: acknowledge it. VN_ERR_FULL:
+ * again behind a vn_step, which makes room. VN_ERR_FLASH: not written, don't; may be tried again.
+ */
+VN_NODISCARD vn_err_t vn_accept_message(vn_engine_t *engine, vn_text_t topic,
+                                        const uint8_t *payload, size_t length, bool retained);
+VN_NODISCARD vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic,
+                                        const uint8_t *payload, size_t length, bool retained,
+                                        const vn_reply_t *reply);
+
+/*
  * Takes one message at once, without the queue (replay, single-threaded ports). One that has to
  * wait for the clock is put into the queue, or counted as dropped when that is full.
  */
@@ -374,6 +376,8 @@ VN_NODISCARD vn_err_t vn_checkpoint(vn_engine_t *engine);
 /* Clean stop: cuts the batch, commits with the clean flag, marks. */
 VN_NODISCARD vn_err_t vn_stop(vn_engine_t *engine);
 
+/* Messages in the queue that are not taken yet. */
+uint32_t vn_waiting(const vn_engine_t *engine);
 /* True when nothing waits: queue empty, batch empty, outbox empty. */
 bool vn_idle(const vn_engine_t *engine);
 

@@ -29,10 +29,11 @@ typedef struct vn_commit {
   int64_t wall_ms; /* VN_TIME_MINUS_INFINITY: the clock was not set */
   uint32_t boot;
   uint32_t mqtt_session;
-  uint16_t flags; /* VN_COMMIT_CLEAN_STOP */
+  uint16_t flags; /* VN_COMMIT_CLEAN_STOP, VN_COMMIT_JOURNAL */
 } vn_commit_t;
 
 #define VN_COMMIT_CLEAN_STOP 1u
+#define VN_COMMIT_JOURNAL 2u /* written in journal mode: what was acknowledged is all there */
 
 /*
  * Live records are named by items: 0 <= item < item_count. An item is written again as a whole (all
@@ -129,6 +130,7 @@ typedef struct vn_log_state {
   /* The cleaning pass; begun 0 = none. */
   uint64_t pass_begun;
   uint32_t pass_fresh, pass_moved;
+  uint32_t journal_bytes; /* journalled since the last COMMIT: what the next pass begins with */
   /* Bytes of the flash that the page buffer holds while mount reads. */
   uint32_t window_start, window_length;
 } vn_log_state_t;
@@ -198,11 +200,18 @@ VN_NODISCARD vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *comm
 /*
  * One VN_RECORD_JOURNAL as a transaction of its own: accepted by its CRC alone, so that a short
  * entry doesn't cost a COMMIT. Durable after VN_OK; the fields of the last commit stay. No
- * transaction may be open. It moves nothing: VN_ERR_LOG_FULL = a commit is due first. VN_ERR_ORDER:
- * nothing was committed yet. VN_ERR_TOO_BIG: length > record_max.
+ * transaction may be open. Bit 0 of the flags belongs to the log. It moves nothing:
+ * VN_ERR_LOG_FULL = a commit is due first. VN_ERR_ORDER: nothing was committed yet. VN_ERR_TOO_BIG:
+ * length > record_max.
  */
-VN_NODISCARD vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint32_t argument,
-                                     const void *payload, uint32_t length);
+VN_NODISCARD vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint8_t flags,
+                                     uint32_t argument, const void *payload, uint32_t length);
+
+/*
+ * Commits the open transaction as an entry of the journal that is longer than one record: like
+ * vn_log_journal it moves nothing, and the fields of the last commit stay. Same errors.
+ */
+VN_NODISCARD vn_err_t vn_log_commit_journal(vn_flash_log_t *log);
 
 /* Gives the open transaction up; does nothing when none is open. */
 void vn_log_abort(vn_flash_log_t *log);

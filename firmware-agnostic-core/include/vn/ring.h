@@ -38,6 +38,12 @@ void vn_ring_commit(vn_ring_t *ring, uint32_t length);
 const uint8_t *vn_ring_peek(vn_ring_t *ring, uint32_t *length);
 void vn_ring_release(vn_ring_t *ring);
 
+/*
+ * Consumer that looks ahead of what it releases: the record at *at, an index that begins at 0 and
+ * is moved behind the record; NULL: none yet.
+ */
+const uint8_t *vn_ring_look(vn_ring_t *ring, uint32_t *at, uint32_t *length);
+
 /* Records waiting; exact in either thread only as a bound. */
 uint32_t vn_ring_count(const vn_ring_t *ring);
 

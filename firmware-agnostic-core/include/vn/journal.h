@@ -1,0 +1,40 @@
+/* Where a journal of messages stands, and how a restart went. */
+#ifndef VN_JOURNAL_H
+#define VN_JOURNAL_H
+
+#include "vn/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Journal mode: messages are numbered from 1 on. Those up to `taken` are in the state, those up to
+ * `applied` in a committed one; behind that they lie in the queue and on the flash.
+ */
+typedef struct vn_journal {
+  uint64_t accepted, taken, applied;
+  uint64_t bytes, bytes_max; /* on the flash, behind `applied` */
+  uint32_t at;               /* in the queue, behind `taken` */
+  uint8_t *record;           /* the entry being put together at a restart */
+  uint32_t length, filled;   /* of it, in bytes */
+  uint16_t next_part;        /* of it; 0: none is */
+  bool on;
+  bool pressed;  /* somebody was refused: a commit makes room */
+  bool log_full; /* a commit has to clean first */
+  bool overflow; /* at a restart: more than the queue can hold */
+} vn_journal_t;
+
+/* How the last restart went. */
+typedef struct vn_recovery {
+  bool fresh;    /* no state was there */
+  bool clean;    /* the last stop was clean: nothing is lost */
+  bool journal;  /* the last run kept a journal: nothing that was acknowledged is lost */
+  uint32_t boot; /* of this start */
+  uint32_t series_restored;
+  uint32_t series_reset; /* their pipeline has another layout now: they start empty */
+  uint64_t records_damaged;
+  uint64_t messages_again; /* of the journal, behind the last commit: they are taken again */
+  vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
+} vn_recovery_t;
+
+#endif

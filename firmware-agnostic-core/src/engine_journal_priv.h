@@ -1,0 +1,49 @@
+/* The input queue, and the journal that lies below it. */
+#ifndef VN_ENGINE_JOURNAL_PRIV_H
+#define VN_ENGINE_JOURNAL_PRIV_H
+
+#include "engine_priv.h"
+
+/* What lies in the queue in front of topic, payload and where the answer is to go. */
+typedef struct vn__queued {
+  int64_t arrival_ms; /* by the monotonic clock while the other one is not set */
+  uint32_t payload_length;
+  uint16_t topic_length;
+  uint16_t reply_length;
+  uint8_t correlation_length;
+  bool arrival_valid;
+  bool retained;
+} vn__queued_t;
+
+/* Bytes behind it. */
+static inline uint32_t vn__body_length(const vn__queued_t *head) {
+  return head->payload_length + head->topic_length + head->reply_length + head->correlation_length;
+}
+
+/* A message that comes; reply NULL: an answer goes nowhere special. */
+typedef struct vn__arrival {
+  vn_text_t topic;
+  const uint8_t *payload;
+  size_t length;
+  const vn_reply_t *reply;
+  bool retained;
+} vn__arrival_t;
+bool vn__is_too_big(const vn_engine_t *engine, vn_text_t topic, size_t length);
+
+/* Copies a message into room of the queue, not committed yet: *total bytes. NULL: there is none. */
+uint8_t *vn__queue_claim(vn_engine_t *engine, const vn__arrival_t *arrival, uint32_t *total);
+
+/* The journal: what is taken leaves it with the open transaction; that one is committed. */
+void vn__journal_release(vn_engine_t *engine);
+void vn__journal_committed(vn_engine_t *engine);
+/* Writes what is not taken again, in its order: mount reads it in one go. */
+vn_err_t vn__journal_rewrite(vn_engine_t *engine, vn_flash_log_t *log);
+/* A part of an entry; the item that it belongs to. */
+uint32_t vn__journal_apply(vn_engine_t *engine, uint8_t flags, uint32_t argument,
+                           const uint8_t *payload, uint32_t length);
+/* Behind the mount: what is to be taken again. */
+vn_err_t vn__journal_resume(vn_engine_t *engine, uint64_t applied);
+/* Whether a commit should make room. */
+bool vn__journal_is_due(const vn_engine_t *engine);
+
+#endif
