@@ -111,7 +111,8 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
   bool durable = plan->durability != VN_DURABILITY_VOLATILE;
   if (durable && !file->given) {
     vn__error(build->loader, durability->mark,
-              "`durability: checkpoint` needs `file` beside it: the file that holds the state");
+              "`durability: %s` needs `file` beside it: the file that holds the state",
+              plan->durability == VN_DURABILITY_JOURNAL ? "journal" : "checkpoint");
   }
   plan->checkpoint_every_ms = values[VN__STATE_CHECKPOINT_EVERY].number;
   plan->state_bytes = durable ? (uint64_t)values[VN__STATE_SIZE].number : 0;

@@ -41,6 +41,8 @@ void vn__fit_region(vn__build_t *build);
 
 /* Warns when the flash is likely to die before `lifetime`. */
 void vn__check_lifetime(const vn__build_t *build);
+/* build_journal.c: warns of inputs whose repeats can't be told. */
+void vn__check_journal(const vn__build_t *build);
 /* build_memory.c: a plan must not need more memory than it may. */
 void vn__check_memory(const vn__build_t *build);
 /* build_broker.c */

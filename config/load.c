@@ -67,6 +67,7 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
     vn__fit_region(&build);
     vn__check_memory(&build);
     vn__check_lifetime(&build);
+    vn__check_journal(&build);
   }
 }
 

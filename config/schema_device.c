@@ -309,7 +309,7 @@ const vn__section_t vn__capacity_section = {
 
 static const vn__word_t durability_words[] = {{"volatile", VN_DURABILITY_VOLATILE, false},
                                               {"checkpoint", VN_DURABILITY_CHECKPOINT, false},
-                                              {"journal", VN_DURABILITY_JOURNAL, true},
+                                              {"journal", VN_DURABILITY_JOURNAL, false},
                                               {NULL, 0, false}};
 static const vn__key_t state_keys[] = {
     [VN__STATE_FILE] = {.name = "file",
@@ -328,9 +328,10 @@ static const vn__key_t state_keys[] = {
                               .type = VN__WORD,
                               .words = durability_words,
                               .fallback_words = "`checkpoint` with a file, else `volatile`",
-                              .doc = "`checkpoint`: a crash loses at most one interval of "
-                                     "acknowledged readings, and says so. `volatile`: nothing is "
-                                     "kept."},
+                              .doc = "`journal`: what is acknowledged to the broker is on the "
+                                     "flash; each message costs a write. `checkpoint`: a crash "
+                                     "loses at most one interval of acknowledged readings, and "
+                                     "says so. `volatile`: nothing is kept."},
     [VN__STATE_CHECKPOINT_EVERY] = {.name = "checkpoint_every",
                                     .type = VN__DURATION,
                                     .low = 100,

@@ -8,7 +8,8 @@
 #define COMMIT_BYTES 144.0
 #define STORM_SECTORS 8.0
 
-const vn_wear_load_t vn_wear_worst = {.dirty_share = 1, .size_share = 1, .worst = true};
+const vn_wear_load_t vn_wear_worst = {
+    .dirty_share = 1, .size_share = 1, .each_series = true, .worst = true};
 const vn_wear_load_t vn_wear_usual = {.dirty_share = 0.1, .size_share = 0.5, .worst = false};
 
 static double round_up(double bytes, double unit) {
@@ -106,6 +107,13 @@ static double slots_per_interval(const vn_plan_t *plan, const vn_budget_t *budge
   return bytes;
 }
 
+static double journal_per_day(const vn_plan_t *plan, const vn_budget_t *budget,
+                              const vn_wear_load_t *load) {
+  const double seconds = 86400.0;
+  return seconds * (double)budget->journal_message_bytes *
+         (load->each_series ? plan->series_max : 1);
+}
+
 vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
                            const vn_wear_load_t *load) {
   VN_ASSERT(plan->state_bytes > 0 && plan->checkpoint_every_ms > 0);
@@ -115,10 +123,12 @@ vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
       .state_bytes_per_day = commits * slots_per_interval(plan, budget, load),
       .outputs_bytes_per_day = outputs_per_day(plan) * load->size_share,
       .commit_bytes_per_day = commits * (COMMIT_BYTES + plan->program_unit_bytes / 2.0),
+      .journal_bytes_per_day = journal_per_day(plan, budget, load),
   };
   double fill = (double)budget->live_bytes_max / (double)plan->state_bytes;
   wear.amplification = load->worst ? 1 + pacing(plan, budget, usable) : usual_amplification(fill);
-  double bytes = wear.state_bytes_per_day + wear.outputs_bytes_per_day + wear.commit_bytes_per_day;
+  double bytes = wear.state_bytes_per_day + wear.outputs_bytes_per_day + wear.commit_bytes_per_day +
+                 wear.journal_bytes_per_day;
   wear.erases_per_day = bytes * wear.amplification / usable;
   double sectors = sectors_of(plan);
   wear.years = plan->endurance_cycles / (365.25 * wear.erases_per_day / sectors);

@@ -8,6 +8,7 @@
 typedef struct vn_wear_load {
   double dirty_share; /* of the series change within an interval of checkpoints */
   double size_share;  /* of their longest that slots and results have */
+  bool each_series;   /* sends a message a second; else one comes in all (journal) */
   bool worst;         /* write amplification 1 + alpha; else that of a log in ordinary use */
 } vn_wear_load_t;
 
@@ -15,6 +16,7 @@ typedef struct vn_wear {
   double state_bytes_per_day;   /* checkpoints of series */
   double outputs_bytes_per_day; /* summaries on their way out */
   double commit_bytes_per_day;  /* commit records and padding */
+  double journal_bytes_per_day; /* messages of VN_BUDGET_MESSAGE_BYTES */
   double amplification;
   double erases_per_day;
   double years;

@@ -117,10 +117,28 @@ static void print_life(const char *label, const vn_wear_t *wear) {
 }
 
 static const char *advice(const vn_wear_t *wear) {
+  if (wear->journal_bytes_per_day >= wear->state_bytes_per_day &&
+      wear->journal_bytes_per_day >= wear->outputs_bytes_per_day) {
+    return "the journal: packs of readings, a smaller `program_unit` where the flash has one, or "
+           "`durability: checkpoint` help";
+  }
   if (wear->state_bytes_per_day >= wear->outputs_bytes_per_day) {
     return "checkpoints of series: a longer `checkpoint_every` or a larger `size` helps";
   }
   return "results on their way out: longer windows or fewer statistics and samples help";
+}
+
+/* What each message costs; readings that come in one share it. */
+static void print_journal(const report_t *report) {
+  char a[32], b[32];
+  if (report->plan->durability == VN_DURABILITY_JOURNAL) {
+    (void)printf(
+        "journal: at most %s B; a message of %u B takes %s B of flash and a sync, however "
+        "many readings it holds\n",
+        grouped(report->budget.journal_bytes_max, a), VN_BUDGET_MESSAGE_BYTES,
+        grouped(report->budget.journal_message_bytes, b));
+    (void)puts("    assumed: a message a second; worst: a message a second of each series");
+  }
 }
 
 static void print_state(const report_t *report) {
@@ -133,6 +151,7 @@ static void print_state(const report_t *report) {
                grouped(report->budget.region_bytes, a), grouped(report->budget.live_bytes_max, b),
                grouped(report->budget.commit_bytes_max, c));
   (void)printf("    advised size: %s B\n", grouped(report->budget.region_bytes_needed, d));
+  print_journal(report);
   print_life("worst case", &report->worst);
   print_life("usual case", &report->usual);
   (void)printf(
@@ -210,11 +229,13 @@ static void print_json(const report_t *report) {
   if (report->durable) {
     (void)printf(
         ",\"state\":{\"region_bytes\":%llu,\"advised_bytes\":%llu,\"live_bytes_max\":%llu,"
-        "\"commit_bytes_max\":%llu",
+        "\"commit_bytes_max\":%llu,\"journal_bytes_max\":%llu,\"journal_message_bytes\":%llu",
         (unsigned long long)report->budget.region_bytes,
         (unsigned long long)report->budget.region_bytes_needed,
         (unsigned long long)report->budget.live_bytes_max,
-        (unsigned long long)report->budget.commit_bytes_max);
+        (unsigned long long)report->budget.commit_bytes_max,
+        (unsigned long long)report->budget.journal_bytes_max,
+        (unsigned long long)report->budget.journal_message_bytes);
     print_json_life("life_worst", &report->worst);
     print_json_life("life_usual", &report->usual);
     (void)fputs("}", stdout);

@@ -22,7 +22,13 @@ int vn_daemon_connect(vn_daemon_t *daemon) {
   return vn_link_open(&daemon->link, daemon);
 }
 
-static void report_failure(vn_err_t error) {
+static void report_failure(const vn_daemon_t *daemon, vn_err_t error) {
+  if (error != VN_OK && daemon->link.journal) {
+    vn_link_give_up(
+        "the state cannot be written: ending, nothing more is acknowledged; check the "
+        "disk and the free space",
+        error);
+  }
   if (error != VN_OK) {
     vn_log(VN_LOG_ERROR, VN_LOG_STATE,
            "the state cannot be written: working on from memory, a restart would lose it; check "
@@ -51,8 +57,10 @@ static vn_err_t step(vn_daemon_t *daemon, uint32_t *sleep_ms) {
 /* One turn; returns how long there is nothing to do. */
 static int64_t turn(vn_daemon_t *daemon) {
   uint32_t sleep_ms = 0;
+  vn_link_enter(&daemon->link);
   vn_link_collect(&daemon->link, &daemon->status);
-  report_failure(step(daemon, &sleep_ms));
+  report_failure(daemon, step(daemon, &sleep_ms));
+  vn_link_leave(&daemon->link);
   vn_link_offer_room(&daemon->link);
   return (int64_t)sleep_ms;
 }
@@ -68,8 +76,10 @@ static void work(vn_daemon_t *daemon) {
     uint32_t seen = vn_wake_seen(&daemon->link.wake);
     int64_t sleep_ms = turn(daemon);
     int64_t now_ms = vn_clock_linux_mono_ms();
+    vn_link_enter(&daemon->link);
     int64_t status_ms = vn_status_step(daemon, now_ms);
     int64_t announce_ms = vn_announce_step(daemon, now_ms);
+    vn_link_leave(&daemon->link);
     /* Fed here and nowhere else: a loop that hangs in a step must look dead. */
     vn_notify_feed(&daemon->notify, now_ms);
     if (vn_signals_report_wanted()) {
@@ -98,10 +108,20 @@ static bool turn_until(vn_daemon_t *daemon, int64_t limit_ms, bool (*done)(vn_da
 
 static bool inbound_closed(vn_daemon_t *daemon) { return vn_mqtt_is_closed(daemon->link.in); }
 
-static bool queue_empty(vn_daemon_t *daemon) { return vn_ring_count(&daemon->engine.queue) == 0; }
+static uint32_t waiting(vn_daemon_t *daemon) {
+  vn_link_enter(&daemon->link);
+  uint32_t count = vn_waiting(&daemon->engine);
+  vn_link_leave(&daemon->link);
+  return count;
+}
+
+static bool queue_empty(vn_daemon_t *daemon) { return waiting(daemon) == 0; }
 
 static bool all_sent(vn_daemon_t *daemon) {
-  return !vn_mqtt_is_up(daemon->link.out) || vn_idle(&daemon->engine);
+  vn_link_enter(&daemon->link);
+  bool idle = vn_idle(&daemon->engine);
+  vn_link_leave(&daemon->link);
+  return idle || !vn_mqtt_is_up(daemon->link.out);
 }
 
 static bool offline_said(vn_daemon_t *daemon) {
@@ -113,7 +133,9 @@ static void collect_until(vn_daemon_t *daemon, int64_t limit_ms,
   int64_t deadline = vn_clock_linux_mono_ms() + limit_ms;
   while (!done(daemon) && vn_clock_linux_mono_ms() < deadline) {
     uint32_t seen = vn_wake_seen(&daemon->link.wake);
+    vn_link_enter(&daemon->link);
     vn_link_collect(&daemon->link, &daemon->status);
+    vn_link_leave(&daemon->link);
     if (!done(daemon)) {
       vn_wake_sleep(&daemon->link.wake, seen, STOP_POLL_MS);
     }
@@ -134,20 +156,26 @@ static int stop(vn_daemon_t *daemon) {
   (void)turn_until(daemon, DISCONNECT_LIMIT_MS, inbound_closed);
   if (!turn_until(daemon, DRAIN_LIMIT_MS, queue_empty)) {
     vn_log(VN_LOG_WARNING, VN_LOG_STOP, "messages that were taken are not worked off in time",
-           "messages", vn_log_number((int64_t)vn_ring_count(&daemon->engine.queue), (char[24]){0}),
-           NULL);
+           "messages", vn_log_number((int64_t)waiting(daemon), (char[24]){0}), NULL);
   }
+  vn_link_enter(&daemon->link);
   vn_err_t error = vn_checkpoint(&daemon->engine);
+  vn_link_leave(&daemon->link);
   (void)turn_until(daemon, SEND_LIMIT_MS, all_sent);
+  vn_link_enter(&daemon->link);
   if (error == VN_OK) {
     error = vn_stop(&daemon->engine);
   }
+  vn_link_leave(&daemon->link);
   if (error != VN_OK) {
     vn_log(VN_LOG_ERROR, VN_LOG_STATE, "the state could not be written at the stop", "error",
            vn_err_text(error), NULL);
     code = VN_EXIT_IO;
   }
-  if (vn_status_say_offline(daemon)) {
+  vn_link_enter(&daemon->link);
+  bool saying = vn_status_say_offline(daemon);
+  vn_link_leave(&daemon->link);
+  if (saying) {
     collect_until(daemon, OFFLINE_LIMIT_MS, offline_said);
   }
   vn_mqtt_begin_close(daemon->link.out);

@@ -47,8 +47,12 @@ typedef struct vn_link {
   vn_verdict_t verdicts[VN_VERDICTS_MAX];
   uint32_t verdict_count;
 
-  pthread_mutex_t room_mutex;
-  pthread_cond_t room; /* the input queue has room again */
+  bool journal; /* messages are durable before they are acknowledged */
+  /* Around all calls of the engine, in journal mode only; never held around a wait. */
+  pthread_mutex_t engine_gate, engine_mutex;
+
+  pthread_mutex_t room_mutex; /* taken before the engine's, never within */
+  pthread_cond_t room;        /* the input queue has room again */
   atomic_bool room_wanted;
   atomic_bool stopping;
   int64_t room_wait_ms;
@@ -100,6 +104,14 @@ int vn_daemon_restore(vn_daemon_t *daemon);
 int vn_daemon_connect(vn_daemon_t *daemon);
 int vn_daemon_run(vn_daemon_t *daemon);
 void vn_daemon_free(vn_daemon_t *daemon);
+
+/* Around what uses the engine: in journal mode the receiver uses it, too; else they do nothing. */
+void vn_link_enter(vn_link_t *link);
+void vn_link_leave(vn_link_t *link);
+/* Ends the process, saying why: what is not durable must not be acknowledged. */
+void vn_link_give_up(const char *sentence, vn_err_t error);
+/* In the library's receive thread; the message is acknowledged when this returns. */
+void vn_link_arrived(void *context, const vn_mqtt_arrival_t *arrival);
 
 /* Link: loop's side. */
 vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define OUT_QUEUE_LEAST_BYTES (64u * 1024u)
 /* Topic, prefix and record head beside the payload. */
@@ -16,57 +15,6 @@
 #define BLOCKS_PER_RESULT 8u
 /* A connection that was up, or is expected up, so recently is waited for. */
 #define OUT_GRACE_MS 10000
-
-static vn_err_t offer(vn_link_t *link, const vn_mqtt_arrival_t *arrival) {
-  const vn_reply_t reply = {arrival->response_topic, arrival->correlation};
-  return vn_offer_request(link->engine, arrival->topic, arrival->payload, arrival->length,
-                          arrival->retained, &reply);
-}
-
-/*
- * Waits for room in the input queue. That is allowed although the library's lock is held by this
- * thread, because the loop, which makes the room, never calls the library (mqtt.h). It ends before
- * the broker could miss our pings: no PINGREQ leaves while a callback runs.
- */
-static vn_err_t wait_for_room(vn_link_t *link, const vn_mqtt_arrival_t *arrival) {
-  int64_t deadline = vn_clock_linux_mono_ms() + link->room_wait_ms;
-  struct timespec until = {.tv_sec = (time_t)(deadline / 1000),
-                           .tv_nsec = (long)(deadline % 1000) * 1000000};
-  vn_err_t error = VN_ERR_FULL;
-  int late = 0;
-  atomic_fetch_add(&link->waits, 1);
-  (void)pthread_mutex_lock(&link->room_mutex);
-  atomic_store(&link->room_wanted, true);
-  vn_wake_call(&link->wake);
-  while (late == 0) {
-    error = offer(link, arrival);
-    if (error != VN_ERR_FULL) {
-      break;
-    }
-    late = pthread_cond_timedwait(&link->room, &link->room_mutex, &until);
-  }
-  atomic_store(&link->room_wanted, false);
-  (void)pthread_mutex_unlock(&link->room_mutex);
-  return error;
-}
-
-/* In the library's receive thread; the message is acknowledged when this returns. */
-static void on_arrived(void *context, const vn_mqtt_arrival_t *arrival) {
-  vn_link_t *link = context;
-  vn_text_t payload = {(const char *)arrival->payload, arrival->length};
-  if (vn_announcer_takes(&link->announcer, arrival->topic, payload, arrival->retained)) {
-    vn_wake_call(&link->wake);
-    return;
-  }
-  vn_err_t error = offer(link, arrival);
-  if (error == VN_ERR_FULL) {
-    error = wait_for_room(link, arrival);
-  }
-  if (error != VN_OK) {
-    atomic_fetch_add(error == VN_ERR_TOO_BIG ? &link->dropped_big : &link->dropped_full, 1);
-  }
-  vn_wake_call(&link->wake);
-}
 
 static void on_changed(void *context, bool up) {
   vn_link_t *link = context;
@@ -224,7 +172,10 @@ vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, ui
 static bool prepare_room(vn_link_t *link) {
   pthread_condattr_t monotonic;
   if (pthread_mutex_init(&link->mutex, NULL) != 0 ||
-      pthread_mutex_init(&link->room_mutex, NULL) != 0 || pthread_condattr_init(&monotonic) != 0) {
+      pthread_mutex_init(&link->room_mutex, NULL) != 0 ||
+      pthread_mutex_init(&link->engine_gate, NULL) != 0 ||
+      pthread_mutex_init(&link->engine_mutex, NULL) != 0 ||
+      pthread_condattr_init(&monotonic) != 0) {
     return false;
   }
   bool ok = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
@@ -249,6 +200,7 @@ static bool prepare_topics(vn_link_t *link, const vn_plan_t *plan) {
 vn_err_t vn_link_prepare(vn_link_t *link, vn_daemon_t *daemon) {
   const vn_plan_t *plan = &daemon->configuration->plan;
   link->engine = &daemon->engine;
+  link->journal = plan->durability == VN_DURABILITY_JOURNAL;
   link->encoding = plan->encoding;
   link->room_wait_ms = (int64_t)daemon->configuration->broker.keep_alive_s * 1000 / 2;
   link->out_up_ms = vn_clock_linux_mono_ms();
@@ -304,7 +256,7 @@ static void listen_upstream(vn_link_t *link, const vn_configuration_t *configura
     out->filters = &link->filters[inputs];
     out->qos = &link->qos[inputs];
     out->filter_count = link->filter_count - inputs;
-    out->events.arrived = on_arrived;
+    out->events.arrived = vn_link_arrived;
   }
 }
 
@@ -345,14 +297,15 @@ int vn_link_open(vn_link_t *link, vn_daemon_t *daemon) {
       .source = link->source,
       .queue_bytes = out_queue_bytes(&daemon->store, vn_announcer_max(configuration)),
       .events = {.context = link, .changed = on_changed, .sent = on_sent}};
-  vn_mqtt_setup_t in = {.broker = &configuration->broker,
-                        .suffix = "-in",
-                        .filters = link->filters,
-                        .qos = link->qos,
-                        .filter_count = link->filter_count,
-                        .session_expected = daemon->ports.flash != NULL &&
-                                            !vn_engine_recovery(&daemon->engine)->fresh,
-                        .events = {.context = link, .changed = on_changed, .arrived = on_arrived}};
+  vn_mqtt_setup_t in = {
+      .broker = &configuration->broker,
+      .suffix = "-in",
+      .filters = link->filters,
+      .qos = link->qos,
+      .filter_count = link->filter_count,
+      .session_expected =
+          daemon->ports.flash != NULL && !vn_engine_recovery(&daemon->engine)->fresh,
+      .events = {.context = link, .changed = on_changed, .arrived = vn_link_arrived}};
   listen_upstream(link, configuration, &out);
   int code = open_one(&out, &link->out);
   return code != VN_EXIT_OK ? code : open_one(&in, &link->in);

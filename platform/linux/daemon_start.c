@@ -141,6 +141,12 @@ static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
                     "the state file is damaged beyond repair, nothing was changed: move it away to "
                     "start afresh, and keep it for an investigation",
                     "file", path);
+    case VN_ERR_TOO_BIG:
+      return refuse(VN_EXIT_CONFIGURATION,
+                    "what the state file holds is longer than this configuration allows, nothing "
+                    "was changed: start once with the former capacity, above all input_queue and "
+                    "message, then change it",
+                    "file", path);
     case VN_ERR_FLASH:
     case VN_ERR_LOG_FULL:
       return refuse(VN_EXIT_IO,
@@ -165,6 +171,13 @@ static void report_recovery(const vn_daemon_t *daemon) {
   } else if (recovery->clean) {
     vn_log(VN_LOG_NOTICE, VN_LOG_STATE, "continued after a clean stop", "boot", boot, "series",
            series, NULL);
+  } else if (recovery->journal) {
+    vn_log(
+        VN_LOG_NOTICE, VN_LOG_STATE,
+        "continued after a hard stop: what was acknowledged is there, the journal's messages are "
+        "taken again",
+        "boot", boot, "series", series, "messages",
+        vn_log_number((int64_t)recovery->messages_again, (char[24]){0}), NULL);
   } else {
     vn_log(VN_LOG_WARNING, VN_LOG_STATE,
            "continued after a hard stop: readings acknowledged in this span may be missing", "boot",

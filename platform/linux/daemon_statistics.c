@@ -51,7 +51,7 @@ static void put_traffic(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   put_unsigned(writer, "received", figures->messages);
   put_unsigned(writer, "refused", figures->messages_refused);
   put_unsigned(writer, "dropped", figures->messages_dropped);
-  put_unsigned(writer, "queued", vn_ring_count(&daemon->engine.queue));
+  put_unsigned(writer, "queued", vn_waiting(&daemon->engine));
   put_unsigned(writer, "waits", atomic_load(&daemon->link.waits));
   vn_json_object_end(writer);
   vn_json_key(writer, "commands");
@@ -113,7 +113,8 @@ static void put_recovery(vn_json_writer_t *writer, const vn_recovery_t *recovery
   put_unsigned(writer, "series_restored", recovery->series_restored);
   put_unsigned(writer, "series_reset", recovery->series_reset);
   put_unsigned(writer, "records_damaged", recovery->records_damaged);
-  if (!recovery->fresh && !recovery->clean) {
+  put_unsigned(writer, "messages_again", recovery->messages_again);
+  if (!recovery->fresh && !recovery->clean && !recovery->journal) {
     put_time(writer, "lost_from", recovery->lost_from_ms);
     put_time(writer, "lost_to", recovery->lost_to_ms);
   }

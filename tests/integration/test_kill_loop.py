@@ -79,7 +79,11 @@ def bits(total):
     return {i for i in range(WINDOW_READINGS) if total >> i & 1}
 
 
-class KillLoop(Case):
+class KillLoop:
+    """With a state like this; what may be lost is the mode's to say."""
+
+    durability = ""
+
     def setUp(self):
         super().setUp()
         self.random = random.Random(SEED)
@@ -138,6 +142,9 @@ class KillLoop(Case):
         holes = set(range(min(numbers), max(numbers) + 1)) - numbers
         self.assertFalse(sorted(holes)[:10], f"{len(holes)} outputs never came, seed {SEED}")
 
+    def check_lost(self, load, lost):
+        raise NotImplementedError
+
     def lost_close_to_a_kill(self, published_at):
         """Whether the run that took this reading ended at most one interval later."""
         started, ready, killed = next(run for run in self.runs if run[2] >= published_at)
@@ -149,21 +156,18 @@ class KillLoop(Case):
                          if n not in held[device]] for device in DEVICES}
         total = sum(len(numbers) for numbers in lost.values())
         sent = sum(len(times) for times in load.published.values())
-        print(f"kills={len(self.runs)} sent={sent} lost={total} "
+        print(f"{self.durability}: kills={len(self.runs)} sent={sent} lost={total} "
               f"missing={figures['readings']['missing']} "
               f"duplicate={figures['readings']['duplicate']} boot={figures['boot']} seed={SEED}")
         self.assertEqual(figures["readings"]["missing"], total, f"seed {SEED}")
         self.assertEqual(figures["readings"]["accepted"], sent - total, f"seed {SEED}")
-        for device, numbers in lost.items():
-            for number in numbers:
-                at = load.published[device][number]
-                self.assertTrue(self.lost_close_to_a_kill(at),
-                                f"{device} {number} was lost long before a kill, seed {SEED}")
+        self.check_lost(load, lost)
 
     def test_a_hundred_kills(self):
         print(f"seed={SEED}")
         broker = self.broker()
-        state = f"file: {self.state_file()}, checkpoint_every: {int(CHECKPOINT_S * 1000)}ms"
+        state = (f"file: {self.state_file()}, durability: {self.durability}, "
+                 f"checkpoint_every: {int(CHECKPOINT_S * 1000)}ms")
         daemon = self.daemon(configuration(broker.port, INPUTS, PIPELINES, state))
         client = self.client(broker)
         load = Load(client)
@@ -191,6 +195,24 @@ class KillLoop(Case):
         self.check_books(load, self.counted(client), figures)
         self.check_events(client)
         self.check_no_hole(client)
+
+
+class Checkpoint(KillLoop, Case):
+    durability = "checkpoint"
+
+    def check_lost(self, load, lost):
+        for device, numbers in lost.items():
+            for number in numbers:
+                at = load.published[device][number]
+                self.assertTrue(self.lost_close_to_a_kill(at),
+                                f"{device} {number} was lost long before a kill, seed {SEED}")
+
+
+class Journal(KillLoop, Case):
+    durability = "journal"
+
+    def check_lost(self, load, lost):
+        self.assertFalse(any(lost.values()), f"acknowledged and lost: {lost}, seed {SEED}")
 
 
 if __name__ == "__main__":

@@ -211,8 +211,6 @@ static void what_is_not_built_yet_says_so(void **state) {
   static const load_case_t cases[] = {
       {"capacity: {on_full: overflow}\n" PIPELINE,
        {"1:21: `on_full: overflow` is not available in this version"}},
-      {"state: {file: x, durability: journal}\n" PIPELINE,
-       {"1:30: `durability: journal` is not available in this version"}},
   };
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }

@@ -123,6 +123,8 @@ static void states(void **state) {
   static const load_case_t cases[] = {
       {"state: {durability: checkpoint}\n" PIPELINE,
        {"1:21: `durability: checkpoint` needs `file` beside it"}},
+      {"state: {durability: journal}\n" PIPELINE,
+       {"1:21: `durability: journal` needs `file` beside it"}},
       {"state: {file: x, size: 1000kB}\n" PIPELINE,
        {"1:24: `size` is no multiple of the erase block of 8KiB: use 976KiB or 984KiB"}},
       {"state: {file: x, size: 16KiB}\n" PIPELINE,
@@ -139,6 +141,30 @@ static void states(void **state) {
       {"capacity: {outbox: 4MiB}\nstate: {file: x}\n" PIPELINE,
        {"1:20: warning: `outbox`: 4MiB doesn't fit into the region of the state beside the "
         "series"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
+static void journals(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {"inputs: [{topic: \"a/{s}\", format: number}]\nstate: {file: x, durability: "
+       "journal}\n" PIPELINE,
+       {"1:10: warning: without `sequence`, or `time` of its own, a message that the broker sends "
+        "again looks like a new one"}},
+      {"inputs: [{topic: a, format: senml+json, qos: 0}]\nstate: {file: x, durability: journal}\n"
+       "pipelines: [{name: p, deduplicate: 8}]\n",
+       {"1:10: warning: `qos: 0`: what the broker sends this way is lost"}},
+      {"inputs: [{topic: a, format: senml+json}]\nstate: {file: x, durability: journal}\n"
+       "pipelines: [{name: p}]\n",
+       {"3:13: warning: without `deduplicate` a reading without a sequence number counts twice"}},
+      {"inputs: [{topic: a, format: json, fields: [{path: v}], sequence: {path: n}}]\n"
+       "state: {file: x, durability: journal}\npipelines: [{name: p}]\n",
+       {NULL}},
+      {"inputs: [{topic: a, format: number, qos: 2}]\nstate: {file: x, durability: "
+       "journal}\n" PIPELINE,
+       {"1:42: `qos`: `2` is too large: at most 1"}},
+      {"inputs: [{topic: a, format: number}]\nstate: {file: x}\n" PIPELINE, {NULL}},
   };
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }
@@ -424,6 +450,7 @@ int main(void) {
       cmocka_unit_test(times_to_live),
       cmocka_unit_test(limits),
       cmocka_unit_test(states),
+      cmocka_unit_test(journals),
       cmocka_unit_test(inputs),
       cmocka_unit_test(windows),
       cmocka_unit_test(condition_windows),
