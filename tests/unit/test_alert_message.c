@@ -110,6 +110,26 @@ static void a_mean_is_exact_in_value_and_rounded_for_people(void **state) {
   assert_non_null(strstr(text, "line1/temp minute.mean -81.67 Cel, limit above 80 Cel,"));
 }
 
+static void a_float_is_told_with_six_digits_for_people(void **state) {
+  (void)state;
+  static const struct {
+    double value;
+    const char *member, *words;
+  } cases[] = {
+      {0.25, "\"value\":0.25,", "minute.stddev 0.25 Cel,"},
+      {-1234567.5, "\"value\":-1234567.5,", "minute.stddev -1234570 Cel,"},
+      {1e-30, "\"value\":0,", "minute.stddev 0 Cel,"},
+      {1e30, "\"value\":9223372036854775800,", "minute.stddev 9223370000000000000 Cel,"},
+      {-1e30, "\"value\":-9223372036854775800,", "minute.stddev -9223370000000000000 Cel,"},
+  };
+  transition.of = "minute.stddev";
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    transition.value = (vn_alert_value_t){.real = cases[i].value};
+    assert_non_null(strstr(state_text(), cases[i].member));
+    assert_non_null(strstr(text, cases[i].words));
+  }
+}
+
 static void absence_has_neither_value_nor_limit(void **state) {
   (void)state;
   rule = (vn_alert_rule_t){.period_ms = 90500, .condition = VN_ALERT_ABSENT_FOR};
@@ -376,6 +396,7 @@ int main(void) {
       TEST(what_may_come_again_in_an_episode_is_told_apart_by_its_revision),
       TEST(recovering_has_an_end),
       TEST(a_mean_is_exact_in_value_and_rounded_for_people),
+      TEST(a_float_is_told_with_six_digits_for_people),
       TEST(absence_has_neither_value_nor_limit),
       TEST(times_for_people_are_right_on_calendar_edges),
       TEST(every_event_has_a_sentence_of_its_own),
