@@ -54,16 +54,23 @@ static void list_parts(const vn_budget_t *budget, part_t parts[PARTS]) {
   memcpy(parts, all, sizeof all);
 }
 
+static size_t alert_state_bytes(const vn_budget_pipeline_t *pipeline) {
+  return pipeline->alert_bytes - pipeline->alert_evidence_bytes - pipeline->alert_waiting_bytes -
+         pipeline->alert_detector_bytes;
+}
+
 static void print_alerts(const vn_budget_pipeline_t *pipeline) {
-  char a[32], b[32], c[32];
-  size_t beside_states = pipeline->alert_evidence_bytes + pipeline->alert_waiting_bytes +
-                         pipeline->alert_detector_bytes;
-  if (beside_states > 0) {
-    (void)printf("    of the alerts: evidence %s B, readings in time order %s B, detectors %s B\n",
-                 grouped(pipeline->alert_evidence_bytes, a),
-                 grouped(pipeline->alert_waiting_bytes, b),
-                 grouped(pipeline->alert_detector_bytes, c));
+  char a[32], b[32], c[32], d[32];
+  if (pipeline->alert_bytes == 0) {
+    return;
   }
+  size_t states = alert_state_bytes(pipeline);
+  (void)printf(
+      "    of the alerts: %zu states of %zu B = %s B, evidence %s B, readings in time order %s B, "
+      "detectors %s B\n",
+      states / sizeof(vn_alert_state_t), sizeof(vn_alert_state_t), grouped(states, a),
+      grouped(pipeline->alert_evidence_bytes, b), grouped(pipeline->alert_waiting_bytes, c),
+      grouped(pipeline->alert_detector_bytes, d));
 }
 
 static void print_pipeline(const char *name, const vn_budget_pipeline_t *pipeline) {
@@ -201,9 +208,11 @@ static void print_json_pipeline(const vn_summary_pipeline_t *summary,
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     (void)printf(",\"%s\":%zu", parts[i].key, parts[i].bytes);
   }
-  (void)printf(",\"alerts\":{\"evidence_bytes\":%zu,\"waiting_bytes\":%zu,\"detector_bytes\":%zu}",
-               pipeline->alert_evidence_bytes, pipeline->alert_waiting_bytes,
-               pipeline->alert_detector_bytes);
+  (void)printf(
+      ",\"alerts\":{\"state_bytes\":%zu,\"evidence_bytes\":%zu,\"waiting_bytes\":%zu,"
+      "\"detector_bytes\":%zu}",
+      alert_state_bytes(pipeline), pipeline->alert_evidence_bytes, pipeline->alert_waiting_bytes,
+      pipeline->alert_detector_bytes);
   print_json_windows(summary, pipeline);
 }
 

@@ -92,12 +92,16 @@ class Tool(unittest.TestCase):
 
     def test_the_bytes_of_alerts_are_told_apart(self):
         lines = run("budget", os.path.join(EXAMPLES, "alerts.yaml")).stdout.splitlines()
-        parts = [re.findall(r"(?<= )\d[\d,]*(?= B)", line)
+        parts = [re.findall(r"(?<= )\d[\d,]*(?= B(?:,|$))", line)
                  for line in lines if "of the alerts" in line]
         budget = json.loads(run("budget", os.path.join(EXAMPLES, "alerts.yaml"), "--json").stdout)
         power, temperature = (pipeline["alerts"] for pipeline in budget["pipelines"])
-        self.assertEqual(set(power.values()), {0})
-        self.assertEqual(parts, [[str(value) for value in temperature.values()]])
+        self.assertEqual([[number.replace(",", "") for number in line] for line in parts],
+                         [[str(value) for value in alerts.values()]
+                          for alerts in (power, temperature)])
+        for pipeline in budget["pipelines"]:
+            self.assertEqual(sum(pipeline["alerts"].values()), pipeline["alert_bytes"])
+        self.assertEqual(power["evidence_bytes"] + power["waiting_bytes"], 0)
         self.assertGreater(temperature["evidence_bytes"], 0)
         self.assertGreater(temperature["waiting_bytes"], 0)
 
