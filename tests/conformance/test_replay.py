@@ -166,6 +166,23 @@ def revisions(runner):
     check("the last ones say the same as without", last(waiting) == last(at_once), waiting)
 
 
+def events(runner):
+    config = CONFIG.replace("inputs:", "alerts: {flood: {alerts: 1, per: 10s}}\ninputs:")
+    trace = [{"at": 1000, "series": f"{name}/temp", "t": 1000, "v": 81} for name in "ab"]
+    trace += [{"op": "tick", "at": 11000}]
+    results, totals = runner.run(config, trace)
+    check("events are lines only if asked for", "event" not in {r["type"] for r in results})
+    check("activations and what was muted are counted", (
+        totals["activations"], totals["muted"], totals["alerts"]) == (2, 1, 4), totals)
+    results, same = runner.run(config, trace, "--events")
+    told = [(e["index"], e["alert"], e["series"], e["phase"], e["episode"], e["rev"], e["at"])
+            for e in results if e["type"] == "event"]
+    check("events in their order", told == [
+        (0, "hot", "a/temp", "firing", 1, 0, 1000), (1, "flood", "sim", "firing", 1, 0, 1000),
+        (2, "flood", "sim", "resolved", 1, 1, 11000),
+        (2, "hot", "b/temp", "firing", 1, 0, 11000)] and same == totals, told)
+
+
 def csv(runner, lines_of_json):
     trace = "time,series,value\n1000,a/temp,21.37\n1970-01-01 00:00:02,a/temp,-0.5\n"
     status, out, _ = runner.run_raw(CONFIG, trace)
@@ -220,6 +237,7 @@ def main():
         accounting(runner)
         corrections(runner)
         revisions(runner)
+        events(runner)
         csv(runner, lines)
         determinism(runner)
         failures(runner)

@@ -93,6 +93,18 @@ class Commands(Case):
     def test_a_command_from_a_terminal_is_told_and_answered_with_mqtt_3(self):
         self.check_from_a_terminal("3.1.1")
 
+    def test_the_figures_of_all_alerts_follow_what_people_do(self):
+        """The alert is stale: its reading is of 2023."""
+        _, client, _ = self.start()
+        self.fire(client)
+        self.ask(client, {"command": "acknowledge", "alert": "overheat"})
+        self.ask(client, {"command": "shelve", "alert": "overheat", "for": "1h"})
+        told = self.wait_json(client, "vnotch/gw/stats", lambda s: s["alerts"]["shelved"] > 0)
+        self.assertEqual(told["alerts"], {
+            "active": 1, "unacknowledged": 0, "latched": 0, "suppressed": 0, "shelved": 1,
+            "out_of_service": 0, "no_data": 0, "stale": 1, "chattering": 0, "activations": 1,
+            "muted": 0, "per_hour": 1, "flood": False})
+
     def request(self, client, topic, correlation):
         properties = Properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = topic

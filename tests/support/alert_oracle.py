@@ -417,7 +417,7 @@ class Device:
                         members.get("episode", alert.episode) == alert.episode) and (
                         alert.teller.can(command)):
                     alert.teller.carry_out(command, until)
-                    pipeline.tell_due(name, self.now)
+                    alert.teller.try_to_tell(self.now)
 
     def tick(self):
         if self.flood is not None:
