@@ -38,7 +38,8 @@ typedef struct told {
   vn_recent_t readings[READINGS_MAX];
   char alert[16], series[16];
   uint32_t episode;
-  uint16_t revision, flags;
+  uint32_t revision;
+  uint16_t flags;
   uint8_t from, phase, event, level, count;
   bool first_in_group, has_end;
 } told_t;
