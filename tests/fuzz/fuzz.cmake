@@ -17,7 +17,7 @@ foreach(source ${sources})
     target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
     # New inputs stay in the build folder: the committed corpus is only read.
     file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/tests/fuzz/new/${subject} ${corpus})
-    add_test(NAME fuzz.${subject} COMMAND ${stem} -max_total_time=20 -timeout=10 -rss_limit_mb=1024
+    add_test(NAME fuzz.${subject} COMMAND ${stem} -max_total_time=12 -timeout=10 -rss_limit_mb=1024
                                           ${CMAKE_BINARY_DIR}/tests/fuzz/new/${subject} ${corpus})
   else()
     target_sources(${stem} PRIVATE ${CMAKE_CURRENT_LIST_DIR}/replay_main.c)
