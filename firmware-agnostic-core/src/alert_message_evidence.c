@@ -14,6 +14,7 @@ typedef struct told {
 
 static vn_point_t point_at(const told_t *told, uint32_t index) {
   uint8_t place = told->order[index];
+  VN_ASSERT(told->ring != NULL || told->sample != NULL);
   return told->ring != NULL ? (vn_point_t){told->ring[place].time_ms, told->ring[place].value}
                             : (vn_point_t){told->sample[place].time_ms, told->sample[place].value};
 }
