@@ -20,6 +20,7 @@ class Table:
         self.system = set()
         self.libraries = []  # (prefixes, places)
         self.folders = {}
+        self.apart = []  # folders that must not know the core
         for number, line in enumerate(open(path, encoding="utf-8"), 1):
             line = line.split("#")[0].strip()
             if line and not self.read(line):
@@ -41,6 +42,8 @@ class Table:
             self.libraries.append((tuple(head.split()), tuple(tail.split())))
         elif word == "folder":
             self.folders[head] = tail.split()
+        elif word == "apart":
+            self.apart.append(head)
         else:
             return False
         return True
@@ -84,6 +87,8 @@ def check_outside(table, root, file, kind, header):
     if kind == "<":
         return None
     if header.startswith("vn/"):
+        if any(file.startswith(f + "/") for f in table.apart):
+            return "this folder is apart from the core: its headers are not for it"
         return None if os.path.exists(f"{root}/{CORE}/include/{header}") else "no such core header"
     folder = max((f for f in table.folders if file.startswith(f + "/")), key=len, default=None)
     if folder is None:
@@ -138,6 +143,7 @@ def self_test(table):
         ("platform/linux/clock.c", "#include <MQTTAsync.h>", "only"),
         ("platform/linux/clock.c", "#include <yaml.h>", "only"),
         ("config/loader.c", '#include "clock.h"', "found in none"),
+        ("platform/posix-sim/oracle/oracle.c", '#include "vn/time.h"', "apart"),
         ("config/loader.c", '#include "window_priv.h"', "private header"),
         ("elsewhere/x.c", "", None),
         (core + "engine_step.c", '#include "vn/ring.h"', None),

@@ -1,0 +1,112 @@
+/* Messages by topic, and their numbers: none twice with other bytes, none missing. */
+#include "oracle_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+uint64_t vn__oracle_hash_message(const char *topic, const void *payload, size_t length) {
+  const uint64_t prime = UINT64_C(1099511628211);
+  const unsigned char *bytes = payload;
+  uint64_t hash = UINT64_C(14695981039346656037);
+  for (; *topic != '\0'; topic++) {
+    hash = (hash ^ (unsigned char)*topic) * prime;
+  }
+  hash *= prime; /* the end of the topic */
+  for (size_t i = 0; i < length; i++) {
+    hash = (hash ^ bytes[i]) * prime;
+  }
+  return hash;
+}
+
+void vn__oracle_check_numbers(vn_oracle_t *oracle, uint64_t end) {
+  for (; oracle->numbers_checked < end; oracle->numbers_checked++) {
+    uint64_t seq = oracle->numbers_checked;
+    const vn__numbered_t *number = &oracle->numbers[seq % VN__NUMBERS_KEPT];
+    if (!number->there) {
+      vn__oracle_differ(oracle, "message seq %" PRIu64 " never came, and nothing accounts for it",
+                        seq);
+    } else if (number->boot < oracle->boot_checked) {
+      vn__oracle_differ(
+          oracle, "message seq %" PRIu64 " is of boot %" PRIu32 ", the one before of %" PRIu32, seq,
+          number->boot, oracle->boot_checked);
+    } else {
+      oracle->boot_checked = number->boot;
+    }
+  }
+}
+
+/* Makes room for a new greatest number; what falls out must have been there. */
+static void reach(vn_oracle_t *oracle, uint64_t seq) {
+  if (seq - oracle->numbers_end >= VN__NUMBERS_KEPT) {
+    vn__oracle_differ(oracle, "message seq %" PRIu64 " follows seq %" PRIu64, seq,
+                      oracle->numbers_end);
+    return;
+  }
+  for (; oracle->numbers_end <= seq; oracle->numbers_end++) {
+    if (oracle->numbers_end >= VN__NUMBERS_KEPT) {
+      vn__oracle_check_numbers(oracle, oracle->numbers_end - VN__NUMBERS_KEPT + 1);
+    }
+    oracle->numbers[oracle->numbers_end % VN__NUMBERS_KEPT] = (vn__numbered_t){0, 0, false};
+  }
+}
+
+vn__news_t vn__oracle_identify(vn_oracle_t *oracle, const vn__identity_t *identity) {
+  uint64_t seq = identity->seq;
+  if (seq >= oracle->numbers_end) {
+    reach(oracle, seq);
+  }
+  if (oracle->wrong) {
+    return VN__WRONG;
+  }
+  if (oracle->numbers_end - seq > VN__NUMBERS_KEPT) {
+    vn__oracle_differ(oracle, "message seq %" PRIu64 " came when seq %" PRIu64 " had come", seq,
+                      oracle->numbers_end - 1);
+    return VN__WRONG;
+  }
+  vn__numbered_t *number = &oracle->numbers[seq % VN__NUMBERS_KEPT];
+  if (!number->there) {
+    *number = (vn__numbered_t){identity->hash, (uint32_t)identity->boot, true};
+    return VN__NEW;
+  }
+  if (number->hash != identity->hash) {
+    vn__oracle_differ(oracle,
+                      "message seq %" PRIu64 " came twice with other bytes, of boots %" PRIu32
+                      " and %" PRIu64,
+                      seq, number->boot, identity->boot);
+    return VN__WRONG;
+  }
+  oracle->figures.repeats++;
+  return VN__REPEAT;
+}
+
+/* The rest of a topic behind "<prefix>/<device>/", or NULL. */
+static const char *own_topic(const vn_oracle_t *oracle, const char *topic) {
+  const char *const levels[] = {oracle->prefix, oracle->device};
+  for (size_t i = 0; i < 2; i++) {
+    size_t length = strlen(levels[i]);
+    if (strncmp(topic, levels[i], length) != 0 || topic[length] != '/') {
+      return NULL;
+    }
+    topic += length + 1;
+  }
+  return topic;
+}
+
+void vn_oracle_message(vn_oracle_t *oracle, const char *topic, const void *payload, size_t length) {
+  static const char states[] = "alert/";
+  const char *own = own_topic(oracle, topic);
+  if (own == NULL || oracle->wrong) {
+    return;
+  }
+  uint64_t hash = vn__oracle_hash_message(own, payload, length);
+  oracle->figures.messages++;
+  if (strcmp(own, "summary") == 0) {
+    vn__oracle_take_summary(oracle, payload, length, hash);
+  } else if (strcmp(own, "event") == 0) {
+    vn__oracle_take_event(oracle, payload, length, hash);
+  } else if (strncmp(own, states, sizeof states - 1) == 0) {
+    vn__oracle_take_state(oracle, own + sizeof states - 1, payload, length, hash);
+  } else if (strcmp(own, "dead-letter") == 0) {
+    vn__oracle_take_other(oracle, payload, length, hash);
+  }
+}

@@ -1,0 +1,131 @@
+/* The guards in front of the windows, and the way of a reading past all of them. */
+#include "oracle_model.h"
+
+void vn__oracle_state_init(vn__state_t *state, const vn__pipeline_plan_t *pipeline) {
+  *state = (vn__state_t){.taken = VN__LIST(vn__taken_t),
+                         .sessions = VN__LIST(vn__session_t),
+                         .standing = VN__LIST(vn__standing_t),
+                         .told = VN__LIST(vn__told_t),
+                         .watches = VN__LIST(vn__watch_t),
+                         .mark_ms = INT64_MIN,
+                         .newest_ms = INT64_MIN};
+  for (size_t i = 0; i < pipeline->alert_count; i++) {
+    (void)vn__oracle_list_add(&state->watches);
+  }
+}
+
+void vn__oracle_state_copy(vn__state_t *to, const vn__state_t *from) {
+  vn__list_t *lists[] = {&to->taken, &to->sessions, &to->standing, &to->told, &to->watches};
+  const vn__list_t *sources[] = {&from->taken, &from->sessions, &from->standing, &from->told,
+                                 &from->watches};
+  vn__state_t copy = *from;
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    vn__oracle_list_copy(lists[i], sources[i]);
+  }
+  copy.taken = to->taken;
+  copy.sessions = to->sessions;
+  copy.standing = to->standing;
+  copy.told = to->told;
+  copy.watches = to->watches;
+  *to = copy;
+}
+
+void vn__oracle_state_free(vn__state_t *state) {
+  vn__oracle_list_free(&state->taken);
+  vn__oracle_list_free(&state->sessions);
+  vn__oracle_list_free(&state->standing);
+  vn__oracle_list_free(&state->told);
+  vn__oracle_list_free(&state->watches);
+}
+
+static bool is_known(const vn__state_t *state, uint32_t number) {
+  for (uint32_t i = 0; i < state->number_count; i++) {
+    if (state->numbers[i] == number) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The numbers that lie too far below the highest one are forgotten. */
+static void learn(vn__state_t *state, uint32_t number) {
+  uint32_t kept = 0;
+  state->highest = number > state->highest ? number : state->highest;
+  for (uint32_t i = 0; i < state->number_count; i++) {
+    if (state->highest - state->numbers[i] < VN__NUMBERS_KNOWN) {
+      state->numbers[kept++] = state->numbers[i];
+    }
+  }
+  state->numbers[kept++] = number;
+  state->number_count = kept;
+}
+
+/* A conflict is refused as a repeat is: here both are one. */
+static bool is_repeat(vn__state_t *state, const vn_oracle_reading_t *reading) {
+  uint32_t number = reading->sequence;
+  if (is_known(state, number)) {
+    return true;
+  }
+  bool below = state->number_count > 0 && number < state->highest &&
+               state->highest - number >= VN__NUMBERS_KNOWN;
+  if (below && reading->time_ms <= state->newest_ms) {
+    return true;
+  }
+  if (below) { /* the sensor counts anew */
+    state->number_count = 0;
+    state->highest = number;
+  }
+  learn(state, number);
+  return false;
+}
+
+void vn__oracle_model_drop(const vn__model_t *model, const vn_oracle_reading_t *reading,
+                           const char *reason) {
+  const vn_oracle_drop_t drop = {reason, reading->time_ms, model->series};
+  if (model->sink->drop != NULL) {
+    model->sink->drop(model->sink->context, &drop);
+  }
+}
+
+static void take(const vn__model_t *model, const vn_oracle_reading_t *reading) {
+  vn_oracle_counts_t *counts = &model->state->counts;
+  const char *refusal = vn__oracle_model_windows(model, reading);
+  if (refusal == NULL) {
+    counts->accepted++;
+  } else {
+    *(refusal[0] == 'l' ? &counts->late : &counts->no_window) += 1;
+  }
+  vn__oracle_model_alerts(model, reading);
+}
+
+static const char *guard(const vn__model_t *model, const vn_oracle_reading_t *reading) {
+  vn__state_t *state = model->state;
+  const vn_oracle_pipeline_t *pipeline = &model->pipeline->given;
+  if (pipeline->max_future_ms >= 0 &&
+      reading->time_ms > reading->arrival_ms + pipeline->max_future_ms) {
+    state->counts.quarantined++;
+    return "future";
+  }
+  if (pipeline->sequences && is_repeat(state, reading)) {
+    state->counts.duplicate++;
+    return "duplicate";
+  }
+  if (reading->time_ms > state->newest_ms) {
+    state->newest_ms = reading->time_ms;
+  }
+  if (reading->refused) {
+    state->counts.rejected++;
+    return "range";
+  }
+  return NULL;
+}
+
+void vn__oracle_model_reading(const vn__model_t *model, const vn_oracle_reading_t *reading) {
+  model->state->counts.received++;
+  const char *refusal = guard(model, reading);
+  if (refusal == NULL) {
+    take(model, reading);
+  } else {
+    vn__oracle_model_drop(model, reading, refusal);
+  }
+}

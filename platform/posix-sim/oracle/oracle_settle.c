@@ -1,0 +1,74 @@
+/* What is still missing when everything has had its chance. */
+#include "oracle_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+size_t vn_oracle_owed(const vn_oracle_t *oracle) {
+  size_t count = 0;
+  for (size_t i = 0; i < oracle->plan.series_count; i++) {
+    const vn__line_t *line = &oracle->lines[i];
+    for (size_t due = line->first_due; due < line->dues.count; due++) {
+      count += !((const vn__due_t *)vn__oracle_list_at(&line->dues, due))->told;
+    }
+    count += line->owed.count - line->first_owed;
+  }
+  return count;
+}
+
+static void settle_results(vn_oracle_t *oracle, const vn__line_t *line) {
+  for (size_t i = line->first_due; i < line->dues.count; i++) {
+    const vn__due_t *due = vn__oracle_list_at(&line->dues, i);
+    const vn_oracle_result_t *result = &due->result;
+    if (!due->told) {
+      vn__oracle_differ(oracle,
+                        "%s, window %s, [%" PRId64 ", %" PRId64 ") rev %" PRIu32
+                        ": a result of %" PRIu32 " readings is due, and never came",
+                        oracle->plan.series[result->series].name,
+                        oracle->plan.windows[result->window].given.name, result->start_ms,
+                        result->end_ms, result->revision, result->count);
+    }
+  }
+}
+
+static void settle_events(vn_oracle_t *oracle, const vn__line_t *line) {
+  for (size_t i = line->first_owed; i < line->owed.count; i++) {
+    const vn__owed_t *owed = vn__oracle_list_at(&line->owed, i);
+    if (!owed->event_told || !owed->state_told) {
+      vn__oracle_differ(oracle,
+                        "alert %s of %s, episode %" PRIu32 ", %s at %" PRId64
+                        ": the %s is due, and never came",
+                        oracle->plan.alerts[owed->step.alert].name,
+                        oracle->plan.series[owed->step.series].name, owed->step.episode,
+                        owed->step.state, owed->step.at_ms, owed->event_told ? "state" : "event");
+    }
+  }
+}
+
+static void settle_states(vn_oracle_t *oracle, size_t series) {
+  const vn__line_t *line = &oracle->lines[series];
+  for (size_t i = 0; i < line->retained.count; i++) {
+    const vn__retained_t *came = vn__oracle_list_at(&line->retained, i);
+    const vn__watch_t *watch = vn__oracle_list_at(&line->state.watches, i);
+    const vn_oracle_transition_t *due = &watch->told;
+    if (!watch->has_told) {
+      continue;
+    }
+    bool firing = strcmp(due->state, "firing") == 0;
+    if (!came->has_come || came->episode != due->episode || came->firing != firing) {
+      vn__oracle_differ(
+          oracle, "alert %s of %s: retained is episode %" PRIu64 ", %s; expected %" PRIu32 ", %s",
+          oracle->plan.alerts[due->alert].name, oracle->plan.series[series].name, came->episode,
+          came->firing ? "firing" : "normal", due->episode, firing ? "firing" : "normal");
+    }
+  }
+}
+
+void vn_oracle_settle(vn_oracle_t *oracle) {
+  vn__oracle_check_numbers(oracle, oracle->numbers_end);
+  for (size_t i = 0; i < oracle->plan.series_count; i++) {
+    settle_results(oracle, &oracle->lines[i]);
+    settle_events(oracle, &oracle->lines[i]);
+    settle_states(oracle, i);
+  }
+}
