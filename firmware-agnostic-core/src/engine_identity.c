@@ -76,6 +76,19 @@ vn_reason_t vn__identity_judge(vn__work_t *work, const vn_reading_t *reading, vn
   }
 }
 
+bool vn__identity_is_repeat(const vn__work_t *work, const vn_reading_t *reading,
+                            vn_time_ms_t time_ms, const int32_t *value) {
+  if (reading->has_sequence) {
+    return vn_sequence_is_repeat(&work->state->sequence, checks_of(work), reading->sequence,
+                                 time_ms, check_of(reading, value));
+  }
+  if (value == NULL || !can_remember(work, reading)) {
+    return false;
+  }
+  vn_recent_t same = {reading->time_ms, *value};
+  return vn_recent_find(&work->state->recent, recent_of(work), &same) == VN_RECENT_SAME;
+}
+
 void vn__identity_accept(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
   if (can_remember(work, reading)) {
     vn_recent_t accepted = {reading->time_ms, value};

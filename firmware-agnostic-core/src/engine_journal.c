@@ -129,6 +129,9 @@ vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *
   if (!engine->durable) {
     return VN_ERR_FLASH;
   }
+  if (vn__take_repeat(engine, &arrival)) {
+    return VN_OK;
+  }
   const uint8_t *record = claim(engine, &arrival, &total);
   if (record == NULL) {
     return VN_ERR_FULL;

@@ -33,6 +33,19 @@ bool vn__is_too_big(const vn_engine_t *engine, vn_text_t topic, size_t length);
 /* Copies a message into room of the queue, not committed yet: *total bytes. NULL: there is none. */
 uint8_t *vn__queue_claim(vn_engine_t *engine, const vn__arrival_t *arrival, uint32_t *total);
 
+/*
+ * Whether vn__take_reading would find that it was there before, by its identity, and keep nothing
+ * of it but counts. `behind`: messages wait in front of it; only what is certain whatever they hold
+ * counts then.
+ */
+bool vn__is_repeat(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading, bool behind);
+
+/*
+ * Takes a message at once that holds nothing but repeats: they change nothing but counts, which a
+ * crash may forget. False: it is something else, and nothing has happened.
+ */
+bool vn__take_repeat(vn_engine_t *engine, const vn__arrival_t *arrival);
+
 /* The journal: what is taken leaves it with the open transaction; that one is committed. */
 void vn__journal_release(vn_engine_t *engine);
 void vn__journal_committed(vn_engine_t *engine);

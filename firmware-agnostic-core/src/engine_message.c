@@ -182,6 +182,15 @@ static vn_reason_t series_of(vn_engine_t *engine, const vn_decoded_t *decoded, u
   return vn_series_open(engine, text, series);
 }
 
+static vn_reading_t reading_of(const vn_decoded_t *decoded) {
+  return (vn_reading_t){.number = decoded->value,
+                        .time_ms = decoded->time_ms,
+                        .sequence = decoded->sequence,
+                        .has_time = decoded->has_time,
+                        .is_relative = decoded->is_relative,
+                        .has_sequence = decoded->has_sequence};
+}
+
 static void take_decoded(void *context, const vn_decoded_t *decoded) {
   vn_engine_t *engine = context;
   uint32_t series;
@@ -189,12 +198,7 @@ static void take_decoded(void *context, const vn_decoded_t *decoded) {
   if (reason != VN_REASON_NONE) {
     refuse_decoded(engine, series, reason, decoded);
   } else {
-    vn_reading_t reading = {.number = decoded->value,
-                            .time_ms = decoded->time_ms,
-                            .sequence = decoded->sequence,
-                            .has_time = decoded->has_time,
-                            .is_relative = decoded->is_relative,
-                            .has_sequence = decoded->has_sequence};
+    vn_reading_t reading = reading_of(decoded);
     reason = vn__take_reading(engine, series, &reading);
   }
   if (deserves_letter(reason)) {
@@ -240,6 +244,59 @@ static void take(vn_engine_t *engine) {
   if (damage != VN_REASON_NONE) {
     refuse_message(engine, damage, offset);
   }
+}
+
+/* What a look at a message finds that may have been there before. */
+typedef struct search {
+  vn_engine_t *engine;
+  uint32_t repeats;
+  bool behind; /* others wait in front of it */
+  bool fresh;  /* something in it is no repeat */
+} search_t;
+
+static bool is_repeat(const search_t *search, const vn_decoded_t *decoded) {
+  vn_engine_t *engine = search->engine;
+  char name[UINT8_MAX];
+  size_t length = 0;
+  if (decoded->reason != VN_REASON_NONE || (engine->message.retained && !decoded->has_time) ||
+      series_name(engine, decoded, name, &length) != VN_REASON_NONE) {
+    return false;
+  }
+  vn_text_t text = {name, length};
+  uint32_t series = vn_series_find(&engine->table, text, vn_series_hash(text));
+  vn_reading_t reading = reading_of(decoded);
+  return series != VN_SERIES_NONE && vn__is_repeat(engine, series, &reading, search->behind);
+}
+
+static void look_for_news(void *context, const vn_decoded_t *decoded) {
+  search_t *search = context;
+  search->fresh = search->fresh || !is_repeat(search, decoded);
+  search->repeats++;
+}
+
+bool vn__take_repeat(vn_engine_t *engine, const vn__arrival_t *arrival) {
+  vn_message_at_work_t *message = &engine->message;
+  search_t search = {.engine = engine, .behind = vn_waiting(engine) > 0};
+  size_t offset;
+  bool told = engine->store.check_count > 0 || engine->store.recent_count > 0;
+  vn__set_arrival(engine);
+  if (!told || !engine->arrival_valid || engine->unsettled || is_loop(engine, arrival->topic) ||
+      vn__is_command_topic(engine->plan, arrival->topic)) {
+    return false;
+  }
+  *message = (vn_message_at_work_t){.payload = arrival->payload,
+                                    .payload_length = arrival->length,
+                                    .topic = arrival->topic,
+                                    .retained = arrival->retained};
+  message->input = find_input(engine, message->topic);
+  if (message->input == NULL ||
+      vn_payload_decode(message->input, message->payload, message->payload_length,
+                        engine->arrival_ms, look_for_news, &search, &offset) != VN_REASON_NONE ||
+      search.fresh || search.repeats == 0) {
+    return false;
+  }
+  take(engine);
+  return true;
 }
 
 /* What a look at a message, before it is taken, finds out. */

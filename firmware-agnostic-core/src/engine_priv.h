@@ -259,6 +259,9 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
  */
 vn_reason_t vn__identity_judge(vn__work_t *work, const vn_reading_t *reading, vn_time_ms_t time_ms,
                                const int32_t *value);
+/* Whether it would be a DUPLICATE that changes nothing: a number that is new would be noted. */
+bool vn__identity_is_repeat(const vn__work_t *work, const vn_reading_t *reading,
+                            vn_time_ms_t time_ms, const int32_t *value);
 /* False for most readings: neither judging nor remembering has anything to do then. */
 static inline bool vn__has_identity(const vn__work_t *work, const vn_reading_t *reading) {
   return reading->has_sequence || (work->pipeline->plan->deduplicate > 0 && reading->has_time);

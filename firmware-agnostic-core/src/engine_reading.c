@@ -1,5 +1,5 @@
 /* A reading's way: guards, windows, alerts (docs/architecture.md, "A reading's way through"). */
-#include "engine_priv.h"
+#include "engine_journal_priv.h"
 
 static void count_refusal(vn_accounting_t *accounting, vn_reason_t reason) {
   switch (reason) {
@@ -227,6 +227,18 @@ static vn_reason_t out_of_time(vn__work_t *work, const vn_reading_t *reading, vn
     (void)judge_identity(work, reading, work->state->sequence.last_ms);
   }
   return reason;
+}
+
+bool vn__is_repeat(vn_engine_t *engine, uint32_t series, const vn_reading_t *reading, bool behind) {
+  vn__work_t work = vn__work(engine, series);
+  int32_t value;
+  if (!vn__has_identity(&work, reading) || !time_of(&work, reading) || is_future(&work)) {
+    return false;
+  }
+  bool scaled = value_of(work.pipeline->plan, reading, &value) == VN_REASON_NONE;
+  /* One that waits may be the first of a restarted sensor, which makes old numbers new. */
+  vn_time_ms_t time_ms = behind ? VN_TIME_PLUS_INFINITY : work.time_ms;
+  return vn__identity_is_repeat(&work, reading, time_ms, scaled ? &value : NULL);
 }
 
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */

@@ -2,6 +2,8 @@
 
 #include "vn/assert.h"
 
+#include <stddef.h>
+
 enum { WINDOW = VN_SEQUENCE_WINDOW };
 
 static void begin_epoch(vn_sequence_t *sequence, uint32_t number) {
@@ -30,9 +32,12 @@ static void fill(vn_sequence_t *sequence, uint32_t age) {
   }
 }
 
+/* Half of all numbers lie ahead of the highest. */
+static bool is_ahead(uint32_t steps) { return steps - 1u < UINT32_C(0x7FFFFFFF); }
+
 static vn_sequence_verdict_t judge(vn_sequence_t *sequence, uint32_t number, vn_time_ms_t time_ms) {
   uint32_t steps = number - sequence->highest;
-  if (steps - 1u < UINT32_C(0x7FFFFFFF)) {
+  if (is_ahead(steps)) {
     advance(sequence, number, steps);
     return VN_SEQUENCE_NEW;
   }
@@ -67,6 +72,12 @@ vn_sequence_verdict_t vn_sequence_take(vn_sequence_t *sequence, uint32_t number,
   return verdict;
 }
 
+/* Behind the window nothing is known but that it is old; 0: taken when no checks were kept. */
+static bool has_other_check(const vn_sequence_t *sequence, uint8_t kept, uint32_t number,
+                            uint8_t check) {
+  return sequence->highest - number < WINDOW && kept != 0 && kept != check;
+}
+
 vn_sequence_verdict_t vn_sequence_take_checked(vn_sequence_t *sequence, uint8_t *checks,
                                                uint32_t number, vn_time_ms_t time_ms,
                                                uint8_t check) {
@@ -77,7 +88,17 @@ vn_sequence_verdict_t vn_sequence_take_checked(vn_sequence_t *sequence, uint8_t 
     *place = check;
     return verdict;
   }
-  /* Behind the window nothing is known but that it is old; 0: taken when no checks were kept. */
-  bool known = sequence->highest - number < WINDOW && *place != 0;
-  return known && *place != check ? VN_SEQUENCE_CONFLICT : VN_SEQUENCE_DUPLICATE;
+  return has_other_check(sequence, *place, number, check) ? VN_SEQUENCE_CONFLICT
+                                                          : VN_SEQUENCE_DUPLICATE;
+}
+
+bool vn_sequence_is_repeat(const vn_sequence_t *sequence, const uint8_t *checks, uint32_t number,
+                           vn_time_ms_t time_ms, uint8_t check) {
+  uint32_t age = sequence->highest - number;
+  if (!sequence->started || is_ahead(0u - age)) {
+    return false;
+  }
+  bool seen = age < WINDOW ? (sequence->seen >> age & 1u) != 0 : time_ms <= sequence->last_ms;
+  return seen &&
+         (checks == NULL || !has_other_check(sequence, checks[number % WINDOW], number, check));
 }

@@ -243,6 +243,51 @@ static void random_arrivals_agree_with_a_model_that_forgets_nothing(void **state
   assert_true(restarts > 3000);
 }
 
+/* A look says what taking says, whatever came before, and leaves all as it is. */
+static void a_look_tells_a_repeat_as_taking_does(void **state) {
+  (void)state;
+  prng_t prng = prng_make(SEED, 7);
+  vn_sequence_t sequence;
+  uint8_t checks[VN_SEQUENCE_WINDOW] = {0};
+  unsigned repeats = 0;
+  memset(&sequence, 0, sizeof sequence);
+  for (unsigned i = 0; i < 50000; i++) {
+    if (prng_below(&prng, 4000) == 0) {
+      memset(&sequence, 0, sizeof sequence);
+      memset(checks, 0, sizeof checks);
+    }
+    uint32_t number =
+        prng_chance(&prng, 5) ? prng_next(&prng) : sequence.highest + prng_below(&prng, 200) - 180u;
+    vn_time_ms_t time_ms = sequence.last_ms + prng_between(&prng, -10, 10);
+    uint8_t check = (uint8_t)(1 + prng_below(&prng, 2));
+    uint8_t *kept = prng_chance(&prng, 90) ? checks : NULL;
+    vn_sequence_t before = sequence;
+    bool repeat = vn_sequence_is_repeat(&sequence, kept, number, time_ms, check);
+    assert_memory_equal(&sequence, &before, sizeof sequence);
+    vn_sequence_verdict_t verdict =
+        kept != NULL ? vn_sequence_take_checked(&sequence, kept, number, time_ms, check)
+                     : vn_sequence_take(&sequence, number, time_ms);
+    assert_int_equal(repeat, verdict == VN_SEQUENCE_DUPLICATE);
+    repeats += repeat;
+  }
+  assert_in_range(repeats, 5000, 45000);
+}
+
+/* Without a time only what the window knows is certain. */
+static void at_the_end_of_time_only_the_window_knows(void **state) {
+  (void)state;
+  vn_sequence_t sequence;
+  memset(&sequence, 0, sizeof sequence);
+  for (uint32_t i = 0; i <= 100; i++) {
+    assert_int_equal(vn_sequence_take(&sequence, i, i), NEW);
+  }
+  assert_true(vn_sequence_is_repeat(&sequence, NULL, 37, 37, 1));
+  assert_true(vn_sequence_is_repeat(&sequence, NULL, 36, 36, 1));
+  assert_true(vn_sequence_is_repeat(&sequence, NULL, 37, VN_TIME_PLUS_INFINITY, 1));
+  assert_false(vn_sequence_is_repeat(&sequence, NULL, 36, VN_TIME_PLUS_INFINITY, 1));
+  assert_false(vn_sequence_is_repeat(&sequence, NULL, 101, 36, 1));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ascending_numbers_are_new_and_nothing_is_missing),
@@ -259,6 +304,8 @@ int main(void) {
       cmocka_unit_test(a_known_number_of_another_reading_is_a_conflict),
       cmocka_unit_test(what_left_the_window_or_had_no_check_is_never_a_conflict),
       cmocka_unit_test(random_arrivals_agree_with_a_model_that_forgets_nothing),
+      cmocka_unit_test(a_look_tells_a_repeat_as_taking_does),
+      cmocka_unit_test(at_the_end_of_time_only_the_window_knows),
   };
   print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);

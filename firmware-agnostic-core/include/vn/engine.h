@@ -303,8 +303,9 @@ VN_NODISCARD vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, con
 
 /*
  * Journal mode, where all messages come this way, under a lock around all calls of the engine: into
- * the queue once it is on the flash; costs a write and a sync. VN_OK: acknowledge it. VN_ERR_FULL:
- * again behind a vn_step, which makes room. VN_ERR_FLASH: not written, don't; may be tried again.
+ * the queue once it is on the flash; costs a write and a sync, unless all that it holds was there
+ * before, which is counted at once. VN_OK: acknowledge it. VN_ERR_FULL: again behind a vn_step,
+ * which makes room. VN_ERR_FLASH: not written, don't; may be tried again.
  */
 VN_NODISCARD vn_err_t vn_accept_message(vn_engine_t *engine, vn_text_t topic,
                                         const uint8_t *payload, size_t length, bool retained);

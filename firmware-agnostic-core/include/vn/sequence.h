@@ -48,4 +48,11 @@ vn_sequence_verdict_t vn_sequence_take_checked(vn_sequence_t *sequence, uint8_t 
                                                uint32_t number, vn_time_ms_t time_ms,
                                                uint8_t check);
 
+/*
+ * Whether vn_sequence_take_checked (checks NULL: vn_sequence_take) would say DUPLICATE; changes
+ * nothing. With VN_TIME_PLUS_INFINITY only what the window still knows is one. O(1).
+ */
+bool vn_sequence_is_repeat(const vn_sequence_t *sequence, const uint8_t *checks, uint32_t number,
+                           vn_time_ms_t time_ms, uint8_t check);
+
 #endif
