@@ -39,7 +39,7 @@ uint32_t vn__outbox_entries(uint32_t bytes);
 /* build_region.c: a checked plan's outbox shrinks to what the region of the state can hold. */
 void vn__fit_region(vn__build_t *build);
 
-/* Warns when the flash is likely to die before `lifetime`. */
+/* Refuses a plan whose flash would die before `lifetime` in usual use. */
 void vn__check_lifetime(const vn__build_t *build);
 /* build_journal.c: warns of inputs whose repeats can't be told. */
 void vn__check_journal(const vn__build_t *build);

@@ -29,17 +29,44 @@ static void tell_too_small(const vn__build_t *build, uint64_t needed_bytes) {
             vn__size_text(build->loader, (int64_t)needed_bytes));
 }
 
-/* An estimate is no reason to refuse, but the user should know before the flash does. */
+/* What would do, or, when nothing does by itself, what would help. */
+static const char *remedies_text(vn__loader_t *loader, const vn_plan_t *plan) {
+  vn_wear_remedy_t remedies[VN_WEAR_REMEDIES];
+  vn_wear_remedies(plan, plan->lifetime_days, remedies);
+  bool enough = false;
+  for (unsigned i = 0; i < VN_WEAR_REMEDIES; i++) {
+    enough = enough || remedies[i].enough;
+  }
+  const char *text = "";
+  for (unsigned i = 0; i < VN_WEAR_REMEDIES; i++) {
+    if (remedies[i].value > 0 && remedies[i].enough == enough) {
+      char remedy[VN_WEAR_TEXT_MAX];
+      (void)vn_wear_remedy_text((vn_wear_remedy_kind_t)i, &remedies[i], remedy);
+      text = vn__format(loader, "%s%s%s", text, text[0] == '\0' ? "" : ", or ", remedy);
+    }
+  }
+  if (text[0] == '\0') {
+    return "less of it, or a shorter `lifetime`, would do";
+  }
+  return vn__format(loader, "%s: %s", enough ? "what would do" : "what helps, but not enough",
+                    text);
+}
+
 static void compare_lifetime(const vn__build_t *build, const vn_budget_t *budget) {
-  const double days_per_year = 365.25;
+  const double days_per_year = 365.25, mega = 1e6;
   const vn_plan_t *plan = &build->configuration->plan;
   vn_wear_t wear = vn_wear_estimate(plan, budget, &vn_wear_usual);
-  if (wear.years * days_per_year < plan->lifetime_days) {
-    vn__warning(build->loader, build->lifetime_mark,
-                "`lifetime`: in usual use the flash lasts about %.1f years only; `vnotch budget` "
-                "tells what wears it",
-                wear.years);
+  double wanted_years = plan->lifetime_days / days_per_year;
+  if (wear.years >= wanted_years) {
+    return;
   }
+  vn_wear_part_t greatest = vn_wear_greatest(&wear);
+  vn__error(build->loader, build->lifetime_mark,
+            "`lifetime`: the flash lasts %.1f years in usual use, %.1f are asked for, which is "
+            "%.1f times as long: of %.1f MB a day %.1f MB are written for %s; %s",
+            wear.years, wanted_years, wanted_years / wear.years, wear.bytes_per_day / mega,
+            wear.part_bytes_per_day[greatest] / mega, vn_wear_part_name(greatest),
+            remedies_text(build->loader, plan));
 }
 
 void vn__check_lifetime(const vn__build_t *build) {

@@ -372,8 +372,9 @@ static const vn__key_t flash_keys[] = {
                             .low = 1,
                             .high = LONGEST,
                             .fallback_words = "any",
-                            .doc = "How long the flash has to last; a shorter life, as `vnotch "
-                                   "budget` estimates it for usual use, is a warning."},
+                            .doc = "How long the flash has to last; a configuration that makes its "
+                                   "life shorter, as `vnotch budget` estimates it for usual use, "
+                                   "is refused."},
 };
 const vn__section_t vn__flash_section = {"state.flash", "Geometry and endurance of the flash.",
                                          KEYS(flash_keys)};

@@ -137,6 +137,8 @@ static vn_err_t budget_of_region(const vn_plan_t *plan, vn_budget_t *out) {
                          .erase_size = plan->erase_block_bytes,
                          .prog_size = plan->program_unit_bytes};
   out->region_bytes = plan->state_bytes;
+  out->record_bytes_max = sizes.record_max;
+  out->global_bytes_max = (uint32_t)vn__global_max();
   out->journal_bytes_max = sizes.journal_bytes_max;
   out->journal_message_bytes =
       plan->durability == VN_DURABILITY_JOURNAL ? journal_message_bytes(plan) : 0;

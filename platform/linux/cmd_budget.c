@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define YEARS_SHOWN_MAX 1000.0
+#define DAYS_PER_YEAR 365.25
+#define LIFE_WANTED 2.0 /* what would make it so many times as long is told */
 
 /* Everything that a report tells. */
 typedef struct report {
@@ -116,23 +118,54 @@ static void print_memory(const report_t *report) {
 }
 
 static void print_life(const char *label, const vn_wear_t *wear) {
-  char erases[32];
   bool long_life = wear->years > YEARS_SHOWN_MAX;
-  (void)printf("flash life, %s: %s%.1f years (%s erases a day, write amplification %.2f)\n", label,
-               long_life ? "more than " : "", long_life ? YEARS_SHOWN_MAX : wear->years,
-               grouped((uint64_t)wear->erases_per_day, erases), wear->amplification);
+  (void)printf("flash life, %s: %s%.1f years\n", label, long_life ? "more than " : "",
+               long_life ? YEARS_SHOWN_MAX : wear->years);
 }
 
-static const char *advice(const vn_wear_t *wear) {
-  if (wear->journal_bytes_per_day >= wear->state_bytes_per_day &&
-      wear->journal_bytes_per_day >= wear->outputs_bytes_per_day) {
-    return "the journal: packs of readings, a smaller `program_unit` where the flash has one, or "
-           "`durability: checkpoint` help";
+static const char *advice(vn_wear_part_t greatest) {
+  switch (greatest) {
+    case VN_WEAR_JOURNAL:
+      return "packs of readings, a smaller `program_unit` where the flash has one, or "
+             "`durability: checkpoint`";
+    case VN_WEAR_STATE:
+      return "a longer `checkpoint_every`, longer windows, fewer statistics and samples";
+    case VN_WEAR_COMMITS:
+      return "a longer `checkpoint_every` or `flush_every`";
+    default:
+      return "longer windows, fewer statistics and samples";
   }
-  if (wear->state_bytes_per_day >= wear->outputs_bytes_per_day) {
-    return "checkpoints of series: a longer `checkpoint_every` or a larger `size` helps";
+}
+
+static void print_writes(const char *label, const vn_wear_t *wear) {
+  char a[32], b[32], c[32];
+  (void)printf("flash a day, %s: %s commits, %s B", label,
+               grouped((uint64_t)wear->commits_per_day, a),
+               grouped((uint64_t)wear->bytes_per_day, b));
+  for (unsigned i = 0; i < VN_WEAR_PARTS; i++) {
+    (void)printf("%s%s %s B", i == 0 ? " (" : ", ", vn_wear_part_name((vn_wear_part_t)i),
+                 grouped((uint64_t)wear->part_bytes_per_day[i], c));
   }
-  return "results on their way out: longer windows or fewer statistics and samples help";
+  (void)printf("), write amplification %.2f, %s erases, %.4f cycles\n", wear->amplification,
+               grouped((uint64_t)wear->erases_per_day, a), wear->cycles_per_day);
+}
+
+/* Each remedy as far as it helps, or until the life asked for is reached. */
+static void print_remedies(const report_t *report) {
+  vn_wear_remedy_t remedies[VN_WEAR_REMEDIES];
+  const char *separator = "    by itself would help:";
+  vn_wear_remedies(report->plan, LIFE_WANTED * DAYS_PER_YEAR * report->usual.years, remedies);
+  for (unsigned i = 0; i < VN_WEAR_REMEDIES; i++) {
+    char text[VN_WEAR_TEXT_MAX];
+    if (remedies[i].value > 0) {
+      (void)vn_wear_remedy_text((vn_wear_remedy_kind_t)i, &remedies[i], text);
+      (void)printf("%s %s", separator, text);
+      separator = ",";
+    }
+  }
+  if (separator[0] == ',') {
+    (void)puts("");
+  }
 }
 
 /* What each message costs; readings that come in one share it. */
@@ -144,7 +177,9 @@ static void print_journal(const report_t *report) {
         "many readings it holds\n",
         grouped(report->budget.journal_bytes_max, a), VN_BUDGET_MESSAGE_BYTES,
         grouped(report->budget.journal_message_bytes, b));
-    (void)puts("    assumed: a message a second; worst: a message a second of each series");
+    (void)puts(
+        "    assumed: a message of one reading as often as `expected_every` says; without it a "
+        "message a second of all series together, at worst of each");
   }
 }
 
@@ -159,18 +194,23 @@ static void print_state(const report_t *report) {
                grouped(report->budget.commit_bytes_max, c));
   (void)printf("    advised size: %s B\n", grouped(report->budget.region_bytes_needed, d));
   print_journal(report);
+  print_writes("worst case", &report->worst);
   print_life("worst case", &report->worst);
+  print_writes("usual case", &report->usual);
   print_life("usual case", &report->usual);
-  (void)printf(
-      "    assumed: %lu cycles a block, one result for each window and series, a reading a "
-      "second in count windows, a point a minute in reports, a result an hour in "
-      "conditions\n",
-      (unsigned long)report->plan->endurance_cycles);
+  (void)printf("    assumed: %lu cycles a block; `expected_every` tells how often readings come\n",
+               (unsigned long)report->plan->endurance_cycles);
   (void)puts(
-      "    worst: each series changes in each interval, slots and results are at their longest");
+      "    worst: all series have a reading a second, or as often as that says; states and results "
+      "are at their longest, each result comes by itself");
   (void)puts(
-      "    usual: a tenth of the series change in an interval, slots and results are half as long");
-  (void)printf("    most is written for %s\n", advice(&report->usual));
+      "    usual: without that a tenth of the series have a reading in each interval; states are a "
+      "fifth as long as they can be, results half; sessions end once an hour");
+  (void)puts("    both: conditions end once an hour, reports have a point a minute; no alerts");
+  vn_wear_part_t greatest = vn_wear_greatest(&report->usual);
+  (void)printf("    most is written for %s: %s would help\n", vn_wear_part_name(greatest),
+               advice(greatest));
+  print_remedies(report);
 }
 
 static void print_json_windows(const vn_summary_pipeline_t *summary,
@@ -217,8 +257,36 @@ static void print_json_pipeline(const vn_summary_pipeline_t *summary,
 }
 
 static void print_json_life(const char *key, const vn_wear_t *wear) {
-  (void)printf(",\"%s\":{\"years\":%.2f,\"erases_per_day\":%.0f,\"amplification\":%.3f}", key,
-               wear->years, wear->erases_per_day, wear->amplification);
+  (void)printf(",\"%s\":{\"years\":%.2f,\"commits_per_day\":%.0f,\"bytes_per_day\":%.0f", key,
+               wear->years, wear->commits_per_day, wear->bytes_per_day);
+  for (unsigned i = 0; i < VN_WEAR_PARTS; i++) {
+    (void)printf(",\"%s_bytes_per_day\":%.0f", vn_wear_part_key((vn_wear_part_t)i),
+                 wear->part_bytes_per_day[i]);
+  }
+  (void)printf(
+      ",\"erases_per_day\":%.0f,\"cycles_per_day\":%.6f,\"amplification\":%.3f,"
+      "\"greatest\":\"%s\"}",
+      wear->erases_per_day, wear->cycles_per_day, wear->amplification,
+      vn_wear_part_key(vn_wear_greatest(wear)));
+}
+
+/* null: it is no help. */
+static void print_json_remedies(const report_t *report) {
+  static const char *const keys[VN_WEAR_REMEDIES] = {"checkpoint_every_ms", "size_bytes",
+                                                     "program_unit_bytes", "readings_per_message"};
+  vn_wear_remedy_t remedies[VN_WEAR_REMEDIES];
+  vn_wear_remedies(report->plan, LIFE_WANTED * DAYS_PER_YEAR * report->usual.years, remedies);
+  (void)printf(",\"lifetime_days\":%lu,\"helps\":{", (unsigned long)report->plan->lifetime_days);
+  for (unsigned i = 0; i < VN_WEAR_REMEDIES; i++) {
+    (void)printf("%s\"%s\":", i == 0 ? "" : ",", keys[i]);
+    if (remedies[i].value > 0) {
+      (void)printf("{\"value\":%llu,\"years\":%.2f}", (unsigned long long)remedies[i].value,
+                   remedies[i].years);
+    } else {
+      (void)fputs("null", stdout);
+    }
+  }
+  (void)fputs("}", stdout);
 }
 
 /* Names need no escapes: the configuration allows none that would. */
@@ -247,6 +315,7 @@ static void print_json(const report_t *report) {
         (unsigned long long)report->budget.journal_message_bytes);
     print_json_life("life_worst", &report->worst);
     print_json_life("life_usual", &report->usual);
+    print_json_remedies(report);
     (void)fputs("}", stdout);
   }
   (void)fputs("}\n", stdout);

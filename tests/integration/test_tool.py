@@ -24,8 +24,8 @@ class Tool(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def write(self, text):
-        path = os.path.join(self.folder, "c.yaml")
+    def write(self, text, name="c.yaml"):
+        path = os.path.join(self.folder, name)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
@@ -121,6 +121,38 @@ class Tool(unittest.TestCase):
             budget = json.loads(run("budget", path, "--json").stdout)
             years.append(budget["state"]["life_usual"]["years"])
         self.assertGreater(years[1], 10 * years[0])
+
+    def test_the_parts_of_a_days_writes_are_their_sum(self):
+        plant = os.path.join(EXAMPLES, "plant.yaml")
+        state = json.loads(run("budget", plant, "--json").stdout)["state"]
+        for life in (state["life_worst"], state["life_usual"]):
+            parts = {key: value for key, value in life.items()
+                     if key.endswith("_bytes_per_day")}
+            self.assertAlmostEqual(sum(parts.values()), life["bytes_per_day"], delta=4)
+            self.assertEqual(max(parts, key=parts.get), life["greatest"] + "_bytes_per_day")
+            self.assertAlmostEqual(life["years"], 100000 / 365.25 / life["cycles_per_day"], 1)
+        self.assertGreater(state["helps"]["size_bytes"]["value"], state["region_bytes"])
+
+    def test_a_flash_that_would_not_last_is_refused_by_all(self):
+        text = ("broker: {uri: 'mqtt://127.0.0.1'}\n"
+                "state: {file: x, size: 8MiB, flash: {endurance: %d, lifetime: 5y}}\n"
+                "capacity: {series: 100}\n"
+                "pipelines: [{name: p, windows: [{name: w, tumbling: 1m}]}]\n")
+        good = self.write(text % 100000, "good.yaml")
+        bad = self.write(text % 1000, "bad.yaml")
+        daemon = os.path.join(os.path.dirname(VNOTCH), "vnotchd")
+        for command in ([VNOTCH, "check", good], [VNOTCH, "budget", good],
+                        [daemon, "--config", good, "--check-config"]):
+            self.assertEqual(subprocess.run(command, capture_output=True, timeout=60,
+                                            check=False).returncode, 0, command)
+        for command in ([VNOTCH, "check", bad], [VNOTCH, "budget", bad],
+                        [daemon, "--config", bad, "--check-config"], [daemon, "--config", bad]):
+            result = subprocess.run(command, capture_output=True, text=True, timeout=60,
+                                    check=False)
+            self.assertEqual(result.returncode, 78, command)
+            self.assertIn(bad + ":2:65: error: `lifetime`: the flash lasts ", result.stderr)
+            self.assertIn(" 5.0 are asked for, which is ", result.stderr)
+            self.assertIn("`checkpoint_every: ", result.stderr)
 
     def test_output_that_cant_be_written_is_74(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

@@ -41,6 +41,7 @@ typedef struct vn_budget {
   size_t alignment_bytes; /* between the arrays of the block */
   size_t total_bytes;     /* engine + store block */
   uint64_t live_bytes_max, commit_bytes_max, region_bytes, region_bytes_needed;
+  uint32_t record_bytes_max, global_bytes_max; /* of the log's records; of the global one */
   uint64_t journal_bytes_max;     /* the journal's share of the region; 0: there is none */
   uint64_t journal_message_bytes; /* what a message of VN_BUDGET_MESSAGE_BYTES takes there */
 } vn_budget_t;
