@@ -293,7 +293,6 @@ static void refuse_unassigned(vn_engine_t *engine, uint32_t instance, vn_time_ms
                               vn_reason_t reason) {
   vn_drop_t drop = {vn_series_name(&engine->derived_names, instance), time_ms, (uint8_t)reason,
                     true};
-  engine->figures.readings.received++;
   engine->figures.unassigned++;
   vn__refuse(engine, NULL, reason, &drop);
 }

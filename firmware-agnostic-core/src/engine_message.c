@@ -138,9 +138,7 @@ static void refuse_decoded(vn_engine_t *engine, uint32_t series, vn_reason_t rea
     drop.series = vn_series_name(&engine->table, series);
   }
   if (reason != VN_REASON_MISSING) {
-    engine->figures.readings.received++;
     if (state != NULL) {
-      state->accounting.received++;
       vn__touch(engine, state);
     } else {
       engine->figures.unassigned++;
@@ -221,22 +219,10 @@ static void refuse_message(vn_engine_t *engine, vn_reason_t reason, size_t offse
   }
 }
 
-static void show(const vn_engine_t *engine) {
-  const vn_observer_t *observer = engine->ports.observer;
-  const vn_message_at_work_t *message = &engine->message;
-  if (observer != NULL && observer->message != NULL) {
-    const vn_observed_message_t observed = {
-        message->topic,      message->payload,      message->payload_length, engine->arrival_ms,
-        vn__mono_ms(engine), engine->arrival_valid, message->retained};
-    observer->message(observer->context, &observed);
-  }
-}
-
 /* The message at work has its arrival set. */
 static void take(vn_engine_t *engine) {
   vn_message_at_work_t *message = &engine->message;
   size_t offset = 0;
-  show(engine);
   if (vn__is_command_topic(engine->plan, message->topic)) {
     vn__take_command(engine);
     return;

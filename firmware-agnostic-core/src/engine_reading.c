@@ -1,7 +1,12 @@
 /* A reading's way: guards, windows, alerts (docs/architecture.md, "A reading's way through"). */
 #include "engine_journal_priv.h"
 
+/*
+ * A reading is received when its verdict is known, never before: a message that is made meanwhile
+ * tells counters that add up.
+ */
 static void count_refusal(vn_accounting_t *accounting, vn_reason_t reason) {
+  accounting->received++;
   switch (reason) {
     case VN_REASON_LATE:
       accounting->late++;
@@ -269,7 +274,9 @@ static vn_reason_t refused(vn__work_t *work, vn_reason_t reason) {
 /* Behind the windows, which took it or not. */
 static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
   if (accepted) {
+    work->engine->figures.readings.received++;
     work->engine->figures.readings.accepted++;
+    work->state->accounting.received++;
     work->state->accounting.accepted++;
   }
   if (!alerts_rest(work, value) || (work->state->flags & VN__SERIES_WATCHED) != 0) {
@@ -303,8 +310,6 @@ vn_reason_t vn__take_reading(vn_engine_t *engine, uint32_t series, const vn_read
   VN_ASSERT(series < engine->table.capacity && engine->table.name_lengths[series] > 0);
   vn__work_t work = vn__work(engine, series);
   int32_t value = 0;
-  engine->figures.readings.received++;
-  work.state->accounting.received++;
   vn_reason_t verdict = guard(&work, reading, &value);
   if (verdict == VN_REASON_DUPLICATE) {
     /* A flood of repeats must cost no flash: their counts wait for another reason to commit. */
@@ -326,8 +331,6 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
   bool ranged = reading->value >= plan->range_low && reading->value <= plan->range_high;
   vn_reason_t verdict = !timely ? VN_REASON_TIME : reason;
   work.time_ms = reading->time_ms;
-  engine->figures.readings.received++;
-  work.state->accounting.received++;
   vn__owe(&work);
   note_arrival(&work);
   verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
