@@ -11,7 +11,7 @@
 
 #include "vn/hash.h"
 
-#include "../support/prng.h"
+#include "prng.h"
 
 #define READINGS_MAX 128
 #define SAMPLE_MAX 4

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../support/prng.h"
+#include "prng.h"
 
 static vn_operand_t operand(int64_t numerator, uint32_t denominator, int8_t exponent) {
   return (vn_operand_t){numerator, denominator, exponent};

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../support/prng.h"
+#include "prng.h"
 
 #define READINGS_MAX 120
 #define RECORDS_MAX READINGS_MAX

@@ -12,7 +12,7 @@
 
 #include "vn/hash.h"
 
-#include "../support/prng.h"
+#include "prng.h"
 
 #define READINGS_MAX 128
 #define SESSIONS_MAX 128

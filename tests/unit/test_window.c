@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../support/prng.h"
+#include "prng.h"
 
 #define CONTENT_MAX 8192
 #define RESULTS_MAX 4096

@@ -1,4 +1,4 @@
-/* Pseudo-random numbers for tests: PCG32, the same sequence on every machine. */
+/* Pseudo-random numbers for simulations and tests: PCG32, the same sequence on every machine. */
 #ifndef PRNG_H
 #define PRNG_H
 

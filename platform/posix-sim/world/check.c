@@ -1,0 +1,35 @@
+#include "check.h"
+
+#include "records.h"
+#include "twin.h"
+
+/* Whatever was cut and sent again, upstream has what an engine without faults tells. */
+static bool check_twin(const vn_case_t *world_case, vn_world_result_t *result) {
+  vn_story_t told = {.kept = true};
+  vn_records_t got = {0};
+  vn_records_t want = {0};
+  const vn_story_t *story = &result->story;
+  bool good = true;
+  for (uint32_t i = 0; i < (uint32_t)world_case->devices && good; i++) {
+    good = vn_twin_run(world_case, story->readings, story->reading_count, i, &told, result->problem,
+                       sizeof result->problem);
+  }
+  good =
+      good &&
+      vn_records_of(story, VN_RECORD_ALL, 0, &got, result->problem, sizeof result->problem) &&
+      vn_records_of(&told, VN_RECORD_ALL, 0, &want, result->problem, sizeof result->problem) &&
+      vn_records_equal(&got, &want, "what upstream has", result->problem, sizeof result->problem);
+  vn_records_free(&got);
+  vn_records_free(&want);
+  vn_story_free(&told);
+  return good;
+}
+
+void vn_check_case(const vn_case_t *world_case, const vn_world_options_t *options,
+                   vn_world_result_t *result) {
+  vn_world_run(world_case, options, result);
+  if (result->problem[0] == '\0' && options->keep) {
+    (void)(vn_story_is_consistent(&result->story, result->problem, sizeof result->problem) &&
+           check_twin(world_case, result));
+  }
+}

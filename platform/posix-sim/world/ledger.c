@@ -1,0 +1,183 @@
+/* Which readings a device took, and which of them it still has after a restart. */
+#include "room.h"
+#include "world_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* To the oracle no reading is in the future of a clock that isn't set. */
+#define ALWAYS_MS (INT64_MAX / 4)
+#define REPEATED (SIZE_MAX - 1u)
+
+static void tell_oracle(const vn__device_t *device, const vn_story_reading_t *reading) {
+  vn_oracle_t *oracle = device->world->oracles[device->number];
+  if (oracle == NULL) {
+    return;
+  }
+  const vn_oracle_reading_t told = {
+      .time_ms = reading->time_ms,
+      .arrival_ms = reading->unset ? ALWAYS_MS : reading->arrival_ms,
+      .value = reading->value,
+      .sequence = reading->sequence,
+      .series = reading->series / (size_t)device->world->with->devices};
+  vn_oracle_reading(oracle, &told);
+}
+
+/* With a journal nothing is ever taken back: the count is enough. */
+static void add(const vn__world_t *world, vn__ledger_t *ledger, size_t entry) {
+  if (world->with->journal != 0) {
+    ledger->count++;
+    return;
+  }
+  if (ledger->count == ledger->room) {
+    ledger->entries = vn_room_grow(ledger->entries, &ledger->room, sizeof *ledger->entries);
+  }
+  ledger->entries[ledger->count++] = entry;
+}
+
+/* Numbers of a series that were taken. */
+static uint8_t *number_of(vn__ledger_t *ledger, uint32_t number) {
+  while (number >= ledger->seen_room) {
+    size_t before = ledger->seen_room;
+    ledger->seen = vn_room_grow(ledger->seen, &ledger->seen_room, sizeof *ledger->seen);
+    memset(ledger->seen + before, 0, (ledger->seen_room - before) * sizeof *ledger->seen);
+  }
+  return &ledger->seen[number];
+}
+
+static void note_number(vn__ledger_t *ledger, uint32_t number, bool taken) {
+  uint8_t *times = number_of(ledger, number);
+  ledger->different += taken && *times == 0;
+  *times = (uint8_t)(taken ? *times + 1 : *times - 1);
+  ledger->different -= !taken && *times == 0;
+}
+
+/* True: the device has it already. */
+static bool is_known(const vn__world_t *world, const vn__letter_t *letter, size_t logged) {
+  if (!letter->logged) {
+    return false;
+  }
+  return logged >= REPEATED || !world->result->story.readings[logged].lost;
+}
+
+void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival_ms, bool unset) {
+  vn__world_t *world = device->world;
+  vn__ledger_t *ledger = &world->ledgers[letter->series];
+  for (uint32_t i = 0; i < letter->count; i++) {
+    vn__letter_reading_t *reading = &letter->readings[i];
+    if (is_known(world, letter, reading->logged)) {
+      add(world, ledger, REPEATED);
+      continue;
+    }
+    const vn_story_reading_t entry = {.time_ms = reading->time_ms,
+                                      .arrival_ms = arrival_ms,
+                                      .value = reading->value,
+                                      .sequence = reading->sequence,
+                                      .series = letter->series,
+                                      .device = (uint8_t)device->number,
+                                      .unset = unset};
+    note_number(ledger, reading->sequence, true);
+    reading->logged = vn_story_reading(&world->result->story, &entry);
+    add(world, ledger, reading->logged);
+    tell_oracle(device, &entry);
+  }
+  letter->logged = true;
+}
+
+static const vn_series_state_t *state_of(const vn__device_t *device, uint32_t series) {
+  const char *name = device->world->sensors[series].name;
+  size_t length = 0;
+  while (name[length] != '\0') {
+    length++;
+  }
+  const vn_text_t text = {name, length};
+  uint32_t number = vn_series_find(&device->engine.table, text, vn_series_hash(text));
+  return number == VN_SERIES_NONE ? NULL : vn_engine_series(&device->engine, number);
+}
+
+/* Those that were decoded: what is refused for its form is in no ledger. */
+static uint64_t taken_by(const vn_series_state_t *state) {
+  if (state == NULL) {
+    return 0;
+  }
+  const vn_accounting_t *own = &state->accounting;
+  return own->received - own->rejected;
+}
+
+static void forget(vn__device_t *device, uint32_t series, uint64_t kept) {
+  vn__world_t *world = device->world;
+  vn__ledger_t *ledger = &world->ledgers[series];
+  if (kept > ledger->count) {
+    vn__world_problem(world, "s%u of d%u came back with %" PRIu64 " readings and was sent %zu",
+                      (unsigned)series, (unsigned)device->number, kept, ledger->count);
+    return;
+  }
+  size_t first = 0;
+  for (size_t i = 0; i < kept; i++) {
+    first += ledger->entries[i] != REPEATED;
+  }
+  for (size_t i = kept; i < ledger->count; i++) {
+    if (ledger->entries[i] < REPEATED) {
+      vn_story_reading_t *reading = &world->result->story.readings[ledger->entries[i]];
+      reading->lost = true;
+      note_number(ledger, reading->sequence, false);
+      world->result->figures.lost_by_device++;
+    }
+  }
+  if (world->oracles[device->number] != NULL && kept < ledger->count) {
+    vn_oracle_forget(world->oracles[device->number], series / (size_t)world->with->devices, first);
+  }
+  ledger->count = kept;
+}
+
+static void settle_doubt(vn__device_t *device) {
+  vn__letter_t *letter = device->doubtful;
+  device->doubtful = NULL;
+  if (letter == NULL) {
+    return;
+  }
+  if (device->engine.journal.accepted > device->doubtful_before) {
+    vn__ledger_take(device, letter, device->doubtful_wall_ms, device->doubtful_unset);
+  }
+  if (device->doubtful_alone) {
+    device->doubtful_alone = false;
+    vn__letter_free(device->world, letter);
+  }
+}
+
+void vn__ledger_restored(vn__device_t *device) {
+  const vn_case_t *with = device->world->with;
+  if (with->journal != 0) {
+    settle_doubt(device);
+    return;
+  }
+  for (uint32_t i = device->number; i < (uint32_t)with->series; i += (uint32_t)with->devices) {
+    forget(device, i, taken_by(state_of(device, i)));
+  }
+}
+
+/* What the state says of a series: readings that are no repeats. */
+static uint64_t judged_by(const vn_series_state_t *state) {
+  if (state == NULL) {
+    return 0;
+  }
+  const vn_accounting_t *own = &state->accounting;
+  return own->accepted + own->late + own->no_window;
+}
+
+/*
+ * A number that comes again is a repeat, whatever it brings. One whose first time was quarantined
+ * may be either, and what the network repeats is counted in memory alone.
+ */
+void vn__ledger_check(vn__device_t *device) {
+  vn__world_t *world = device->world;
+  const vn_case_t *with = world->with;
+  for (uint32_t i = device->number; i < (uint32_t)with->series; i += (uint32_t)with->devices) {
+    uint64_t judged = judged_by(state_of(device, i));
+    uint64_t sent = world->ledgers[i].different;
+    if (judged > sent || (with->max_future_ms == 0 && judged < sent)) {
+      vn__world_problem(world, "s%u of d%u counts %" PRIu64 " readings of %" PRIu64 " that it took",
+                        (unsigned)i, (unsigned)device->number, judged, sent);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/* What upstream knows after a run, each thing once, whatever order it came in and how often. */
+#ifndef VN_WORLD_RECORDS_H
+#define VN_WORLD_RECORDS_H
+
+#include "story.h"
+
+/*
+ * A result without what depends on repeats and restarts: boot, seq, accounting, flags. Its text is
+ * unique for its content: "w0 s1 60000 120000 ..."; that of an event, or of the last retained state
+ * of an alert, is its JSON up to the device.
+ */
+typedef struct vn_record {
+  char *text;
+  int64_t start_ms, end_ms, count, sum, min, max, revision, kind;
+  uint32_t series;
+  uint8_t window;
+  bool is_result; /* else an event or a state */
+} vn_record_t;
+
+/* Sorted by text, none twice. */
+typedef struct vn_records {
+  vn_record_t *records;
+  size_t count, room;
+} vn_records_t;
+
+/* Which parts of a result are its text. */
+typedef enum vn_record_parts {
+  VN_RECORD_ALL = 0,
+  VN_RECORD_NO_SAMPLE = 1, /* drawn by time, and by value */
+  VN_RECORD_NO_TIMES = 2,  /* start and end in slides, relative to the shift */
+  VN_RECORD_NO_ENDS = 4    /* first and last: among equal times the order decides */
+} vn_record_parts_t;
+
+/* All times are told less shift_ms. False: a message can't be read, `problem` says so. */
+bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
+                   vn_records_t *records, char *problem, size_t room);
+
+/*
+ * Whether two stories tell the same; otherwise `problem` names the first difference. `what` is how
+ * the second came about.
+ */
+bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *what, char *problem,
+                      size_t room);
+
+void vn_records_free(vn_records_t *records);
+
+/* One message, one content: whatever was sent again is the same, byte for byte, and the sequence
+ * numbers have no holes. */
+bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room);
+
+#endif

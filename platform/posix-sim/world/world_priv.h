@@ -1,0 +1,209 @@
+/* The parts of a world, which see each other. */
+#ifndef VN_WORLD_WORLD_PRIV_H
+#define VN_WORLD_WORLD_PRIV_H
+
+#include "events.h"
+#include "flash_fake.h"
+#include "oracle/oracle.h"
+#include "vn/engine.h"
+#include "world.h"
+
+#define VN__PACK_MAX 64u
+#define VN__SERIES_MAX 1024u
+#define VN__DEVICES_MAX 8u
+#define VN__UP_WINDOW 16u
+#define VN__NOT_LOGGED SIZE_MAX
+#define VN__FORGET_MAX 4096u
+
+/* Streams of random numbers; each series and each device has its own. */
+enum {
+  VN__STREAM_WORKLOAD = 0x10000,
+  VN__STREAM_SENSORS = 0x20000,
+  VN__STREAM_NETWORK = 0x30000,
+  VN__STREAM_CLOCK = 0x40000,
+  VN__STREAM_FLASH = 0x50000,
+  VN__STREAM_FAULTS = 0x60000
+};
+
+typedef enum vn__event_kind {
+  VN__EVENT_SENSOR,  /* argument: series */
+  VN__EVENT_DELIVER, /* epoch: of the line in */
+  VN__EVENT_ACKNOWLEDGED,
+  VN__EVENT_STEP,     /* epoch: of the step */
+  VN__EVENT_POWER_UP, /* epoch: of the power */
+  VN__EVENT_CONNECT,  /* argument: line */
+  VN__EVENT_GIVE_UP,  /* argument: line */
+  VN__EVENT_ARRIVE,   /* upstream; argument: packet */
+  VN__EVENT_CONFIRM,  /* the same */
+  VN__EVENT_FAULT,    /* argument: its place in the case */
+  VN__EVENT_END       /* the last one of the phase */
+} vn__event_kind_t;
+
+typedef struct vn__letter_reading {
+  int64_t time_ms;
+  size_t logged; /* place in the story; VN__NOT_LOGGED */
+  int32_t value;
+  uint32_t sequence;
+} vn__letter_reading_t;
+
+/* A message of a sensor. */
+typedef struct vn__letter {
+  struct vn__letter *next; /* of the free ones */
+  vn__letter_reading_t *readings;
+  char *payload;
+  uint32_t series, count, length;
+  bool logged; /* its readings are in the story */
+} vn__letter_t;
+
+/* Letters that the broker keeps for a device: [head, tail) in a ring, numbered for ever. */
+typedef struct vn__session {
+  vn__letter_t **ring;
+  size_t room; /* a power of two */
+  uint64_t head, tail;
+  uint64_t sent, delivered, taken; /* behind the head: on the way, there, worked off */
+  bool absent;                     /* forgotten, until the device comes back */
+} vn__session_t;
+
+/* A connection; what was on the way in another epoch never comes. */
+typedef struct vn__line {
+  uint32_t epoch;
+  bool up, half_open, mute;
+  int64_t there_us, back_us; /* when the last one arrives in each direction */
+} vn__line_t;
+
+typedef enum vn__line_name { VN__LINE_IN, VN__LINE_OUT, VN__LINES } vn__line_name_t;
+
+/* A message on its way upstream. */
+typedef struct vn__packet {
+  uint8_t *payload;
+  uint64_t index;
+  size_t topic_length, payload_length;
+  char topic[256];
+  bool used;
+} vn__packet_t;
+
+/* Readings that a series of a device was handed, in order: places in the story, or that it was a
+ * repeat of the network. */
+typedef struct vn__ledger {
+  size_t *entries;
+  uint8_t *seen; /* how often, by sequence number */
+  size_t count, room, seen_room;
+  uint64_t different; /* numbers that were taken */
+} vn__ledger_t;
+
+typedef struct vn__sensor {
+  prng_t workload, habits;
+  vn__letter_t *filling;
+  int64_t silent_until_us;
+  int64_t latest_ms;
+  int32_t level;
+  uint32_t sequence;
+  uint8_t device;
+  char name[8];
+} vn__sensor_t;
+
+typedef struct vn__world vn__world_t;
+
+typedef struct vn__device {
+  vn__world_t *world;
+  vn_configuration_t *configuration;
+  vn_engine_t engine;
+  vn_store_t store;
+  void *block;
+  size_t block_bytes;
+  flash_fake_t *flash;
+  vn_flash_t port; /* of the flash, with a flaw perhaps */
+  vn_clock_t clock;
+  vn_uplink_t uplink;
+  vn_ports_t ports;
+  vn__session_t session;
+  vn__line_t lines[VN__LINES];
+  vn__packet_t packets[VN__UP_WINDOW];
+  vn__letter_t *doubtful; /* the power failed while it was being written */
+  uint64_t doubtful_before;
+  int64_t doubtful_wall_ms;
+  prng_t network, faults;
+  int64_t boot_us, off_ms, step_us;
+  int64_t wall_offset_ms, unset_until_us;
+  uint64_t flawed; /* how often the flaw had its chance */
+  uint32_t number, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
+  bool powered, doubtful_unset, doubtful_alone, twice, killed;
+  char topic_prefix[16];
+} vn__device_t;
+
+struct vn__world {
+  const vn_case_t *with;
+  vn_world_options_t options;
+  vn_world_result_t *result;
+  vn_events_t events;
+  int64_t now_us;
+  int64_t broker_down_until_us;
+  vn__sensor_t *sensors;
+  vn__device_t devices[VN__DEVICES_MAX];
+  vn__ledger_t *ledgers; /* of each series */
+  vn_oracle_t *oracles[VN__DEVICES_MAX];
+  vn__letter_t *free_letters;
+  void **blocks; /* of letters */
+  size_t block_count, block_room;
+  bool healing; /* no more faults, no more readings but the last ones */
+  bool ended;
+};
+
+/* world.c */
+void vn__world_problem(vn__world_t *world, const char *format, ...);
+bool vn__world_failed(const vn__world_t *world);
+void vn__world_after(vn__world_t *world, int64_t delay_us, const vn_event_t *event);
+int64_t vn__world_ms(const vn__world_t *world);
+void vn__world_trace(const vn__world_t *world, const char *format, ...);
+
+/* sensors.c */
+void vn__sensors_begin(vn__world_t *world);
+void vn__sensor_tick(vn__world_t *world, uint32_t series);
+void vn__sensor_burst(vn__world_t *world, uint32_t series, int64_t count);
+/* The last reading, behind all windows. */
+void vn__sensor_end(vn__world_t *world, uint32_t series);
+vn__letter_t *vn__letter_new(vn__world_t *world);
+void vn__letter_free(vn__world_t *world, vn__letter_t *letter);
+
+/* broker.c */
+void vn__broker_publish(vn__world_t *world, vn__letter_t *letter);
+void vn__broker_deliver(vn__device_t *device);
+void vn__broker_acknowledged(vn__device_t *device);
+void vn__broker_forget(vn__device_t *device);
+vn__letter_t *vn__broker_letter(const vn__session_t *session, uint64_t number);
+void vn__line_break(vn__device_t *device, vn__line_name_t name, int64_t back_after_us);
+void vn__line_connect(vn__device_t *device, vn__line_name_t name);
+/* When something sent now arrives; in order. */
+int64_t vn__line_arrival_us(vn__device_t *device, vn__line_name_t name, bool back);
+
+/* upstream.c */
+vn_err_t vn__upstream_send(void *context, const vn_message_t *message);
+void vn__upstream_arrive(vn__device_t *device, uint32_t packet);
+void vn__upstream_confirm(vn__device_t *device, uint32_t packet);
+void vn__upstream_lost(vn__device_t *device);
+
+/* setup.c */
+vn_oracle_t *vn__oracle_of(const vn__world_t *world, uint32_t device);
+
+/* device.c */
+bool vn__device_new(vn__device_t *device, vn__world_t *world, uint32_t number);
+void vn__device_free(vn__device_t *device);
+void vn__device_power_up(vn__device_t *device);
+/* Off, and on again after its off_ms. */
+void vn__device_power_off(vn__device_t *device);
+/* The power fails at an operation of the flash, and at others after that. */
+void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault);
+void vn__device_step(vn__device_t *device);
+void vn__device_step_at(vn__device_t *device, int64_t at_us);
+void vn__device_take(vn__device_t *device);
+bool vn__device_is_idle(const vn__device_t *device);
+
+/* ledger.c: which readings were taken, and which came back after a restart */
+void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival_ms, bool unset);
+void vn__ledger_restored(vn__device_t *device);
+void vn__ledger_check(vn__device_t *device);
+
+/* faults.c */
+void vn__fault(vn__world_t *world, const vn_case_fault_t *fault);
+
+#endif
