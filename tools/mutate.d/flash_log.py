@@ -1,0 +1,233 @@
+"""Wrong variants of the flash log, made by hand: rules that look right and are not (docs/format.md).
+
+A variant is (name, trap, what is wrong, edits). An edit is (file without .c, text, other text); the
+text stands in the file exactly once. A trap is the number of the test in test_powerloss_traps.c that
+has to notice the variant by itself; "" = any of TESTS may.
+"""
+
+TESTS = ["unit/test_flash_log", "powerloss/test_powerloss_traps",
+         "powerloss/test_powerloss_remount", "powerloss/test_powerloss_cuts",
+         "powerloss/test_powerloss_loops"]
+
+TO_THE_END = """while (sector != VN__LOG_NO_SECTOR) {
+    vn__log_header_t after;
+    replay_sector(log, sector, vn__log_extent(log, sector, &after), &replay);
+    sector = log->config.sectors[sector].next;
+  }
+"""
+
+LAST_SECTOR = "  replay_sector(log, sector, state->good_end, &replay);\n"
+
+VARIANTS = [
+    ("linked_crcs", "t1", "the CRC of a record continues that of the record before it", [
+        ("flash_log_write", "(log->config.sectors[state->head].sequence, state->offset);",
+         "(log->config.sectors[state->head].sequence, state->offset);\n"
+         "  seed ^= record->type == VN_RECORD_MARK ? 0 : state->chain;"),
+        ("flash_log_scan", "/* Whether a record begins at the scan's offset. */",
+         "static uint32_t linked, linked_tx;"),
+        ("flash_log_scan", "vn_crc32c(vn__log_seed(scan->sequence, scan->offset), bytes, 12);",
+         "vn_crc32c(vn__log_seed(scan->sequence, scan->offset) ^\n"
+         "  (record->type == VN_RECORD_MARK || record->tx != linked_tx ? 0 : linked), bytes, 12);"),
+        ("flash_log_scan", "      scan->offset += vn__record_size(record->length);",
+         "      if (record->type != VN_RECORD_MARK) {\n"
+         "        linked = record->tx == linked_tx ? linked : 0;\n"
+         "        linked = vn__log_chain(linked, record->crc);\n"
+         "        linked_tx = record->tx;\n      }\n"
+         "      scan->offset += vn__record_size(record->length);")]),
+    ("whole_transactions", "t2", "a record counts only while its whole transaction can be read", [
+        ("flash_log_replay", "/* The transaction a walk is in. */",
+         "static uint64_t whole[4096];"),
+        ("flash_log_replay", "  if (record->type == VN_RECORD_COMMIT) {\n",
+         "  if (record->type == VN_RECORD_COMMIT) {\n    vn__log_commit_t mine;\n"
+         "    vn__log_decode_commit(log->config.record, &mine);\n"
+         "    if (mine.record_count == walk->record_count && mine.chain == walk->chain) {\n"
+         "      whole[tx % 4096u] = tx;\n    }\n"),
+        ("flash_log_replay", "  log->state.tx = 0;",
+         "  log->state.tx = 0;\n  memset(whole, 0, sizeof whole);"),
+        ("flash_log_replay", "  walk->record_count++;",
+         "  if (is_journal_commit(record)) {\n    whole[tx % 4096u] = tx;\n  }\n"
+         "  walk->record_count++;"),
+        ("flash_log_replay", "if (record.type == VN_RECORD_MARK || tx > log->state.tx) {",
+         "if (record.type == VN_RECORD_MARK || tx > log->state.tx ||\n"
+         "        whole[tx % 4096u] != tx) {")]),
+    ("live_from_first_sector", "t3", "an item is live in the first sector of its transaction", [
+        ("flash_log_clean", "  entry->pending = (uint16_t)(log->state.head + 1u);\n"
+         "  log->config.sectors[log->state.head].live++;",
+         "  entry->pending = (uint16_t)(log->state.start_sector + 1u);\n"
+         "  log->config.sectors[log->state.start_sector].live++;")]),
+    ("known_is_highest_seen", "t4", "committed_tx is the highest transaction that mount has seen", [
+        ("flash_log_replay", "/* The transaction a walk is in. */", "uint64_t highest_seen;"),
+        ("flash_log_replay", "  bool newer = tx > log->state.tx;",
+         "  bool newer = tx > log->state.tx;\n"
+         "  highest_seen = tx > highest_seen ? tx : highest_seen;"),
+        ("flash_log_replay", "  log->state.tx = 0;", "  log->state.tx = 0;\n  highest_seen = 0;"),
+        ("flash_log_mount", "/* What a look at all headers has shown. */",
+         "extern uint64_t highest_seen;"),
+        ("flash_log_mount", "state->known_tx = state->uncertain ? chain.known_tx : state->tx;",
+         "state->known_tx = highest_seen;")]),
+    ("no_fence", "t5", "what lies behind a fence counts", [
+        ("flash_log_replay", "  return successor->fence_offset;",
+         "  return log->config.flash->erase_size;")]),
+    ("padding_is_a_zero_header", "t6", "padding has the length of a record header; damage ends", [
+        ("flash_log_scan", "  end = end < scan->end ? end : scan->end;\n",
+         "  end = end < scan->end ? end : scan->end;\n"
+         "  if (end - offset < VN__LOG_RECORD_BYTES) {\n    return false;\n  }\n"),
+        ("flash_log_scan", "      scan->in_step = false;\n",
+         "      scan->in_step = false;\n      return false;\n")]),
+    ("always_certain", "t7", "the mounted commit is taken as certain", [
+        ("flash_log_mount", "state->uncertain = !commit_certain(log, &chain);",
+         "state->uncertain = commit_certain(log, &chain) && false;")]),
+    ("freed_space_used_at_once", "t8", "what an uncertain commit set free is erased", [
+        ("flash_log_mount", "if (state->uncertain && state->prev_oldest_live < state->floor) {",
+         "if (state->uncertain && state->oldest_live < state->floor) {")]),
+    ("known_records_apply", "t9", "records behind the last COMMIT count if committed_tx says so", [
+        ("flash_log_replay", LAST_SECTOR,
+         "  uint64_t tx = state->tx;\n"
+         "  state->tx = chain->known_tx > tx ? chain->known_tx : tx;\n  " + TO_THE_END +
+         "  state->tx = tx;\n")]),
+    ("void_erased_in_place", "t10", "a new sector is opened over a void one of the chain", [
+        ("flash_log_place",
+         "(flags & VN__SECTOR_CHAIN) == 0 && ((flags & VN__SECTOR_RECORDS) == 0 || last_resort);",
+         "(flags & VN__SECTOR_CHAIN) != 0 || (flags & VN__SECTOR_RECORDS) == 0 || last_resort;")]),
+    ("number_comes_again", "t11", "highest number + 1, junk stays, and the first chain is taken", [
+        ("flash_log_write", "after_mount ? state->limits.sector_count : 1u;",
+         "after_mount ? 1u : 1u;"),
+        ("flash_log_place", "  erased = erase_marked(log, VN__SECTOR_JUNK) || erased;\n", ""),
+        ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
+    ("certain_across_mounts", "t12", "a later sector makes a commit certain, whoever opened it", [
+        ("flash_log_mount", "(successor.flags & VN__LOG_FLAG_AFTER_MOUNT) == 0;",
+         "(successor.flags | VN__LOG_FLAG_AFTER_MOUNT) != 0;")]),
+    ("holes_are_free", "", "holes count as free", [
+        ("flash_log_clean", "  if (state->oldest_sector == state->head) {\n    run = count - 1u;",
+         "  run = 0;\n  for (uint32_t i = 0; i < count; i++) {\n"
+         "    run += vn__log_protected(log, (uint16_t)i) ? 0u : 1u;\n  }\n"
+         "  if (state->oldest_sector == state->head) {\n    run = count - 1u;")]),
+    ("pass_forgotten", "t13", "a restart forgets the cleaning pass", [
+        ("flash_log_replay", "own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;",
+         "0;")]),
+    ("abandoned_for_free", "t13", "abandoned sectors are not charged", [
+        ("flash_log_place", "(uint64_t)ahead * log->config.flash->erase_size;", "0;")]),
+    ("append_behind_the_cut", "", "writing goes on in the sector of the last commit", [
+        ("flash_log_place", "  if (state->uncertain) {\n    repeat_from",
+         "  if (state->good_sector != VN__LOG_NO_SECTOR) {\n"
+         "    state->head = state->good_sector;\n"
+         "    state->offset = vn__round_up(state->good_end, log->config.flash->prog_size);\n"
+         "    state->page_start = state->offset;\n    state->placed = true;\n"
+         "    return VN_OK;\n  }\n  if (state->uncertain) {\n    repeat_from")]),
+    ("erase_without_live_check", "", "live sectors are not protected", [
+        ("flash_log_write", "entry->sequence >= log->state.floor &&",
+         "entry->sequence > log->state.floor + 2u &&")]),
+    ("no_payload_crc", "", "the CRC covers the header alone", [
+        ("flash_log_write", "vn_crc32c(vn_crc32c(seed, bytes, 12), payload, record->length);",
+         "vn_crc32c(seed, bytes, 12);"),
+        ("flash_log_scan",
+         "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &crc) &&",
+         "  uint32_t none = 0;\n"
+         "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &none)"
+         " &&")]),
+    ("apply_without_commit", "", "records apply before their COMMIT is there", [
+        ("flash_log_replay", "|| tx > log->state.tx) {", "|| tx > log->state.tx + 1u) {"),
+        ("flash_log_replay", LAST_SECTOR, "  " + TO_THE_END)]),
+    ("blank_is_erased", "", "a sector that looks erased is not erased again", [
+        ("flash_log_mount", "    case VN__HEADER_BLANK:\n",
+         "    case VN__HEADER_BLANK:\n      entry->state = VN__SECTOR_ERASED;\n")]),
+    ("no_chain_check", "", "a COMMIT is believed whatever lies before it", [
+        ("flash_log_replay",
+         "(own->record_count == walk->record_count && own->chain == walk->chain);",
+         "own->tx == walk->tx;")]),
+    ("count_without_chain", "", "a COMMIT checks the number of records, not which", [
+        ("flash_log_replay",
+         "(own->record_count == walk->record_count && own->chain == walk->chain);",
+         "own->record_count == walk->record_count;")]),
+    ("an_item_is_not_cleaned", "", "one item is never counted as live", [
+        ("flash_log_clean", "  if (item == VN_LOG_NO_ITEM) {\n    return;",
+         "  if (item == VN_LOG_NO_ITEM || item == 3) {\n    return;")]),
+    ("crc_without_sequence", "", "a record of an earlier life of its sector validates", [
+        ("flash_log_format", "  vn__set_u64(bytes, sequence);\n  vn__set_u32(bytes + 8, offset);",
+         "  vn__set_u64(bytes, sequence & 0);\n  vn__set_u32(bytes + 8, offset);")]),
+    ("crc_without_offset", "", "a record from another place validates", [
+        ("flash_log_format", "  vn__set_u32(bytes + 8, offset);",
+         "  vn__set_u32(bytes + 8, offset & 0);")]),
+    ("seal_moves_nothing", "", "a seal repeats no record", [
+        ("flash_log_place", "    err = place_open(log, sector, repeat_from);",
+         "    err = place_open(log, sector, 0);"),
+        ("flash_log_place", "  vn_err_t err = seal_records(log, from);",
+         "  vn_err_t err = from == 0 ? seal_records(log, from) : VN_OK;")]),
+    ("no_seal", "", "the last page of an uncertain commit is not written again", [
+        ("flash_log_place", "err = state->uncertain ? seal(log, repeat_from) : VN_OK;",
+         "err = state->uncertain && !state->placed ? seal(log, repeat_from) : VN_OK;"),
+        ("flash_log_place", "    err = place_open(log, sector, repeat_from);",
+         "    err = place_open(log, sector, 0);")]),
+    ("no_mark_behind_a_seal", "", "nothing shows that a seal is complete", [
+        ("flash_log_place", "  if (err == VN_OK) {\n    err = vn__log_append_mark(log, 0);\n  }\n",
+         "")]),
+    ("no_mark_behind_the_header", "", "nothing shows that a header is complete", [
+        ("flash_log_place", "    err = vn__log_append_mark(log, from); /* makes the header certain */",
+         "    err = from == 0 ? VN_OK : vn__log_append_mark(log, from);")]),
+    ("known_though_uncertain", "", "committed_tx names a commit that may fade", [
+        ("flash_log_mount", "state->known_tx = state->uncertain ? chain.known_tx : state->tx;",
+         "state->known_tx = state->tx;")]),
+    ("junk_left", "", "headers that can't be read are left lying", [
+        ("flash_log_place", "  erased = erase_marked(log, VN__SECTOR_JUNK) || erased;\n", "")]),
+    ("void_left", "", "void sectors are left lying", [
+        ("flash_log_place", "  bool erased = erase_marked(log, VN__SECTOR_VOID);",
+         "  bool erased = false;")]),
+    ("number_plus_one", "", "a sector opened after a mount gets the next number", [
+        ("flash_log_write", "after_mount ? state->limits.sector_count : 1u;",
+         "after_mount ? 1u : 1u;")]),
+    ("one_chain_tried", "", "only the newest header's chain is tried", [
+        ("flash_log_mount",
+         "  while (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {\n"
+         "    candidate = next_candidate(log, choice.above);",
+         "  if (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {\n"
+         "    candidate = VN__LOG_NO_SECTOR;")]),
+    ("first_chain_taken", "", "the first chain that holds wins, certain or not", [
+        ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
+    ("no_pacing", "", "nothing moves before the reserve is reached", [
+        ("flash_log_clean", "vn__log_free_sectors(log) >= state->limits.pass_sectors) {",
+         "vn__log_free_sectors(log) >= 2u) {")]),
+    ("half_the_pace", "", "cleaning moves half of what it owes", [
+        ("flash_log_clean", "  return moved << 16 < state->limits.alpha_q16 * fresh;",
+         "  return moved << 17 < state->limits.alpha_q16 * fresh;")]),
+    ("fence_too_far", "", "the fence lies a unit behind the end", [
+        ("flash_log_place", "{sector, state->good_sector, state->good_end,",
+         "{sector, state->good_sector, state->good_end + 8u,")]),
+    ("fence_too_near", "", "the fence lies before the end of the commit", [
+        ("flash_log_place", "{sector, state->good_sector, state->good_end,",
+         "{sector, state->good_sector, state->good_end - 8u,")]),
+    ("commit_not_synced", "", "a commit returns before it is durable", [
+        ("flash_log", "  return err == VN_OK ? flash->sync(flash->context) : err;\n}\n\n"
+         "/* The figures of the pass", "  (void)flash;\n  return err;\n}\n\n"
+         "/* The figures of the pass")]),
+    ("header_not_checked", "", "a header's CRC is not looked at", [
+        ("flash_log_format",
+         "if (vn__get_u32(bytes + HEADER_CRC) != vn_crc32c(0, bytes, HEADER_CRC)) {",
+         "if (vn__get_u32(bytes + HEADER_CRC) == 1u) {")]),
+    ("transaction_not_kept_whole", "", "the newest transaction's first sector may go", [
+        ("flash_log_clean", "  while (sector != log->state.start_sector &&",
+         "  while (sector != log->state.head &&")]),
+    ("seal_forgets_predecessor", "", "a seal does not carry prev_oldest_live over", [
+        ("flash_log", "    own.prev_oldest_live = state->prev_oldest_live;\n", "")]),
+    ("seal_applies_twice", "", "the originals of sealed records apply as well", [
+        ("flash_log_replay", "after_mount ? seal_start(log, next, fence) : fence;",
+         "after_mount && fence == 0 ? seal_start(log, next, fence) : fence;")]),
+    ("region_ignored", "", "sectors of another region belong to the log", [
+        ("flash_log_mount", "        found.region_id != log->state.region_id) {",
+         "        found.sequence == 0) {"),
+        ("flash_log_mount", "                 header.region_id == log->state.region_id);",
+         "                 header.sequence != 0);")]),
+    ("abort_keeps_items", "", "a transaction that is given up leaves its book-keeping behind", [
+        ("flash_log", "  vn__log_items_revert(log);\n", "  vn__log_items_commit(log);\n")]),
+    ("damage_ends_a_sector", "", "the first damaged record hides the rest of its sector", [
+        ("flash_log_scan", "      scan->in_step = false;\n",
+         "      scan->in_step = false;\n      return false;\n")]),
+    ("bad_sector_used", "", "a sector that failed is used again", [
+        ("flash_log_write", "    entry->state |= VN__SECTOR_BAD;\n", ""),]),
+    ("numbers_do_not_wrap", "", "transaction numbers are not expanded to 64 bits", [
+        ("flash_log_replay",
+         "  return reference + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)reference);",
+         "  return (reference & 0) + low;")]),
+    ("seal_from_the_page_of_the_end", "", "the seal begins a page too late", [
+        ("flash_log_place", "log->state.good_start - log->state.good_start %",
+         "(log->state.good_end - 1u) - (log->state.good_end - 1u) %")]),
+]
