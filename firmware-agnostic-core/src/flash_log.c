@@ -44,6 +44,8 @@ vn_err_t vn_log_init(vn_flash_log_t *log, const vn_log_config_t *config) {
   if (flash->prog_size >= TRANSLATED_PROG_SIZE) {
     limits->seal_bytes = larger(limits->seal_bytes, TRANSLATED_PAGE);
   }
+  /* A cut leaves its transaction behind: a sector to begin anew, and the seal in others. */
+  limits->spare_sectors = 2u + limits->seal_bytes / (flash->erase_size / 2u);
   vn__log_reset(log);
   return VN_OK;
 }

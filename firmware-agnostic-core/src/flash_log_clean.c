@@ -116,15 +116,15 @@ uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {
 uint32_t vn__log_free_sectors(const vn_flash_log_t *log) {
   const vn_log_state_t *state = &log->state;
   uint32_t count = state->limits.sector_count;
-  uint32_t run = (state->oldest_sector + count - state->head - 1u) % count;
-  uint32_t bad = 0;
-  if (state->oldest_sector == state->head) {
-    run = count - 1u;
+  uint32_t free_sectors = 0;
+  for (uint32_t ahead = 1; ahead < count; ahead++) {
+    uint16_t sector = (uint16_t)((state->head + ahead) % count);
+    if (vn__log_protected(log, sector)) {
+      break;
+    }
+    free_sectors += (log->config.sectors[sector].state & VN__SECTOR_BAD) == 0 ? 1u : 0u;
   }
-  for (uint32_t i = 1; log->figures.sectors_bad > 0 && i <= run; i++) {
-    bad += log->config.sectors[(state->head + i) % count].state & VN__SECTOR_BAD;
-  }
-  return run - bad;
+  return free_sectors;
 }
 
 /* An item of the oldest live sector that the transaction has not touched yet. */
@@ -170,6 +170,12 @@ void vn__log_pass_begin(vn_flash_log_t *log) {
   }
 }
 
+/* What is moved frees nothing before the COMMIT: enough must be left for it, and for a new start if
+ * it is cut. What is owed beyond that is left to the next commits. */
+static bool move_fits(const vn_flash_log_t *log) {
+  return vn__log_free_sectors(log) > log->state.limits.spare_sectors;
+}
+
 vn_err_t vn__log_clean(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   const vn_log_owner_t *owner = log->config.owner;
@@ -177,8 +183,10 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
   if (state->pass_begun == 0) {
     return VN_OK;
   }
+  uint16_t head = state->head;
+  bool fits = move_fits(log);
   state->moving = true;
-  while (state->failed == VN_OK && move_due(log)) {
+  while (state->failed == VN_OK && fits && move_due(log)) {
     uint32_t item = next_item(log);
     if (item == VN_LOG_NO_ITEM) {
       break;
@@ -188,6 +196,8 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
       state->failed = err;
     }
     VN_ASSERT(state->failed != VN_OK || log->config.items[item].pending != 0);
+    fits = state->head == head || move_fits(log);
+    head = state->head;
   }
   state->moving = false;
   return state->failed;

@@ -112,7 +112,8 @@ bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record
 
 /* flash_log_mount.c, flash_log_replay.c: finding the newest commit, and applying it. */
 typedef struct vn__log_chain {
-  uint64_t known_tx; /* the highest committed_tx of its headers */
+  uint64_t known_tx;  /* the highest committed_tx of its headers */
+  uint64_t proven_tx; /* the highest that a record proves to have been committed */
   uint16_t oldest;
   bool genesis;      /* reaches the first sector ever opened */
   bool committed;    /* has a commit; the state holds the newest */
@@ -161,7 +162,7 @@ void vn__log_items_commit(vn_flash_log_t *log);
 void vn__log_items_revert(vn_flash_log_t *log);
 /* The oldest sector that will hold anything live once the open transaction is committed. */
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log);
-/* The run of good sectors from the head up to the oldest live one; holes are not free. */
+/* The run of good sectors from the head up to the next live one; holes are not free. */
 uint32_t vn__log_free_sectors(const vn_flash_log_t *log);
 /* Begins a cleaning pass when one is due. */
 void vn__log_pass_begin(vn_flash_log_t *log);

@@ -4,7 +4,7 @@
 
 /* The transaction a walk is in. */
 typedef struct walk {
-  uint64_t tx;
+  uint64_t tx, seal_tx; /* seal_tx: repeats one that may be gone again */
   uint32_t record_count, chain;
 } walk_t;
 
@@ -83,15 +83,33 @@ static void accept_journal(vn_flash_log_t *log, vn__log_chain_t *chain, const vn
   vn__log_pass_journal(log, vn__record_size(record->length));
 }
 
+/* A transaction is begun only when the one before it is committed. A seal shows nothing: what it
+ * repeats was uncertain. */
+static void take_proof(vn__log_chain_t *chain, walk_t *walk, const vn__log_record_t *record,
+                       uint64_t tx) {
+  uint64_t proven = tx - 1u;
+  if (record->type == VN_RECORD_MARK && record->argument != 0) {
+    walk->seal_tx = tx + 1u;
+    return;
+  }
+  if (record->type == VN_RECORD_MARK) {
+    proven = tx;
+  }
+  if (tx != walk->seal_tx && tx != 0 && proven > chain->proven_tx) {
+    chain->proven_tx = proven;
+  }
+}
+
 static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
                       walk_t *walk, const vn__log_record_t *record) {
   chain->head_certain = true;
   chain->behind = chain->behind || scan->sector == log->state.good_sector;
   chain->too_big = chain->too_big || record->length > log->config.record_max;
+  uint64_t tx = expand(record->tx, chain->known_tx);
+  take_proof(chain, walk, record, tx);
   if (record->type == VN_RECORD_MARK) {
     return;
   }
-  uint64_t tx = expand(record->tx, chain->known_tx);
   bool newer = tx > log->state.tx;
   if (tx != walk->tx) {
     walk->tx = tx;
@@ -112,7 +130,7 @@ static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log
 }
 
 bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain) {
-  walk_t walk = {0, 0, 0};
+  walk_t walk = {0, 0, 0, 0};
   uint16_t sector = chain->oldest;
   log->state.tx = 0;
   log->state.good_sector = VN__LOG_NO_SECTOR;
@@ -209,4 +227,8 @@ void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
     sector = next;
   }
   replay_sector(log, sector, state->good_end, &replay);
+  uint64_t proven = chain->known_tx > chain->proven_tx ? chain->known_tx : chain->proven_tx;
+  if (proven > state->tx) { /* their COMMITs are damaged */
+    log->figures.records_damaged += proven - state->tx;
+  }
 }

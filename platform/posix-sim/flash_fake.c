@@ -13,6 +13,15 @@ enum unit_state {
   UNIT_UNREADABLE = 0x80 /* with one of the above */
 };
 
+/* What a sector holds, so that power-ups and copies pass over the others. */
+enum sector_mark {
+  MARK_FRESH = 1,      /* units erased in this power-up */
+  MARK_TORN = 2,       /* torn units */
+  MARK_HALF = 4,       /* its erasing was cut */
+  MARK_UNREADABLE = 8, /* unreadable units, perhaps */
+  MARK_UNSYNCED = 16
+};
+
 /* Versions are unique over all fakes, so that equal versions mean equal content. */
 static uint64_t last_version;
 
@@ -41,8 +50,21 @@ static void fill_erased(flash_fake_t *flash, uint32_t offset, uint32_t length) {
   }
 }
 
-static void touch(flash_fake_t *flash, uint32_t offset) {
+static void touch(flash_fake_t *flash, uint32_t offset, uint32_t marks) {
   flash->versions[offset / flash->shape.erase_size] = ++last_version;
+  flash->marks[offset / flash->shape.erase_size] |= (uint8_t)marks;
+}
+
+static bool has_unreadable(const flash_fake_t *flash, uint32_t offset, uint32_t last) {
+  if ((flash->marks[offset / flash->shape.erase_size] & MARK_UNREADABLE) == 0) {
+    return false;
+  }
+  for (uint32_t u = offset / flash->shape.prog_size; u <= last / flash->shape.prog_size; u++) {
+    if ((flash->units[u] & UNIT_UNREADABLE) != 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 static bool hits_bad(const flash_fake_t *flash, uint32_t offset, uint32_t length, bool write) {
@@ -80,10 +102,12 @@ static vn_err_t fake_read(void *context, uint32_t offset, void *to, uint32_t len
     return VN_ERR_FLASH;
   }
   uint32_t last = length == 0 ? offset : offset + length - 1u;
-  for (uint32_t u = offset / flash->shape.prog_size; u <= last / flash->shape.prog_size; u++) {
-    if ((flash->units[u] & UNIT_UNREADABLE) != 0) {
-      return VN_ERR_FLASH;
-    }
+  /* The log reads within a sector. */
+  if (offset / flash->shape.erase_size != last / flash->shape.erase_size) {
+    violate(flash, "read across sectors");
+  }
+  if (has_unreadable(flash, offset, last)) {
+    return VN_ERR_FLASH;
   }
   memcpy(to, flash->bytes + offset, length);
   return VN_OK;
@@ -132,7 +156,7 @@ static void roll_sector(flash_fake_t *flash, uint32_t sector, flash_fake_cut_t k
       flash->units[unit] |= UNIT_UNREADABLE;
     }
   }
-  touch(flash, base);
+  touch(flash, base, MARK_HALF | MARK_UNREADABLE);
 }
 
 static void tear_erase(flash_fake_t *flash, uint32_t offset, flash_fake_cut_t cut) {
@@ -174,7 +198,7 @@ static void lose_unsynced(flash_fake_t *flash) {
     if (flash->unsynced[u] != 0 && prng_chance(&flash->prng, 40)) {
       uint32_t offset = u * flash->shape.prog_size;
       fill_erased(flash, offset, flash->shape.prog_size);
-      touch(flash, offset);
+      touch(flash, offset, 0);
     }
   }
 }
@@ -186,7 +210,7 @@ void flash_fake_tear(flash_fake_t *flash, const flash_fake_operation_t *operatio
   } else {
     tear_program(flash, operation, cut);
   }
-  touch(flash, operation->offset);
+  touch(flash, operation->offset, operation->erase ? 0 : MARK_TORN | MARK_UNREADABLE);
   if (flash->shape.cached) {
     lose_unsynced(flash);
   }
@@ -228,7 +252,7 @@ static vn_err_t fake_prog(void *context, uint32_t offset, const void *from, uint
     program_unit(flash, offset + at, (const uint8_t *)from + at);
     flash->unsynced[(offset + at) / prog] = 1;
   }
-  touch(flash, offset);
+  touch(flash, offset, MARK_UNSYNCED);
   flash->programs++;
   flash->bytes_programmed += length;
   return VN_OK;
@@ -249,10 +273,22 @@ static vn_err_t fake_erase(void *context, uint32_t offset, uint32_t length) {
   fill_erased(flash, offset, length);
   memset(flash->units + offset / flash->shape.prog_size, UNIT_ERASED, units);
   memset(flash->unsynced + offset / flash->shape.prog_size, 1, units);
-  touch(flash, offset);
+  flash->marks[offset / length] = 0;
+  touch(flash, offset, MARK_FRESH | MARK_UNSYNCED);
   flash->erases++;
   flash->wear[offset / length]++;
   return VN_OK;
+}
+
+static void forget_unsynced(flash_fake_t *flash) {
+  uint32_t units = flash->shape.erase_size / flash->shape.prog_size;
+  for (uint32_t i = 0; i < flash->shape.sector_count; i++) {
+    if ((flash->marks[i] & MARK_UNSYNCED) != 0) {
+      memset(flash->unsynced + (size_t)i * units, 0, units);
+      flash->marks[i] &= (uint8_t)~MARK_UNSYNCED;
+      flash->versions[i] = ++last_version;
+    }
+  }
 }
 
 static vn_err_t fake_sync(void *context) {
@@ -261,7 +297,7 @@ static vn_err_t fake_sync(void *context) {
     return VN_ERR_FLASH;
   }
   flash->syncs++;
-  memset(flash->unsynced, 0, unit_count(flash));
+  forget_unsynced(flash);
   return VN_OK;
 }
 
@@ -281,8 +317,9 @@ flash_fake_t *flash_fake_new(const flash_fake_shape_t *shape, uint64_t seed) {
   flash->unsynced = flash->units + unit_count(flash);
   flash->versions = calloc(shape->sector_count, sizeof *flash->versions);
   flash->wear = calloc(shape->sector_count, sizeof *flash->wear);
+  flash->marks = calloc(shape->sector_count, sizeof *flash->marks);
   if (flash->bytes == NULL || flash->units == NULL || flash->versions == NULL ||
-      flash->wear == NULL) {
+      flash->wear == NULL || flash->marks == NULL) {
     abort();
   }
   fill_erased(flash, 0, size);
@@ -298,21 +335,31 @@ void flash_fake_free(flash_fake_t *flash) {
   free(flash->units);
   free(flash->versions);
   free(flash->wear);
+  free(flash->marks);
   free(flash);
 }
 
-void flash_fake_copy(flash_fake_t *to, const flash_fake_t *from) {
+static void copy_sector(flash_fake_t *to, const flash_fake_t *from, uint32_t sector) {
   uint32_t size = from->shape.erase_size;
   uint32_t units = size / from->shape.prog_size;
+  size_t byte = (size_t)sector * size;
+  size_t unit = (size_t)sector * units;
+  memcpy(to->bytes + byte, from->bytes + byte, size);
+  memcpy(to->units + unit, from->units + unit, units);
+  if ((from->marks[sector] & (MARK_TORN | MARK_HALF)) != 0) {
+    memcpy(to->intended + byte, from->intended + byte, size);
+  }
+  memcpy(to->unsynced + unit, from->unsynced + unit, units);
+  to->versions[sector] = from->versions[sector];
+  to->marks[sector] = from->marks[sector];
+}
+
+void flash_fake_copy(flash_fake_t *to, const flash_fake_t *from) {
   for (uint32_t i = 0; i < from->shape.sector_count; i++) {
     if (to->versions[i] != from->versions[i]) {
-      memcpy(to->bytes + (size_t)i * size, from->bytes + (size_t)i * size, size);
-      memcpy(to->intended + (size_t)i * size, from->intended + (size_t)i * size, size);
-      to->versions[i] = from->versions[i];
+      copy_sector(to, from, i);
     }
-    memcpy(to->units + (size_t)i * units, from->units + (size_t)i * units, units);
   }
-  memcpy(to->unsynced, from->unsynced, unit_count(from));
   memcpy(to->wear, from->wear, from->shape.sector_count * sizeof *to->wear);
   to->operations = from->operations;
   to->cut_at = from->cut_at;
@@ -324,21 +371,32 @@ void flash_fake_copy(flash_fake_t *to, const flash_fake_t *from) {
   to->bad_count = from->bad_count;
 }
 
+static void power_up_unit(flash_fake_t *flash, uint32_t unit) {
+  uint32_t units = flash->shape.erase_size / flash->shape.prog_size;
+  uint8_t state = flash->units[unit] & (uint8_t)~UNIT_UNREADABLE;
+  if (state == UNIT_ERASED) {
+    flash->units[unit] = UNIT_ERASED_OLD;
+  } else if (state == UNIT_TORN && flash->shape.unstable) {
+    roll_unit(flash, unit);
+  } else if (state == UNIT_HALF_ERASED && unit % units == 0 && flash->shape.unstable) {
+    flash_fake_cut_t kind = (flash_fake_cut_t)(CUT_ERASE_OLD + prng_below(&flash->prng, 4));
+    roll_sector(flash, unit / units, kind);
+  }
+}
+
 void flash_fake_power_up(flash_fake_t *flash) {
   uint32_t units = flash->shape.erase_size / flash->shape.prog_size;
-  for (uint32_t u = 0; u < unit_count(flash); u++) {
-    uint8_t state = flash->units[u] & (uint8_t)~UNIT_UNREADABLE;
-    if (state == UNIT_ERASED) {
-      flash->units[u] = UNIT_ERASED_OLD;
-    } else if (state == UNIT_TORN && flash->shape.unstable) {
-      roll_unit(flash, u);
-      touch(flash, u * flash->shape.prog_size);
-    } else if (state == UNIT_HALF_ERASED && u % units == 0 && flash->shape.unstable) {
-      flash_fake_cut_t kind = (flash_fake_cut_t)(CUT_ERASE_OLD + prng_below(&flash->prng, 4));
-      roll_sector(flash, u / units, kind);
+  forget_unsynced(flash);
+  for (uint32_t i = 0; i < flash->shape.sector_count; i++) {
+    if ((flash->marks[i] & (MARK_FRESH | MARK_TORN | MARK_HALF)) == 0) {
+      continue;
     }
+    for (uint32_t u = 0; u < units; u++) {
+      power_up_unit(flash, i * units + u);
+    }
+    flash->marks[i] &= (uint8_t)~MARK_FRESH;
+    touch(flash, i * flash->shape.erase_size, 0);
   }
-  memset(flash->unsynced, 0, unit_count(flash));
   flash->dead = false;
   flash->operations = 0;
   flash->cut_at = 0;
@@ -349,6 +407,20 @@ void flash_fake_cut_at(flash_fake_t *flash, uint64_t n, flash_fake_cut_t program
   flash->cut_at = flash->operations + n;
   flash->program_cut = program_cut;
   flash->erase_cut = erase_cut;
+}
+
+bool flash_fake_rot(flash_fake_t *flash, uint32_t offset, bool unreadable) {
+  uint32_t unit = offset / flash->shape.prog_size;
+  if (flash->units[unit] != UNIT_PROGRAMMED) {
+    return false;
+  }
+  if (unreadable) {
+    flash->units[unit] |= UNIT_UNREADABLE;
+  } else {
+    flash->bytes[offset] ^= (uint8_t)(1u << prng_below(&flash->prng, 8));
+  }
+  touch(flash, offset, unreadable ? MARK_UNREADABLE : 0);
+  return true;
 }
 
 void flash_fake_bad(flash_fake_t *flash, uint32_t offset, uint32_t length, bool read, bool write) {

@@ -42,6 +42,7 @@ struct flash_fake {
   flash_fake_shape_t shape;
   uint8_t *bytes, *intended, *units; /* content, what torn units may turn into, unit states */
   uint64_t *versions;                /* per sector: changes with its content */
+  uint8_t *marks;                    /* per sector: what kinds of units it has */
   uint32_t *wear;
   uint8_t *unsynced; /* per unit: programmed or erased since the last sync */
   prng_t prng;
@@ -64,7 +65,9 @@ struct flash_fake {
 flash_fake_t *flash_fake_new(const flash_fake_shape_t *shape, uint64_t seed);
 void flash_fake_free(flash_fake_t *flash);
 
-/* Makes `to` (of the same shape) equal to `from`, hook and generator apart; copies what differs. */
+/* Makes `to` (of the same shape) equal to `from`, hook and generator apart. Only the sectors that
+ * one of the two has changed since they were equal are copied, so that a snapshot costs what was
+ * written, not the size of the region. */
 void flash_fake_copy(flash_fake_t *to, const flash_fake_t *from);
 
 /* The operation ends as `cut` says and the power is off. `cut` must suit the operation. */
@@ -77,6 +80,10 @@ void flash_fake_power_up(flash_fake_t *flash);
 /* The cut of this power-up: at its n-th operation from now (from 1). */
 void flash_fake_cut_at(flash_fake_t *flash, uint64_t n, flash_fake_cut_t program_cut,
                        flash_fake_cut_t erase_cut);
+
+/* A programmed unit loses a bit at this place, or can't be read any more; false: nothing is
+ * programmed there. */
+bool flash_fake_rot(flash_fake_t *flash, uint32_t offset, bool unreadable);
 
 /* Reads or programs in this range fail from now on; erases, when it covers the whole sector. */
 void flash_fake_bad(flash_fake_t *flash, uint32_t offset, uint32_t length, bool read, bool write);

@@ -71,7 +71,7 @@ static void crash_loop(const powerloss_loop_t *shape, uint64_t seeds) {
     }
     assert_null(loop.failure);
   }
-  print_message("  %llu cuts\n", (unsigned long long)(seeds * shape->power_ups));
+  print_message("  %llu seeds, %u cuts each\n", (unsigned long long)seeds, shape->power_ups);
 }
 
 /* Records whose CRCs hang on each other: a sector whose transaction began in a recycled one would

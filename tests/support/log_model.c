@@ -5,7 +5,7 @@
 
 #include "vn/hash.h"
 
-enum { PART_HEADER = 16, JOURNAL_VERSIONS = 1000000 };
+enum { PART_HEADER = 16 };
 
 static uint32_t mix(uint32_t item, uint32_t version, uint32_t part) {
   return (uint32_t)vn_splitmix64(((uint64_t)item << 48) ^ ((uint64_t)version << 16) ^ part);
@@ -42,15 +42,37 @@ uint64_t log_model_commit_max(const log_model_shape_t *shape) {
   return record * shape->parts_max * shape->dirty;
 }
 
+/* The first item of the outbox. */
+static uint32_t first_message(const log_model_t *model) {
+  return model->outage_commits == 0 ? model->shape.items : model->shape.items / 2u;
+}
+
+static uint32_t item_of_message(const log_model_t *model, uint64_t number) {
+  uint32_t first = first_message(model);
+  uint32_t room = model->shape.items - first;
+  return room == 0 ? first : first + (uint32_t)(number % room);
+}
+
+static void set_durable(log_model_t *model, const log_model_state_t *state) {
+  if (memcmp(&model->durable, state, sizeof *state) != 0) {
+    model->previous = model->durable;
+    model->durable = *state;
+  }
+  for (uint32_t i = 0; i < model->shape.items; i++) {
+    uint32_t version = state->version[i] % LOG_MODEL_VERSIONS_MAX;
+    model->committed[version / 8u] |= (uint8_t)(1u << version % 8u);
+  }
+}
+
 static vn_err_t put_item(log_model_t *model, uint32_t item) {
   uint32_t version = model->ram.version[item];
   uint32_t count = part_count(&model->shape, item, version);
+  uint8_t type = item < first_message(model) ? VN_RECORD_SLOT : VN_RECORD_OUT;
   for (uint32_t part = 0; part < count; part++) {
     uint8_t payload[4096];
     uint32_t length = part_length(&model->shape, item, version, part);
     part_fill(payload, length, item, version, part);
-    vn_err_t err =
-        vn_log_put(&model->log, item, VN_RECORD_SLOT, (uint8_t)part, item, payload, length);
+    vn_err_t err = vn_log_put(&model->log, item, type, (uint8_t)part, item, payload, length);
     if (err != VN_OK) {
       return err;
     }
@@ -60,7 +82,10 @@ static vn_err_t put_item(log_model_t *model, uint32_t item) {
 
 static vn_err_t model_rewrite(void *context, vn_flash_log_t *log, uint32_t item) {
   log_model_t *model = context;
-  (void)log;
+  if (model->ram.version[item] == 0) {
+    vn_log_release(log, item);
+    return VN_OK;
+  }
   return put_item(model, item);
 }
 
@@ -78,6 +103,13 @@ static bool part_right(const log_model_t *model, const uint8_t *payload, uint32_
   }
   part_fill(expected, length, item, words[1], part);
   return memcmp(expected, payload, length) == 0;
+}
+
+/* The version of a message is its number + 1. */
+static bool message_waits(const log_model_t *model, uint32_t item, uint32_t version) {
+  uint64_t number = version - 1u;
+  return number >= model->last.outbox_tail && number < model->last.outbox_head &&
+         item_of_message(model, number) == item;
 }
 
 /* Parts come in order; those of a version that was overwritten later may lack their beginning. */
@@ -98,6 +130,9 @@ static uint32_t model_apply(void *context, uint8_t type, uint8_t flags, uint32_t
   uint32_t version = 0;
   memcpy(&version, payload + 4, sizeof version);
   bool right = part_right(model, payload, length, item, flags);
+  if (type == VN_RECORD_OUT && !message_waits(model, item, version)) {
+    return VN_LOG_NO_ITEM;
+  }
   if (flags == 0) {
     model->ram.version[item] = version;
     model->parts_seen[item] = 1;
@@ -164,9 +199,13 @@ void log_model_copy(log_model_t *to, const log_model_t *from) {
   to->ram = from->ram;
   to->durable = from->durable;
   to->possible = from->possible;
+  to->previous = from->previous;
   to->prng = from->prng;
   to->full = from->full;
-  to->journal_count = from->journal_count;
+  to->newest_sequence = from->newest_sequence;
+  to->attempts = from->attempts;
+  to->outage_commits = from->outage_commits;
+  memcpy(to->committed, from->committed, sizeof to->committed);
   memcpy(to->items, from->items, from->shape.items * sizeof *to->items);
   memcpy(to->sectors, from->sectors, from->flash->shape.sector_count * sizeof *to->sectors);
   memcpy(to->page, from->page, from->shape.page_size);
@@ -178,13 +217,13 @@ vn_err_t log_model_format(log_model_t *model) {
   memset(&model->ram, 0, sizeof model->ram);
   model->durable = model->ram;
   model->possible = model->ram;
+  model->previous = model->ram;
   return err == VN_OK ? vn_log_format(&model->log) : err;
 }
 
 static void change(log_model_t *model, uint32_t item) {
   bool remove = prng_chance(&model->prng, model->shape.remove_percent);
-  uint32_t fresh = (uint32_t)(model->ram.accepted + 1u);
-  model->ram.version[item] = remove && model->ram.version[item] != 0 ? 0 : fresh;
+  model->ram.version[item] = remove && model->ram.version[item] != 0 ? 0 : model->attempts;
 }
 
 static vn_err_t put_change(log_model_t *model, uint32_t item) {
@@ -197,12 +236,32 @@ static vn_err_t put_change(log_model_t *model, uint32_t item) {
 
 static vn_err_t write_changes(log_model_t *model, uint32_t dirty) {
   vn_err_t err = VN_OK;
+  uint32_t items = first_message(model);
   for (uint32_t i = 0; i < dirty && err == VN_OK; i++) {
-    uint32_t item = dirty == model->shape.items ? i : prng_below(&model->prng, model->shape.items);
+    uint32_t item = dirty >= items ? i % items : prng_below(&model->prng, items);
     change(model, item);
     err = put_change(model, item);
   }
   return err;
+}
+
+/* What waited was sent, if there is a link; then one more message, in place of the oldest if the
+ * outbox is full. */
+static vn_err_t write_outbox(log_model_t *model) {
+  log_model_state_t *ram = &model->ram;
+  uint32_t room = model->shape.items - first_message(model);
+  if (room == 0) {
+    return VN_OK;
+  }
+  bool linked = ram->accepted / model->outage_commits % 2u == 1u;
+  while (ram->tail < ram->head && (linked || ram->head - ram->tail == room)) {
+    uint32_t item = item_of_message(model, ram->tail++);
+    ram->version[item] = 0;
+    vn_log_release(&model->log, item);
+  }
+  uint32_t item = item_of_message(model, ram->head++);
+  ram->version[item] = (uint32_t)ram->head;
+  return put_item(model, item);
 }
 
 vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
@@ -211,15 +270,21 @@ vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
     model->full = model->full || err == VN_ERR_LOG_FULL;
     return err;
   }
-  model->durable = model->ram; /* what was mounted is certain now */
+  set_durable(model, &model->ram); /* what was mounted is certain now */
   model->possible = model->ram;
+  model->attempts++;
   err = write_changes(model, dirty);
+  err = err == VN_OK ? write_outbox(model) : err;
   model->ram.accepted++;
   model->possible = model->ram;
-  vn_commit_t commit = {.accepted = model->ram.accepted, .outbox_head = 7 * model->ram.accepted};
+  vn_commit_t commit = {.accepted = model->ram.accepted,
+                        .journal_applied = 7 * model->ram.accepted,
+                        .outbox_head = model->ram.head,
+                        .outbox_tail = model->ram.tail};
   vn_err_t closing = vn_log_commit(&model->log, &commit);
   if (closing == VN_OK && err == VN_OK) {
-    model->durable = model->ram;
+    model->newest_sequence = model->sectors[model->log.state.start_sector].sequence;
+    set_durable(model, &model->ram);
     return VN_OK;
   }
   model->full = model->full || closing == VN_ERR_LOG_FULL;
@@ -230,8 +295,8 @@ vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
 /* A new version of one item, if it has one part, as a journal record. */
 static vn_err_t journal(log_model_t *model) {
   uint8_t payload[4096];
-  uint32_t item = prng_below(&model->prng, model->shape.items);
-  uint32_t version = JOURNAL_VERSIONS + ++model->journal_count;
+  uint32_t item = prng_below(&model->prng, first_message(model));
+  uint32_t version = ++model->attempts;
   if (part_count(&model->shape, item, version) != 1) {
     return VN_AGAIN;
   }
@@ -240,14 +305,15 @@ static vn_err_t journal(log_model_t *model) {
   vn_err_t err = vn_log_begin(&model->log); /* by itself, so that the states are told apart */
   if (err == VN_OK) {
     vn_log_abort(&model->log);
-    model->durable = model->ram;
+    set_durable(model, &model->ram);
     model->possible = model->ram;
     model->possible.version[item] = version;
     err = vn_log_journal(&model->log, item, 0, item, payload, length);
   }
   if (err == VN_OK) {
     model->ram = model->possible;
-    model->durable = model->possible;
+    model->newest_sequence = model->sectors[model->log.state.start_sector].sequence;
+    set_durable(model, &model->possible);
   } else if (err == VN_ERR_LOG_FULL && !model->flash->dead) {
     model->possible = model->durable;
     return VN_AGAIN;
@@ -267,19 +333,18 @@ vn_err_t log_model_commit(log_model_t *model) {
 
 vn_err_t log_model_mount(log_model_t *model) {
   vn_log_config_t config = model_config(model);
-  vn_commit_t last;
   memset(&model->ram, 0, sizeof model->ram);
   memset(model->parts_seen, 0, sizeof model->parts_seen);
   memset(model->broken, 0, sizeof model->broken);
   vn_err_t err = vn_log_init(&model->log, &config);
   if (err == VN_OK) {
-    err = vn_log_mount(&model->log, &last);
+    err = vn_log_mount(&model->log, &model->last);
   }
   if (err == VN_OK) {
-    model->ram.accepted = last.accepted;
-    if (last.outbox_head != 7 * last.accepted) {
-      model->broken[0] = true;
-    }
+    model->ram.accepted = model->last.accepted;
+    model->ram.head = model->last.outbox_head;
+    model->ram.tail = model->last.outbox_tail;
+    model->broken[0] = model->broken[0] || model->last.journal_applied != 7 * model->last.accepted;
   }
   return err;
 }
@@ -308,16 +373,54 @@ const char *log_model_check(log_model_t *model) {
   }
   /* Until something is written behind a fence, a torn commit may still turn up. */
   if (after && !vn_log_uncertain(&model->log)) {
-    model->durable = model->ram;
+    set_durable(model, &model->ram);
   }
   return check_whole(model);
+}
+
+static bool was_durable(const log_model_t *model, uint32_t version) {
+  uint32_t bit = version % LOG_MODEL_VERSIONS_MAX;
+  return (model->committed[bit / 8u] >> bit % 8u & 1u) != 0;
+}
+
+/* What damage leaves of an item: all of it, or nothing. */
+static bool take_damaged_item(log_model_t *model, uint32_t item) {
+  uint32_t version = model->ram.version[item];
+  if (version == 0) {
+    return true;
+  }
+  if (model->broken[item] || model->parts_seen[item] != part_count(&model->shape, item, version)) {
+    model->ram.version[item] = 0;
+    return true;
+  }
+  return was_durable(model, version) || version == model->possible.version[item];
+}
+
+const char *log_model_check_rotten(log_model_t *model, bool newest_hit) {
+  bool before = memcmp(&model->ram, &model->previous, sizeof model->ram) == 0;
+  const char *wrong = log_model_check(model);
+  if (wrong == NULL || model->flash->violation != NULL) {
+    return wrong;
+  }
+  bool told = model->log.figures.records_damaged > 0;
+  if (!told && !(before && newest_hit)) {
+    return "damage that nobody is told of";
+  }
+  for (uint32_t i = 0; told && i < model->shape.items; i++) {
+    if (!take_damaged_item(model, i)) {
+      return "an item of a version that was never committed";
+    }
+  }
+  set_durable(model, &model->ram);
+  model->possible = model->ram;
+  return NULL;
 }
 
 vn_err_t log_model_settle(log_model_t *model) {
   vn_err_t err = vn_log_begin(&model->log);
   if (err == VN_OK) {
     vn_log_abort(&model->log);
-    model->durable = model->ram;
+    set_durable(model, &model->ram);
     model->possible = model->ram;
   }
   model->full = model->full || err == VN_ERR_LOG_FULL;

@@ -13,9 +13,10 @@ uint32_t powerloss_scale(void) {
 static void fail(powerloss_t *run, uint32_t level, const char *what) {
   if (run->failure == NULL) {
     run->failure = what;
-    (void)snprintf(run->place, sizeof run->place, "seed %llu, cut %llu, level %u, commit %llu",
+    (void)snprintf(run->place, sizeof run->place,
+                   "seed %llu, cut %llu, level %u, commit %llu, last rot at %u",
                    (unsigned long long)run->seed, (unsigned long long)run->cuts, level,
-                   (unsigned long long)run->level[level]->durable.accepted);
+                   (unsigned long long)run->level[level]->durable.accepted, run->rot_offset);
   }
 }
 
@@ -64,12 +65,70 @@ static void recover(powerloss_t *run, uint32_t level) {
   if (err != VN_OK) {
     fail(run, level, vn_err_name(err));
   }
-  if (!deeper && run->failure == NULL && !power_up_and_check(run, level)) {
+  bool look =
+      !deeper && run->failure == NULL && prng_below(&run->prng, run->seal_mount_one_in) == 0;
+  if (look && !power_up_and_check(run, level)) {
     return;
   }
   if (commit_some(run, level, deeper ? run->commits_between + 1u : 1u)) {
     set_hook(run, level, false);
     (void)power_up_and_check(run, level);
+  }
+}
+
+/* Changes a stored bit of a sector that the log needs, or makes its unit unreadable; true if the
+ * newest transaction may be hit. */
+static bool rot(powerloss_t *run, const log_model_t *model, flash_fake_t *flash) {
+  const vn_log_state_t *state = &model->log.state;
+  uint32_t size = flash->shape.erase_size;
+  uint32_t count = flash->shape.sector_count;
+  uint32_t span = (state->head + count - state->oldest_sector) % count + 1u;
+  for (;;) {
+    uint32_t sector = (state->oldest_sector + prng_below(&run->prng, span)) % count;
+    uint32_t offset = sector * size + prng_below(&run->prng, size);
+    if (flash_fake_rot(flash, offset, prng_chance(&run->prng, 20))) {
+      run->rot_offset = offset;
+      return model->sectors[sector].sequence >= model->newest_sequence;
+    }
+  }
+}
+
+static bool mount_rotten(powerloss_t *run, uint32_t level, bool newest_hit) {
+  log_model_t *model = run->level[level];
+  flash_fake_power_up(model->flash);
+  vn_err_t err = log_model_mount(model);
+  const char *wrong = err != VN_OK ? vn_err_name(err) : log_model_check_rotten(model, newest_hit);
+  if (wrong != NULL) {
+    fail(run, level, wrong);
+  }
+  return wrong == NULL;
+}
+
+/* A cut and bit rot: what is missing is told, nothing is mixed, and the log goes on. */
+static void recover_rotten(powerloss_t *run, const log_model_t *from) {
+  log_model_t *model = run->level[1];
+  bool newest_hit = rot(run, from, model->flash);
+  run->rotten++;
+  if (!mount_rotten(run, 1, newest_hit) || !mount_rotten(run, 1, newest_hit)) {
+    return;
+  }
+  vn_err_t err = log_model_settle(model);
+  if (err != VN_OK) {
+    fail(run, 1, vn_err_name(err));
+  }
+  if (run->failure == NULL && mount_rotten(run, 1, false) && commit_some(run, 1, 2)) {
+    (void)mount_rotten(run, 1, false);
+  }
+}
+
+static void cut_rotten(powerloss_t *run, const flash_fake_operation_t *operation,
+                       flash_fake_cut_t cut) {
+  bool wanted = run->rot_one_in != 0 && prng_below(&run->prng, run->rot_one_in) == 0;
+  if (wanted && run->level[0]->durable.accepted > 1 && run->failure == NULL) {
+    log_model_copy(run->level[1], run->level[0]);
+    run->cuts++;
+    flash_fake_tear(run->level[1]->flash, operation, cut);
+    recover_rotten(run, run->level[0]);
   }
 }
 
@@ -87,6 +146,9 @@ static void before_operation(void *context, const flash_fake_operation_t *operat
     run->cuts++;
     flash_fake_tear(cut->flash, operation, (flash_fake_cut_t)(first + i));
     recover(run, hook->level + 1u);
+    if (hook->level == 0) {
+      cut_rotten(run, operation, (flash_fake_cut_t)(first + i));
+    }
   }
 }
 
@@ -96,6 +158,7 @@ void powerloss_start(powerloss_t *run, const log_model_shape_t *model,
   run->depth = 1;
   run->commits_between = 5;
   run->keep_one_in = 1;
+  run->seal_mount_one_in = 1;
   run->seed = seed;
   run->prng = prng_make(seed, 3);
   for (uint32_t i = 0; i <= POWERLOSS_LEVELS; i++) {
@@ -103,6 +166,12 @@ void powerloss_start(powerloss_t *run, const log_model_shape_t *model,
   }
   if (log_model_format(run->level[0]) != VN_OK) {
     fail(run, 0, "the region is too small for the workload");
+  }
+}
+
+void powerloss_outage(powerloss_t *run, uint32_t commits) {
+  for (uint32_t i = 0; i <= POWERLOSS_LEVELS; i++) {
+    run->level[i]->outage_commits = commits;
   }
 }
 

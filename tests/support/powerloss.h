@@ -11,7 +11,13 @@ typedef struct powerloss {
   uint32_t depth;                           /* cuts in a row */
   uint32_t commits_between;
   uint32_t keep_one_in; /* of the cuts of the first level; 1 = all */
-  uint64_t cuts, skipped, seed;
+  uint32_t
+      seal_mount_one_in; /* after how many cuts a mount follows right behind the seal; 1 = all */
+  uint32_t
+      rot_one_in; /* of the cuts of the first level come again with stored bits changed; 0 = none
+                   */
+  uint64_t cuts, rotten, skipped, seed;
+  uint32_t rot_offset; /* where the last one was */
   prng_t prng;
   const char *failure; /* NULL: none yet */
   char place[96];      /* where the first failure was */
@@ -27,6 +33,9 @@ uint32_t powerloss_scale(void);
 void powerloss_start(powerloss_t *run, const log_model_shape_t *model,
                      const flash_fake_shape_t *flash, uint64_t seed);
 void powerloss_stop(powerloss_t *run);
+
+/* Messages that wait for a link, which is there in every other span of so many commits. */
+void powerloss_outage(powerloss_t *run, uint32_t commits);
 
 /* `commits` transactions, each operation cut in each way; stops at the first failure. */
 void powerloss_run(powerloss_t *run, uint32_t commits);

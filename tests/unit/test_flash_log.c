@@ -110,8 +110,8 @@ static void the_commit_has_the_documented_bytes(void **unused) {
   assert_int_equal(u64_at(payload, 0), 1);
   assert_int_equal(u32_at(payload, 8), count);
   assert_int_equal(u32_at(payload, 12), chain);
+  assert_int_equal(u64_at(payload, 16), 7);  /* journal_applied */
   assert_int_equal(u64_at(payload, 32), 1);  /* accepted */
-  assert_int_equal(u64_at(payload, 48), 7);  /* outbox_head */
   assert_int_equal(u64_at(payload, 64), 32); /* oldest_live */
   assert_int_equal(u64_at(payload, 72), 32); /* prev_oldest_live */
   assert_int_equal(u32_at(payload, 124), 0); /* seal_run, flags */

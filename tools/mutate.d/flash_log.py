@@ -1,8 +1,8 @@
-"""Wrong variants of the flash log, made by hand: rules that look right and are not (docs/format.md).
+"""Wrong variants of the flash log, made by hand: rules that look right and are not.
 
 A variant is (name, trap, what is wrong, edits). An edit is (file without .c, text, other text); the
-text stands in the file exactly once. A trap is the number of the test in test_powerloss_traps.c that
-has to notice the variant by itself; "" = any of TESTS may.
+text stands in the file exactly once. A trap is the number of the test in test_powerloss_traps.c
+that has to notice the variant by itself; "" = any of TESTS may.
 """
 
 TESTS = ["unit/test_flash_log", "powerloss/test_powerloss_traps",
@@ -97,13 +97,11 @@ VARIANTS = [
     ("certain_across_mounts", "t12", "a later sector makes a commit certain, whoever opened it", [
         ("flash_log_mount", "(successor.flags & VN__LOG_FLAG_AFTER_MOUNT) == 0;",
          "(successor.flags | VN__LOG_FLAG_AFTER_MOUNT) != 0;")]),
-    ("holes_are_free", "", "holes count as free", [
-        ("flash_log_clean", "  if (state->oldest_sector == state->head) {\n    run = count - 1u;",
-         "  run = 0;\n  for (uint32_t i = 0; i < count; i++) {\n"
-         "    run += vn__log_protected(log, (uint16_t)i) ? 0u : 1u;\n  }\n"
-         "  if (state->oldest_sector == state->head) {\n    run = count - 1u;")]),
+    ("holes_are_free", "t13", "holes count as free", [
+        ("flash_log_clean", "log, sector)) {\n      break;", "log, sector)) {\n      continue;")]),
     ("pass_forgotten", "t13", "a restart forgets the cleaning pass", [
-        ("flash_log_replay", "own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;",
+        ("flash_log_replay",
+         "own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;",
          "0;")]),
     ("abandoned_for_free", "t13", "abandoned sectors are not charged", [
         ("flash_log_place", "(uint64_t)ahead * log->config.flash->erase_size;", "0;")]),
@@ -121,7 +119,8 @@ VARIANTS = [
         ("flash_log_write", "vn_crc32c(vn_crc32c(seed, bytes, 12), payload, record->length);",
          "vn_crc32c(seed, bytes, 12);"),
         ("flash_log_scan",
-         "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &crc) &&",
+         "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &crc)"
+         " &&",
          "  uint32_t none = 0;\n"
          "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &none)"
          " &&")]),
@@ -162,7 +161,8 @@ VARIANTS = [
         ("flash_log_place", "  if (err == VN_OK) {\n    err = vn__log_append_mark(log, 0);\n  }\n",
          "")]),
     ("no_mark_behind_the_header", "", "nothing shows that a header is complete", [
-        ("flash_log_place", "    err = vn__log_append_mark(log, from); /* makes the header certain */",
+        ("flash_log_place",
+         "    err = vn__log_append_mark(log, from); /* makes the header certain */",
          "    err = from == 0 ? VN_OK : vn__log_append_mark(log, from);")]),
     ("known_though_uncertain", "", "committed_tx names a commit that may fade", [
         ("flash_log_mount", "state->known_tx = state->uncertain ? chain.known_tx : state->tx;",

@@ -38,8 +38,8 @@ def run_test(folder, objects, test, words, pattern):
     """The name of the test that fails with these objects in the place of the originals, or None."""
     program = folder / "program"
     place = next(i for i, word in enumerate(words) if word.endswith(".a"))
-    linked = subprocess.run([*words[:place], *map(str, objects), "-o", str(program), *words[place:]],
-                            cwd=BUILD, capture_output=True)
+    words = [*words[:place], *map(str, objects), "-o", str(program), *words[place:]]
+    linked = subprocess.run(words, cwd=BUILD, capture_output=True)
     if linked.returncode != 0:
         sys.exit(f"tools/mutate: cannot link {test}: {linked.stderr.decode()}")
     environment = dict(os.environ, VN_BIN_DIR=str(BUILD / "bin"), VN_SOURCE_DIR=str(ROOT))

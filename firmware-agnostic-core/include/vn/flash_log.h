@@ -106,7 +106,8 @@ typedef struct vn_log_figures {
 typedef struct vn_log_limits {
   uint32_t sector_count, header_bytes, unit_bytes, span_bytes, seal_bytes;
   uint32_t reserve_sectors, pass_sectors; /* a cleaning pass begins below pass_sectors free */
-  uint64_t alpha_q16;                     /* bytes to move per fresh byte, in 1/65536 */
+  uint32_t spare_sectors; /* cleaning leaves that many to what else must be written */
+  uint64_t alpha_q16;     /* bytes to move per fresh byte, in 1/65536 */
 } vn_log_limits_t;
 
 /* What the log remembers between calls; read by nobody else. */
