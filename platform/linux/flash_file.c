@@ -50,6 +50,15 @@ static bool read_all(int descriptor, void *to, size_t length, off_t offset) {
   return true;
 }
 
+/* A call that a signal broke off has told nothing; every other failure is final. */
+static bool sync_all(int descriptor, int (*sync)(int)) {
+  int result;
+  do {
+    result = sync(descriptor);
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
 static bool in_range(const vn_flash_t *port, uint32_t offset, uint32_t length) {
   return offset <= port->size_bytes && length <= port->size_bytes - offset;
 }
@@ -116,7 +125,7 @@ static vn_err_t file_sync(void *context) {
   if (file->failed) {
     return VN_ERR_FLASH;
   }
-  return fdatasync(file->descriptor) == 0 ? VN_OK : fail(file);
+  return sync_all(file->descriptor, fdatasync) ? VN_OK : fail(file);
 }
 
 static bool sync_folder(const char *path) {
@@ -131,7 +140,7 @@ static bool sync_folder(const char *path) {
   if (folder < 0) {
     return false;
   }
-  bool synced = fsync(folder) == 0;
+  bool synced = sync_all(folder, fsync);
   (void)close(folder);
   return synced;
 }
@@ -142,7 +151,7 @@ static bool fill(const vn_flash_file_t *file, int descriptor) {
       return false;
     }
   }
-  return fsync(descriptor) == 0;
+  return sync_all(descriptor, fsync);
 }
 
 /* Made aside and renamed: a file that is there has its whole size. */
@@ -169,6 +178,16 @@ static bool make(const vn_flash_file_t *file, const char *path) {
   return made && sync_folder(path);
 }
 
+/*
+ * After a sync that failed the system keeps what was written and takes it for written out: it would
+ * be found here, relied upon, and gone at the next power cut. So what is read comes from the disk.
+ */
+static bool see_the_disk(int descriptor) {
+  bool synced = sync_all(descriptor, fdatasync);
+  (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED); /* a file system may lack it */
+  return synced;
+}
+
 static vn_flash_file_result_t take(vn_flash_file_t *file, const char *path) {
   struct stat status;
   file->descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
@@ -183,7 +202,10 @@ static vn_flash_file_result_t take(vn_flash_file_t *file, const char *path) {
   }
   bool ours = S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
               status.st_size == (off_t)file->port.size_bytes;
-  return ours ? VN_FLASH_FILE_OK : VN_FLASH_FILE_FOREIGN;
+  if (!ours) {
+    return VN_FLASH_FILE_FOREIGN;
+  }
+  return see_the_disk(file->descriptor) ? VN_FLASH_FILE_OK : VN_FLASH_FILE_IO;
 }
 
 vn_flash_file_result_t vn_flash_file_open(vn_flash_file_t *file,

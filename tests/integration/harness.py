@@ -170,6 +170,7 @@ class Daemon:
         self.log_path = os.path.join(folder, name + ".log")
         self.process = None
         self.notify = None
+        self.prefix = []  # of the command, to start it somewhere else
 
     def start(self, wait=True, seconds=15, **options):
         """Starts it and waits until it says READY, as a service manager would."""
@@ -183,8 +184,9 @@ class Daemon:
         environment = dict(os.environ, NOTIFY_SOCKET=path, **options.pop("environment", {}))
         environment.pop("JOURNAL_STREAM", None)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([VNOTCHD, "--config", self.config], stdout=log,
-                                            stderr=log, env=environment, **options)
+            self.process = subprocess.Popen(
+                [*self.prefix, VNOTCHD, "--config", self.config], stdout=log, stderr=log,
+                env=environment, **options)
         if wait:
             self.wait_notified("READY=1", seconds)
         return self

@@ -36,12 +36,19 @@ class Connection:
     def __init__(self, port, name, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), timeout=30)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reader = None
+        try:
+            self._log_in(name)
+        except OSError:
+            self.socket.close()
+            raise
+
+    def _log_in(self, name):
         body = text("MQTT") + bytes([4, CLEAN_SESSION]) + struct.pack(">H", 0) + text(name)
         self.socket.sendall(packet(CONNECT, body))
         answer = self._read_exactly(4)
         if answer[0] != CONNACK or answer[3] != 0:
             raise ConnectionError(f"the broker refuses the connection: {answer.hex()}")
-        self.reader = None
 
     def _start_reader(self, run):
         self.socket.settimeout(None)
