@@ -340,7 +340,8 @@ class Torture:
         books.check(readings["received"] == sum(readings[kind] for kind in kinds),
                     f"the device's accounting doesn't add up: {readings}")
         total = self.published["readings"] + SERIES
-        books.check(readings["accepted"] == total - lost, f"accepted, published {total}: {readings}")
+        books.check(readings["accepted"] == total - lost,
+                    f"{total} published, {lost} lost: {readings}")
         books.check(readings["missing"] == lost, f"{lost} lost, the device says {readings}")
         for kind in ("late", "no_window", "limited", "quarantined", "rejected"):
             books.check(readings[kind] == 0, f"{kind}: {readings[kind]}")

@@ -20,8 +20,8 @@ PUBLISH, PUBACK = 3, 4
 class Observer:
     """Reads along what goes through one connection: which messages the client acknowledged, when.
 
-    `acknowledged` collects (wall time it passed here, wall time of its acknowledgement, topic, first
-    sequence number of the payload): what the client did with it lies between these times.
+    `acknowledged` collects (wall time it passed here, wall time of its acknowledgement, topic,
+    first sequence number of the payload): what the client did with it lies between these times.
     """
 
     def __init__(self, acknowledged):

@@ -144,8 +144,9 @@ class Sender:
                 break
             last = min(self.end(), start + count + IN_FLIGHT)
             if cursor < last:
-                connection.send(b"".join(publish_packet(*self.packs[n - self.base], 1, n % 65535 + 1)
-                                         for n in range(cursor, last)))
+                connection.send(b"".join(
+                    publish_packet(*self.packs[n - self.base], 1, n % 65535 + 1)
+                    for n in range(cursor, last)))
                 cursor = last
         self.resent += cursor - start - (0 if count == float("inf") else count)
 
