@@ -213,12 +213,30 @@ static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
   }
 }
 
+/* From when on a reading may be in no commit: what waits in the queue is acknowledged as well. */
+static vn_time_ms_t covered_until(vn_engine_t *engine) {
+  vn_time_ms_t wall_ms;
+  uint32_t length = 0;
+  const uint8_t *record =
+      engine->plan->queue_bytes > 0 ? vn_ring_peek(&engine->queue, &length) : NULL;
+  if (!vn__wall_ms(engine, &wall_ms)) {
+    return VN_TIME_MINUS_INFINITY;
+  }
+  if (record == NULL || length == 0) {
+    return wall_ms;
+  }
+  vn__queued_t head;
+  memcpy(&head, record, sizeof head);
+  vn_time_ms_t arrival_ms =
+      head.arrival_valid ? head.arrival_ms : wall_ms - (vn__mono_ms(engine) - head.arrival_ms);
+  return arrival_ms < wall_ms ? arrival_ms : wall_ms;
+}
+
 /* Series are independent of each other, so that a checkpoint of all may come in pieces; with a
  * journal it is one, because all of it has to be of one position. */
 static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
   uint32_t series = 0;
-  vn_time_ms_t wall_ms;
-  vn_time_ms_t at_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms : VN_TIME_MINUS_INFINITY;
+  vn_time_ms_t at_ms = covered_until(engine);
   for (;;) {
     collect_dirty(engine, &series);
     bool last = series >= engine->table.capacity;

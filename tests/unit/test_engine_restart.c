@@ -214,6 +214,27 @@ static void an_unclean_stop_tells_from_when_on_readings_may_be_missing(void **st
   flash_fake_free(flash);
 }
 
+static void what_waits_in_the_queue_at_a_checkpoint_may_be_missing_too(void **state) {
+  (void)state;
+  static const char payload[] = "{\"t\": 0, \"v\": 1, \"seq\": 0}";
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = rig_new(&flash->port);
+  assert_int_equal(rig_start(rig), VN_OK);
+  vn_hold(&rig->engine, true);
+  rig->wall_ms = T0 + 5000;
+  assert_int_equal(vn_offer_message(&rig->engine, (vn_text_t){"j/a", 3}, (const uint8_t *)payload,
+                                    sizeof payload - 1, false),
+                   VN_OK);
+  rig->wall_ms = T0 + 60000;
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  flash_fake_power_up(flash);
+  start_again(&rig, &flash->port);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->lost_from_ms, T0 + 5000);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->lost_to_ms, T0 + 60000);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void a_changed_window_restarts_its_series_and_says_so(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -334,6 +355,7 @@ int main(void) {
       cmocka_unit_test(what_was_not_acknowledged_is_sent_again_byte_for_byte),
       cmocka_unit_test(every_start_has_a_higher_boot_and_messages_a_higher_seq),
       cmocka_unit_test(an_unclean_stop_tells_from_when_on_readings_may_be_missing),
+      cmocka_unit_test(what_waits_in_the_queue_at_a_checkpoint_may_be_missing_too),
       cmocka_unit_test(a_changed_window_restarts_its_series_and_says_so),
       cmocka_unit_test(hysteresis_is_remembered_over_a_restart),
       cmocka_unit_test(a_restart_is_no_silence_of_the_sensors),

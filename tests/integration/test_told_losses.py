@@ -1,0 +1,111 @@
+"""Checkpoint mode: what a crash costs is what the device says, not a reading more."""
+
+import json
+import os
+import sys
+import time
+import unittest
+
+from harness import BASE_MS, Case, SOURCE_DIR, configuration, wait_for
+
+sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
+from flaky_link import Link
+
+CHECKPOINT_MS = 200
+INPUTS = """
+- topic: "j/{device}"
+  format: json
+  fields: [{path: v, series: "{device}"}]
+  time: {path: t, unit: ms}
+  sequence: {path: seq}
+"""
+PIPELINES = """
+- name: load
+  resolution: 1
+  windows:
+    - {name: hour, tumbling: 1h, statistics: [count, sum]}
+  alerts:
+    - {name: odd, above: 0}
+"""
+
+
+def reading(sequence):
+    return "j/a", json.dumps({"v": sequence % 2, "t": BASE_MS + sequence, "seq": sequence})
+
+
+class ToldLosses(Case):
+    def start(self, outbox, upstream=None):
+        self.feed = self.broker()
+        self.link = Link(self.feed.port)
+        self.addCleanup(self.link.close)
+        self.link.start()
+        state = f"file: {self.state_file()}, checkpoint_every: {CHECKPOINT_MS}ms"
+        options = {"capacity": f"{{series: 10, outbox: {outbox}, input_queue: 4096}}"}
+        if upstream:
+            options["upstream"] = f"{{uri: 'mqtt://127.0.0.1:{self.link.port}', keep_alive: 60s}}"
+        self.program = self.daemon(
+            configuration(self.feed.port, INPUTS, PIPELINES, state, **options)).start()
+        self.talk = self.client(self.feed)
+
+    def figures(self, condition):
+        return self.wait_json(self.talk, "vnotch/gw/stats", condition, 30)
+
+    def check(self, published_at, killed_at):
+        """What is missing was published in the span that is told; returns the figures."""
+        self.talk.publish_all([reading(len(published_at))])
+        figures = self.figures(lambda s: s["readings"]["accepted"] + s["readings"]["missing"]
+                               == len(published_at) + 1)
+        lost = figures["readings"]["missing"]
+        first = figures["readings"]["accepted"] - 1  # they come in order: the last ones are lost
+        recovery = figures["recovery"]
+        print(f"lost {lost} of {len(published_at)}, "
+              f"told {recovery['lost_to'] - recovery['lost_from']} ms")
+        self.assertFalse(recovery["clean"])
+        if lost:
+            self.assertLessEqual(recovery["lost_from"], 1000 * published_at[first] + 1)
+        self.assertGreaterEqual(recovery["lost_to"], 1000 * killed_at)
+        return figures
+
+    def test_what_a_kill_costs_lies_in_the_span_that_is_told(self):
+        self.start("256KiB")
+        published_at = []
+        until = time.monotonic() + 1
+        infos = []
+        while time.monotonic() < until:
+            published_at.append(time.time())
+            infos.append(self.talk.publish(*reading(len(published_at) - 1)))
+            time.sleep(0.001)
+        for info in infos:
+            info.wait_for_publish(10)
+        self.program.kill()
+        killed_at = time.time()
+        self.program.start()
+        figures = self.check(published_at, killed_at)
+        span = 1000 * killed_at - figures["recovery"]["lost_from"]
+        self.assertLessEqual(span, CHECKPOINT_MS + 1000, "more than an interval")
+
+    def test_messages_that_waited_for_room_are_told_as_well(self):
+        """Results leave slowly: messages wait in the queue, acknowledged, over many checkpoints."""
+        self.start("16KiB", upstream=True)
+        self.talk.publish_all([reading(0)])
+        self.figures(lambda s: s["readings"]["accepted"] == 1)
+        self.link.silent = True
+        self.talk.publish_all([reading(n) for n in range(1, 3000)])
+        published_at = [time.time()] * 3000  # or before
+        for _ in range(10):
+            time.sleep(CHECKPOINT_MS / 1000)
+            self.link.silent = False
+            time.sleep(0.01)
+            self.link.silent = True
+        self.program.kill()
+        killed_at = time.time()
+        self.link.cut()
+        self.link.silent = False
+        self.program.start()
+        figures = self.check(published_at, killed_at)
+        self.assertGreater(figures["readings"]["accepted"], 10, "nothing went on")
+        self.assertGreater(figures["readings"]["missing"], 0, "nothing waited")
+
+
+if __name__ == "__main__":
+    unittest.main()
