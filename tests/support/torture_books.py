@@ -11,11 +11,15 @@ PARTIAL = 5
 
 
 class Books:
-    """Reads all publications of one device, in order of arrival."""
+    """Reads all publications of one device, in order of arrival.
 
-    def __init__(self):
+    `by_boot`: the device has no state, and counts anew at each start.
+    """
+
+    def __init__(self, by_boot=False):
+        self.by_boot = by_boot
         self.problems = []
-        self.by_number = {}  # seq: {topic: payload}
+        self.by_number = {}  # seq: (topic, payload)
         self.results = {}    # natural key and rev: (seq, bytes)
         self.table = {}      # natural key: ((boot, rev), record)
         self.events = {}
@@ -27,21 +31,22 @@ class Books:
             self.summary(topic, payload)
         elif topic.endswith("/event"):
             event = json.loads(payload)
-            known = self.events.setdefault(event["id"], payload)
+            known = self.events.setdefault((self.by_boot and event["boot"], event["id"]), payload)
             self.check(known == payload, f"one event, two contents: {event['id']}")
-            self.numbered("event", topic, event["seq"], payload)
+            self.numbered("event", topic, event, payload)
         elif "/alert/" in topic and payload:
-            self.numbered("alert", topic, json.loads(payload)["seq"], payload)
+            self.numbered("alert", topic, json.loads(payload), payload)
         elif topic.endswith("/dead-letter"):
-            self.numbered("dead-letter", topic, json.loads(payload)["seq"], payload)
+            self.numbered("dead-letter", topic, json.loads(payload), payload)
 
     def check(self, good, problem):
         if not good:
             self.problems.append(problem)
 
-    def numbered(self, kind, topic, number, payload):
+    def numbered(self, kind, topic, message, payload):
         """True when this message came for the first time."""
         self.messages[kind] += 1
+        number = (message["boot"], message["seq"]) if self.by_boot else message["seq"]
         before = self.by_number.get(number)
         if before is None:
             self.by_number[number] = (topic, payload)
@@ -52,7 +57,7 @@ class Books:
 
     def summary(self, topic, payload):
         message = cbor2.loads(payload)
-        if self.numbered("summary", topic, message[3], payload):
+        if self.numbered("summary", topic, {"boot": message[2], "seq": message[3]}, payload):
             for record in message[5]:
                 self.result(message, record)
 
@@ -61,7 +66,8 @@ class Books:
         key = (message[1], pipeline[0], pipeline[3][record[WINDOW]], record[SERIES],
                record[START], record[END])
         content = (message[3], cbor2.dumps(record, canonical=True))
-        known = self.results.setdefault((key, record[REV], record[KIND] == PARTIAL), content)
+        version = (self.by_boot and message[2], record[REV], record[KIND] == PARTIAL)
+        known = self.results.setdefault((key, version), content)
         self.check(known == content, f"one result, two messages: {key} rev {record[REV]}")
         self.check(record[KIND] != PARTIAL, f"a delta that nobody asked for: {key}")
         version = (message[2], record[REV])
