@@ -116,6 +116,7 @@ class EveryCall:
         self.feed = self.broker(extra="max_inflight_messages 0")
         self.disk = TornDisk(self.state_file(), os.path.join(self.folder, "page"), SEED)
         self.addCleanup(self.disk.close)
+        self.disk.set("sync_us", 5000)  # time enough for what must not leave before it
         state = f"file: {self.state_file()}, durability: {self.durability}, checkpoint_every: 100ms"
         text = configuration(self.feed.port, INPUTS, PIPELINES,
                              state + ", size: 512KiB" if self.durability != "volatile" else
@@ -161,7 +162,7 @@ class EveryCall:
         if self.durability != "volatile":
             shutil.copy(self.morning, self.state_file())
         self.recorder.begin()
-        self.disk.kill_at(call, [BEFORE, HALF, AFTER][call % 3])
+        self.disk.kill_at(call, self.random.choice([BEFORE, HALF, AFTER]))
         self.publish(DAY)
         self.start(wait=False)
         code = self.until_told(READINGS)
