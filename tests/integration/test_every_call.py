@@ -227,6 +227,37 @@ class Journal(EveryCall, Case):
         self.assertEqual(self.recorder.stats["readings"]["missing"], 0)
 
 
+    def test_a_kill_while_the_state_file_is_made_leaves_none_or_a_whole_one(self):
+        step = EVERY or 25
+        call = 1 + self.random.randrange(step)
+        ended = None
+        while ended != 0:
+            self.disk.kill_at(call, self.random.choice([BEFORE, HALF, AFTER]))
+            self.start(wait=False)
+            wait_for(lambda: self.program.process.poll() is not None or self.is_ready(), 20,
+                     "READY")
+            ended = self.program.process.poll()
+            self.disk.kill_at(0, BEFORE)
+            if ended is None:
+                ended = self.stop()
+            else:
+                self.assertEqual(ended, -signal.SIGKILL, f"call {call}, seed {SEED}")
+                self.disk.cut_power(self.random, self.program.process)
+                self.start()
+                self.assertEqual(self.stop(), 0, f"call {call}: {self.program.log()[-2000:]}")
+            os.unlink(self.state_file())
+            call += step
+        print(f"made anew until call {call - step}, seed={SEED}")
+        self.assertGreater(call, 64)
+
+    def is_ready(self):
+        self.program.notify.settimeout(0.01)
+        try:
+            return "READY=1" in self.program.notify.recv(4096).decode()
+        except TimeoutError:
+            return False
+
+
 class Checkpoint(EveryCall, Case):
     durability = "checkpoint"
 
