@@ -2,6 +2,8 @@
 
 #include "flash_file.h"
 
+#include "log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -24,6 +26,7 @@ static bool write_all(int descriptor, const void *from, size_t length, off_t off
       continue;
     }
     if (written <= 0) {
+      errno = written == 0 ? EIO : errno;
       return false;
     }
     bytes += written;
@@ -86,8 +89,11 @@ static bool use_units(vn_flash_file_t *file, uint32_t offset, uint32_t length) {
   return true;
 }
 
+/* For good; the log above knows only that no sector takes anything any more. */
 static vn_err_t fail(vn_flash_file_t *file) {
   file->failed = true;
+  vn_log(VN_LOG_ERROR, VN_LOG_STATE, "the state file cannot be written any more", "reason",
+         strerror(errno), NULL);
   return VN_ERR_FLASH;
 }
 

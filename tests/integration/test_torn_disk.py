@@ -80,6 +80,7 @@ class Disk(Case):
                        lambda s: s["readings"]["received"] == SERIES)
         self.disk.fail("sync", errno.EIO, 1)
         self.assertEqual(self.program.stop(), EXIT_IO, self.program.log())
+        self.assertIn(os.strerror(errno.EIO), self.program.log())
         self.assertGreater(self.disk.get("forgotten"), SERIES // 10)
         self.start()
         self.restart()
