@@ -9,13 +9,19 @@ stats_every: 1s
 capacity: {{series: 64, input_queue: 4096, outbox: 256KiB}}
 state:                              # what survives the kill
   file: {state_file}
-  size: 8MiB
-  durability: checkpoint
-  checkpoint_every: {checkpoint_s}s              # a crash loses at most this much, and says so
+  size: 16MiB
+  durability: journal               # what is acknowledged is there: a crash loses nothing
+  checkpoint_every: {checkpoint_s}s              # what came since then is in the journal
   flash: {{erase_block: 16KiB}}
+# All readings have a time of their own, and most a number: what the broker sends again after the
+# kill is known by that.
 inputs:
-  # This machine. Plain numbers carry no time: that of their arrival counts.
-  - {{topic: "machine/{{name}}", format: number, series: "machine/{{name}}"}}
+  # This machine.
+  - topic: "machine/{{name}}"
+    format: json
+    fields: [{{path: percent, series: "machine/{{name}}"}}]
+    time: {{path: t, unit: ms}}
+    sequence: {{path: seq}}
   - topic: "machine/{{name}}/network"  # two series in one message
     format: json
     fields:
@@ -49,6 +55,7 @@ PIPELINE = """\
     allowed_lateness: {lateness_s}s
     idle_timeout: {idle_s}s
     max_future: 5s
+    deduplicate: 32                 # SenML has no numbers: the same time and value is a repeat
     windows:
       - {{name: {window}, tumbling: {window_s}s, statistics: [count, sum, mean, min, max]}}
 """

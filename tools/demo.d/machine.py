@@ -64,10 +64,9 @@ class Machine:
         messages = self.network_message(moment)
         messages += [message for name, path in self.zones.items()
                      for message in self.thermal_message(moment, name, path)]
-        if moment.unnumbered:
-            messages += [self.plain("machine/cpu", self.processor_percent()),
-                         self.plain("machine/memory", memory_used_percent())]
-        return messages
+        return messages + [
+            self.percent_message(moment, "machine/cpu", self.processor_percent()),
+            self.percent_message(moment, "machine/memory", memory_used_percent())]
 
     def flush(self):
         return []
@@ -79,10 +78,11 @@ class Machine:
         spent = total - total_before
         return min(100.0, max(0.0, 100 * (busy - busy_before) / spent)) if spent > 0 else 0.0
 
-    @staticmethod
-    def plain(series, percent):
+    def percent_message(self, moment, series, percent):
         scaled = round(100 * percent)
-        return series, f"{scaled / 100:.2f}", [Reading("number", series, None, scaled)]
+        payload = json.dumps({"t": moment.wall_ms, "seq": self.sequence(series),
+                              "percent": scaled / 100})
+        return series, payload, [Reading("json", series, moment.wall_ms, scaled)]
 
     def sequence(self, series):
         self.sequences[series] = self.sequences.get(series, -1) + 1

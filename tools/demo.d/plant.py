@@ -83,18 +83,17 @@ class Gateway(Sensor):
             self.held.append((self.fires + 2, message))
             return []
         messages = [message] + self.release(self.fires)
-        if moment.faults and self.chances % 10 == 5:
+        if self.chances % 10 == 5:
             messages.append(self.again(message))
         return messages
 
     def next_message(self, moment):
         value = scaled(self.value(moment))
-        if moment.faults:
-            self.chances += 1
-            if self.chances % 25 == 12:  # its window has been published: a revision follows
-                return self.message(moment.wall_ms - moment.correction_ms, value)
-            if self.chances % 40 == 30:
-                return self.message(moment.wall_ms - 120000, value, "late")
+        self.chances += 1
+        if self.chances % 25 == 12:  # its window has been published: a revision follows
+            return self.message(moment.wall_ms - moment.correction_ms, value)
+        if self.chances % 40 == 30:
+            return self.message(moment.wall_ms - 120000, value, "late")
         return self.message(moment.wall_ms, value)
 
     @staticmethod
@@ -121,8 +120,6 @@ class Pack(Sensor):
         self.encoding = encoding
 
     def fire(self, moment):
-        if not moment.unnumbered:
-            return []
         step_ms = round(1000 * self.period_s) // self.per_pack
         base_ms = moment.wall_ms - step_ms * (self.per_pack - 1)
         records, readings = [], []
@@ -165,7 +162,7 @@ class Plant:
 
     def due(self, moment):
         messages = [message for sensor in self.sensors for message in sensor.due(moment)]
-        while moment.faults and self.faults and self.faults[0][0] <= moment.fraction:
+        while self.faults and self.faults[0][0] <= moment.fraction:
             messages.append(self.faults.pop(0)[1](moment))
         return messages
 

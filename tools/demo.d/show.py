@@ -1,6 +1,7 @@
 """The show: what happens when."""
 
 import collections
+import json
 import os
 import random
 import time
@@ -19,19 +20,19 @@ TURN_S = 0.02
 PANEL_EVERY_S = 0.25
 PLAIN_STATUS_EVERY_S = 5
 START_LIMIT_S = 15
-SETTLE_LIMIT_S = 20
 DRAIN_LIMIT_S = 30
 STANDSTILL_S = 5
 OUT_OF_ORDER_S = 1
-# Which topic loses a message: the books have a test in which they must not balance. A plain number
-# is missing without a trace; a numbered one is told as lost, but outside of the kill's span.
-SABOTAGES = {"plain": "machine/cpu", "numbered": "plant/a/pressure"}
+# What goes wrong on which topic: the books have a test in which they must not balance. A pack is
+# missing without a trace, a numbered reading leaves a hole; one comes as if it were two.
+SABOTAGES = {"pack": "field/tanks/json", "numbered": "plant/a/pressure",
+             "twice": "plant/a/pressure"}
 
-FIELDS = "elapsed_s wall_ms fraction faults unnumbered correction_ms began_wall_ms seconds"
+FIELDS = "elapsed_s wall_ms fraction correction_ms began_wall_ms seconds"
 
 
 class Moment(collections.namedtuple("Moment", FIELDS)):
-    """Now, as the sensors see it, and what they may do."""
+    """Now, as the sensors see it."""
 
     def at(self, elapsed_s):
         """The same for a reading that was due a little earlier."""
@@ -51,9 +52,8 @@ class Show:
         self.broker = self.daemon = self.watch = self.publisher = None
         self.books = Books()
         self.sensors = []
-        self.faults = self.unnumbered = True
-        self.lost_span = self.kill_ms = None
-        self.redelivered = 0
+        self.kill_ms = None
+        self.again = []  # topics of messages that the broker sent to vnotchd once more
         self.began = self.drawn_at = time.monotonic()
         self.began_wall_ms = 0
         self.sabotage = os.environ.get("VN_DEMO_SABOTAGE", "")
@@ -61,8 +61,6 @@ class Show:
     def run(self):
         """True when the books balance."""
         self.open()
-        self.play_until(self.options.seconds / 2 - self.checkpoint_s - 1.5)
-        self.settle()
         self.kill()
         self.restart()
         self.play_until(max(self.options.seconds, self.elapsed() + 2))
@@ -117,52 +115,27 @@ class Show:
         self.screen.lines([
             self.screen.styled("vnotch demo", "bold") +
             f"   {self.options.seconds} s of readings, kill -9 in the middle, then the accounting",
-            f"windows {self.window_ms // 1000} s   checkpoint every {self.checkpoint_s} s   "
+            f"windows {self.window_ms // 1000} s   journal, commit every {self.checkpoint_s} s   "
             f"seed {self.options.seed}   broker 127.0.0.1:{self.broker.port}",
             f"configuration {config}", ""])
 
-    def settle(self):
-        """
-        What no number would tell over a kill (plain numbers, SenML, faults) falls silent, until
-        all of it is counted and in a checkpoint.
-        """
-        self.faults = self.unnumbered = False
-        self.screen.event("demo", "plain numbers and SenML pause: they have no sequence numbers",
-                          "dim")
-        published = self.books.messages
-        deadline = self.elapsed() + SETTLE_LIMIT_S
-        while self.watch.stats is None or self.watch.stats["messages"]["received"] < published:
-            if self.elapsed() > deadline:
-                raise Trouble("vnotchd doesn't keep up with the sensors: is this machine busy?",
-                              70)
-            self.play_until(self.elapsed() + 0.1)
-        self.play_until(max(self.options.seconds / 2, self.elapsed() + self.checkpoint_s + 0.3))
-
     def kill(self):
-        """At any point between two checkpoints."""
-        self.play_until(self.elapsed() + self.checkpoint_s * self.random.random())
+        """At any point between two commits, while all sensors publish."""
+        self.play_until(self.options.seconds / 2 + self.checkpoint_s * self.random.random())
+        self.play_while(lambda: self.watch.stats is None, "vnotchd tells no figures")
         self.snapshot()
         self.screen.event("kill -9", f"vnotchd (process {self.daemon.process.pid}): its memory is "
                           "gone", "cut")
         self.daemon.kill()
         self.kill_ms = round(1000 * time.time())
-        self.unnumbered = True  # they wait in the broker from now on, nothing can be lost
         self.watch.status = None
         self.play_until(self.elapsed() + min(2.0, 0.12 * self.options.seconds))
 
     def restart(self):
         boot = self.watch.stats["boot"]
         self.daemon.start()
-        deadline = self.elapsed() + START_LIMIT_S
-        while self.watch.status != "online" or self.watch.stats["boot"] == boot:
-            if self.elapsed() > deadline:
-                raise Trouble(f"vnotchd doesn't come back:\n{self.daemon.log_tail()}", 70)
-            self.play_until(self.elapsed() + 0.05)
-        recovery = self.watch.stats["recovery"]
-        if recovery.get("lost_from") is not None:
-            self.lost_span = (recovery["lost_from"], recovery["lost_to"])
-        self.play_until(self.elapsed() + 0.3)
-        self.faults = True
+        self.play_while(lambda: self.watch.status != "online" or self.watch.stats["boot"] == boot,
+                        "vnotchd doesn't come back")
 
     def drain(self):
         """Until nothing waits anywhere, and every accepted reading has come in a summary."""
@@ -171,7 +144,7 @@ class Show:
         self.snapshot()
         self.screen.event("demo", "the sensors are silent; the last windows close", "dim")
         self.wait_drained()
-        self.redelivered = self.broker.delivered_again(f"vnotch-{DEVICE}-in")
+        self.again = self.broker.delivered_again(f"vnotch-{DEVICE}-in")
         code = self.daemon.stop()
         self.wait(lambda: self.watch.status == "offline", "vnotchd doesn't say goodbye")
         self.screen.end_panel()
@@ -191,17 +164,21 @@ class Show:
     def drained(self):
         stats, readings = self.watch.stats, self.watch.stats["readings"]
         summed = sum(row["count"] for row in self.watch.rows.values() if row["tumbling"])
+        waiting = self.books.readings - self.books.fate("duplicate")
+        waiting -= readings["received"] - readings["duplicate"]
         return (stats["messages"]["queued"] == 0 and stats["outputs"]["waiting"] == 0 and
-                readings["received"] + readings["missing"] >= self.books.readings and
-                summed == readings["accepted"])
+                waiting <= 0 and summed == readings["accepted"])
 
-    def is_sabotaged(self, message):
-        """One reading that is in the books, but doesn't reach vnotchd."""
-        series = SABOTAGES.get(self.sabotage)
-        if series is None or message[0] != series or self.elapsed() < self.options.seconds / 10:
-            return False
+    def sabotaged(self, topic, payload):
+        """What is published for this message: by order of a test one has no reading, or two."""
+        wanted = self.sabotage
+        if SABOTAGES.get(wanted) != topic or self.elapsed() < self.options.seconds / 10:
+            return [payload]
         self.sabotage = ""
-        return True
+        if wanted != "twice":
+            return []
+        record = json.loads(payload)
+        return [payload, json.dumps({"t": record["t"] + 1, "v": record["v"]})]
 
     # One turn after the other.
 
@@ -210,9 +187,8 @@ class Show:
 
     def moment(self):
         elapsed_s = self.elapsed()
-        now = Moment(elapsed_s, 0, 0, self.faults, self.unnumbered,
-                     self.window_ms + 1000 * OUT_OF_ORDER_S + 200, self.began_wall_ms,
-                     self.options.seconds)
+        now = Moment(elapsed_s, 0, 0, self.window_ms + 1000 * OUT_OF_ORDER_S + 200,
+                     self.began_wall_ms, self.options.seconds)
         return now.at(elapsed_s)
 
     def play_until(self, elapsed_s):
@@ -222,12 +198,19 @@ class Show:
                 self.publish(sensors.due(moment))
             self.look()
 
+    def play_while(self, condition, problem):
+        deadline = self.elapsed() + START_LIMIT_S
+        while condition():
+            if self.elapsed() > deadline:
+                raise Trouble(f"{problem}:\n{self.daemon.log_tail()}", 70)
+            self.play_until(self.elapsed() + 0.05)
+
     def publish(self, messages):
         for message in messages:
             topic, payload, _ = message
-            self.books.note(message, round(1000 * time.time()))
-            if not self.is_sabotaged(message):
-                self.publisher.publish(topic, payload, qos=1)
+            self.books.note(message)
+            for one in self.sabotaged(topic, payload):
+                self.publisher.publish(topic, one, qos=1)
 
     def look(self):
         """What came back, and what people see of it."""

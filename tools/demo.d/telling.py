@@ -43,12 +43,8 @@ def tell_letter(screen, letter):
 
 
 def tell_recovery(screen, recovery):
-    if recovery.get("lost_from") is None:
-        screen.event("restart", "the state is back, nothing is lost", "good")
-        return
-    screen.event("restart", f"{recovery['series_restored']} series restored; what came from "
-                 f"{clock(recovery['lost_from'])} to {clock(recovery['lost_to'])} may be missing",
-                 "good")
+    screen.event("restart", f"{recovery['series_restored']} series are back from the last commit, "
+                 f"{recovery['messages_again']} messages behind it from the journal", "good")
 
 
 def table_row(series, row):
@@ -74,7 +70,7 @@ def counters(books, watch):
     stats = watch.stats["readings"] if watch.stats else {}
     apart = sum(stats.get(key, 0) for key in ("late", "duplicate", "quarantined", "rejected"))
     return (f"{grouped(books.readings)} published, {grouped(stats.get('accepted', 0))} in windows, "
-            f"{grouped(apart)} set apart, {grouped(stats.get('missing', 0))} lost")
+            f"{grouped(apart)} set apart")
 
 
 def firing_line(watch):
