@@ -22,7 +22,11 @@ int vn_daemon_connect(vn_daemon_t *daemon) {
   return vn_link_open(&daemon->link, daemon);
 }
 
+/* A file that fails leaves no sector to write to: what is told is the cause. */
 static void report_failure(const vn_daemon_t *daemon, vn_err_t error) {
+  if (error != VN_OK && daemon->ports.flash != NULL && daemon->flash.failed) {
+    error = VN_ERR_FLASH;
+  }
   if (error != VN_OK && daemon->link.journal) {
     vn_link_give_up(
         "the state cannot be written: ending, nothing more is acknowledged; check the "
