@@ -44,7 +44,16 @@ typedef struct bench_case {
   const char *alerts; /* NULL: one above a limit; else eight of this kind, or none */
 } bench_case_t;
 
+/* Where the state goes, and the results: cases without it keep nothing and send nothing. */
+typedef struct bench_keep {
+  const vn_flash_t *flash; /* NULL with VN_DURABILITY_VOLATILE */
+  const vn_uplink_t *uplink;
+  uint8_t durability;
+} bench_keep_t;
+
 bool bench_open(bench_t *bench, const bench_case_t *one);
+/* The same with a state, and without series: those of the case come with their messages. */
+bool bench_open_kept(bench_t *bench, const bench_case_t *one, const bench_keep_t *keep);
 /* Gives the plan eight alerts of a kind; "none": no alert. */
 void bench_alerts(bench_t *bench, const char *kind);
 void bench_close(bench_t *bench);
@@ -54,6 +63,21 @@ static inline int32_t bench_value(bench_t *bench) {
   bench->random = bench->random * 1664525u + 1013904223u;
   return 1500 + (int32_t)(bench->random >> 22);
 }
+
+#define BENCH_PACK 100u
+
+/* A payload made once; before each sending only its seconds are written anew. */
+typedef struct bench_pack {
+  size_t seconds_at[BENCH_PACK];
+  size_t length;
+  uint32_t records;
+  bool binary;
+} bench_pack_t;
+
+/* JSON of so many records, in the bench's payload. */
+void bench_make_json(bench_t *bench, bench_pack_t *pack, uint32_t records);
+/* Moves it to the bench's clock. */
+void bench_set_seconds(bench_t *bench, const bench_pack_t *pack);
 
 void bench_known_series(bench_t *bench, uint64_t readings);
 void bench_by_name(bench_t *bench, uint64_t readings);

@@ -6,7 +6,7 @@
 #include "bench.h"
 #include "vn/cbor.h"
 
-#define PACK 100u
+#define PACK BENCH_PACK
 /* Message cases: one message a second. */
 #define MESSAGE_EVERY_MS 1000
 
@@ -63,15 +63,7 @@ static void send_message(bench_t *bench, const char *topic, size_t length) {
   vn_take_message(&bench->engine, (vn_text_t){topic, strlen(topic)}, bench->payload, length, false);
 }
 
-/* A payload made once; before each sending only its seconds are written anew. */
-typedef struct pack {
-  size_t seconds_at[PACK];
-  size_t length;
-  uint32_t records;
-  bool binary;
-} pack_t;
-
-static void set_seconds(bench_t *bench, const pack_t *pack) {
+void bench_set_seconds(bench_t *bench, const bench_pack_t *pack) {
   char digits[16];
   uint32_t seconds = (uint32_t)(bench->now_ms / 1000);
   uint8_t bytes[4] = {(uint8_t)(seconds >> 24), (uint8_t)(seconds >> 16), (uint8_t)(seconds >> 8),
@@ -87,10 +79,10 @@ static void set_seconds(bench_t *bench, const pack_t *pack) {
   }
 }
 
-static void send_packs(bench_t *bench, const char *topic, const pack_t *pack, uint64_t readings,
-                       uint32_t per_message) {
+static void send_packs(bench_t *bench, const char *topic, const bench_pack_t *pack,
+                       uint64_t readings, uint32_t per_message) {
   for (uint64_t i = 0; i < readings; i += per_message) {
-    set_seconds(bench, pack);
+    bench_set_seconds(bench, pack);
     send_message(bench, topic, pack->length);
     bench->now_ms += MESSAGE_EVERY_MS;
   }
@@ -101,9 +93,9 @@ static char *append_value(bench_t *bench, char *at) {
   return at + sprintf(at, "\"v\":%d.%02d}", value / 100, value % 100);
 }
 
-static void make_json(bench_t *bench, pack_t *pack, uint32_t records) {
+void bench_make_json(bench_t *bench, bench_pack_t *pack, uint32_t records) {
   char *at = (char *)bench->payload;
-  *pack = (pack_t){.records = records};
+  *pack = (bench_pack_t){.records = records};
   for (uint32_t k = 0; k < records; k++) {
     at += sprintf(at, "%s{\"t\":", k > 0 ? "," : records > 1 ? "[" : "");
     pack->seconds_at[k] = (size_t)(at - (char *)bench->payload);
@@ -117,27 +109,27 @@ static void make_json(bench_t *bench, pack_t *pack, uint32_t records) {
 }
 
 void bench_json_pack(bench_t *bench, uint64_t readings) {
-  pack_t pack;
-  make_json(bench, &pack, PACK);
+  bench_pack_t pack;
+  bench_make_json(bench, &pack, PACK);
   send_packs(bench, "json/a", &pack, readings, PACK);
 }
 
 void bench_json_single(bench_t *bench, uint64_t readings) {
-  pack_t pack;
-  make_json(bench, &pack, 1);
+  bench_pack_t pack;
+  bench_make_json(bench, &pack, 1);
   send_packs(bench, "json/a", &pack, readings, 1);
 }
 
 /* No time in the payload: the arrival, which is the bench's own clock. */
 void bench_number_single(bench_t *bench, uint64_t readings) {
-  pack_t pack = {.length = 5};
+  bench_pack_t pack = {.length = 5};
   memcpy(bench->payload, "21.37", pack.length);
   send_packs(bench, "number/a", &pack, readings, 1);
 }
 
 void bench_senml_json_pack(bench_t *bench, uint64_t readings) {
   char *at = (char *)bench->payload;
-  pack_t pack = {.records = 1};
+  bench_pack_t pack = {.records = 1};
   at += sprintf(at, "[{\"bn\":\"urn:dev:\",\"bt\":");
   pack.seconds_at[0] = (size_t)(at - (char *)bench->payload);
   at += sprintf(at, "1795219200,");
@@ -168,7 +160,7 @@ static size_t senml_record(bench_t *bench, vn_cbor_writer_t *writer, uint32_t k)
 
 void bench_senml_cbor_pack(bench_t *bench, uint64_t readings) {
   vn_cbor_writer_t writer;
-  pack_t pack = {.records = PACK, .binary = true};
+  bench_pack_t pack = {.records = PACK, .binary = true};
   vn_cbor_writer_init(&writer, bench->payload, bench->payload_capacity);
   vn_cbor_array(&writer, PACK);
   for (uint32_t k = 0; k < PACK; k++) {

@@ -1,10 +1,10 @@
-/* vnotch-bench [CASE...]: how fast the core is; JSON lines, one per case. */
+/* vnotch-bench [CASE...]: how fast the core is, what a state costs; JSON lines, one per case. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "bench.h"
+#include "store.h"
 
 static const bench_case_t cases[] = {
     {"known_series_100", bench_known_series, 100, 6, 8000000, NULL},
@@ -105,6 +105,9 @@ static int run_wanted(uint64_t readings, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "store") == 0) {
+    return store_main(argc - 2, argv + 2);
+  }
   if (argc > 1 && strcmp(argv[1], "--list") == 0) {
     return list();
   }
@@ -112,7 +115,10 @@ int main(int argc, char **argv) {
     return run_wanted(strtoull(argv[2], NULL, 10), argc - 3, argv + 3);
   }
   if (argc > 1 && argv[1][0] == '-') {
-    fputs("usage: vnotch-bench [--list | [--readings N] [CASE...]]\n", stderr);
+    fputs(
+        "usage: vnotch-bench [--list | [--readings N] [CASE...]]\n"
+        "       vnotch-bench store [--list | CASE [FILE [COUNT]]]\n",
+        stderr);
     return 64;
   }
   return run_wanted(0, argc - 1, argv + 1);

@@ -129,7 +129,19 @@ static bool open_series(bench_t *bench) {
   return true;
 }
 
-bool bench_open(bench_t *bench, const bench_case_t *one) {
+static void keep_state(bench_t *bench, const bench_keep_t *keep) {
+  bench->plan.durability = keep->durability;
+  bench->plan.queue_messages = 4096;
+  bench->plan.queue_bytes = 1u << 20;
+  if (keep->flash != NULL) {
+    bench->plan.state_bytes = keep->flash->size_bytes;
+    bench->plan.erase_block_bytes = keep->flash->erase_size;
+    bench->plan.program_unit_bytes = keep->flash->prog_size;
+    bench->plan.endurance_cycles = 100000;
+  }
+}
+
+static bool open_engine(bench_t *bench, const bench_case_t *one, const bench_keep_t *keep) {
   memset(bench, 0, sizeof *bench);
   bench->series = one->series;
   bench->panes = one->panes;
@@ -144,9 +156,22 @@ bool bench_open(bench_t *bench, const bench_case_t *one) {
   clock = (vn_clock_t){bench, mono, wall};
   observer = (vn_observer_t){.context = bench, .summary = count};
   vn_ports_t ports = {.clock = &clock, .observer = &observer};
+  if (keep != NULL) {
+    keep_state(bench, keep);
+    ports.flash = keep->flash;
+    ports.uplink = keep->uplink;
+  }
   return make_inputs(bench) && allocate(bench) &&
          vn_init(&bench->engine, &bench->plan, &bench->store, &ports) == VN_OK &&
-         vn_restore(&bench->engine) == VN_OK && open_series(bench);
+         vn_restore(&bench->engine) == VN_OK;
+}
+
+bool bench_open(bench_t *bench, const bench_case_t *one) {
+  return open_engine(bench, one, NULL) && open_series(bench);
+}
+
+bool bench_open_kept(bench_t *bench, const bench_case_t *one, const bench_keep_t *keep) {
+  return open_engine(bench, one, keep);
 }
 
 void bench_close(bench_t *bench) {

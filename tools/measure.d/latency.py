@@ -21,7 +21,8 @@ are QoS 1, too. 100 messages a second fire or resolve an alert, or the share tha
 others, from a second process, are load: each millisecond those that are due. *Stock*: mosquitto
 as it is installed; otherwise with `set_tcp_nodelay true`. With a state file an alert leaves when
 it is on the disk, so that the disk's sync is on its way: *sync* is `fdatasync` behind 1 KiB
-written to the same folder, measured beside it. After silence: `latency: normal` pays for the
+written to the same folder, measured beside it. In journal mode each message is on the disk before
+it is looked at: two syncs. After silence: `latency: normal` pays for the
 sleep of the client library's receive thread (100 ms, when nothing came for a second); `latency:
 low` keeps it awake with a heartbeat. Gaps are 1.01 to 1.10 s in turn.
 """
@@ -49,8 +50,9 @@ SYNCS = 200
 BOUND = "p50 < 1 ms, p99 < 10 ms"
 
 
-def configuration(latency="normal", folder=None):
-    state = f'state: {{{{file: "{folder}/state.flash"}}}}' if folder else ""
+def configuration(latency="normal", folder=None, durability="checkpoint"):
+    state = (f'state: {{{{file: "{folder}/state.flash", durability: {durability}}}}}' if folder
+             else "")
     return CONFIG.replace("LATENCY", latency).replace("STATE", state)
 
 
@@ -107,10 +109,11 @@ def loaded(port, rate):
         raise RuntimeError(f"only {reached:.0f} of {rate} messages a second got through")
 
 
-def at_rate(rate, probes_per_s=PROBES_PER_S, folder=None, **broker_options):
+def at_rate(rate, probes_per_s=PROBES_PER_S, folder=None, durability="checkpoint",
+            **broker_options):
     with common.bench(**broker_options) as bench:
         events = bench.subscriber("vnotch/gw/event")
-        bench.daemon(configuration(folder=folder)).start()
+        bench.daemon(configuration(folder=folder, durability=durability)).start()
         publisher, sent_ns = bench.publisher(), {}
         with loaded(bench.port, rate - probes_per_s):
             begun = time.perf_counter()
@@ -160,8 +163,11 @@ def row(what, times, bound=""):
 
 def with_state(what, parent):
     with tempfile.TemporaryDirectory(prefix="vnotch-measure-", dir=parent) as folder:
-        return [row(f"1,000 messages/s, state file {what}", at_rate(1000, folder=folder)),
+        rows = [row(f"1,000 messages/s, state file {what}", at_rate(1000, folder=folder)),
                 row(f"- sync {what}", syncs(folder))]
+    with tempfile.TemporaryDirectory(prefix="vnotch-measure-", dir=parent) as folder:
+        return rows + [row(f"1,000 messages/s, `journal`, state file {what}",
+                           at_rate(1000, folder=folder, durability="journal"))]
 
 
 def measure(_runs):

@@ -8,11 +8,13 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import common  # noqa: E402
 import core  # noqa: E402
+import durability  # noqa: E402
 import footprint  # noqa: E402
 import latency  # noqa: E402
 import transport  # noqa: E402
 
-PARTS = {"core": core, "transport": transport, "latency": latency, "footprint": footprint}
+PARTS = {"core": core, "transport": transport, "latency": latency, "durability": durability,
+         "footprint": footprint}
 DOCUMENT = os.path.join(common.SOURCE_DIR, "docs", "measurements.md")
 HEAD = """# Measurements
 
@@ -66,7 +68,7 @@ def document(head, measured):
     old = written()
     text = list(head)
     for name, part in PARTS.items():
-        lines = measured.get(name) or old[part.TITLE]
+        lines = measured.get(name) or old.get(part.TITLE, [])
         text += ["", *"\n".join(lines).strip().splitlines()]
     return text
 

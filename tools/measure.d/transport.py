@@ -21,7 +21,7 @@ broker.
 CONFIG = """
 device: gw
 broker: {{uri: "mqtt://127.0.0.1:{port}"}}
-state: {{file: "{state}"}}
+STATE
 capacity: {{series: 200, input_queue: 8192}}
 inputs:
   - {{topic: "json/{{s}}", qos: QOS, format: json, fields: [{{path: v, series: "{{s}}"}}],
@@ -104,11 +104,11 @@ def send_last(publisher, topic, payload, qos):
     publisher.send(publish_packet(topic, payload, qos, 65535))
 
 
-def run_daemon(chunks, readings, qos):
+def run_daemon(chunks, readings, qos, state='state: {{file: "{state}"}}'):
     """(seconds, CPU of the daemon in us)"""
     with common.bench() as bench:
         events = bench.subscriber("vnotch/gw/event")
-        daemon = bench.daemon(CONFIG.replace("QOS", str(qos))).start()
+        daemon = bench.daemon(CONFIG.replace("QOS", str(qos)).replace("STATE", state)).start()
         publisher = bench.publisher()
         cpu, begun = common.cpu_us(daemon.process.pid), time.perf_counter()
         send(publisher, chunks, qos)
