@@ -43,8 +43,9 @@ class Books:
         self.garbage = 0
         self.readings = 0
         self.most = {}  # topic -> readings of its longest message
+        self.repeats_s = []  # when each reading left that was sent before
 
-    def note(self, message):
+    def note(self, message, now_s):
         topic, payload, readings = message
         self.messages += 1
         self.bytes += len(topic) + len(payload)
@@ -56,6 +57,8 @@ class Books:
         for reading in readings:
             series = self.series.setdefault(reading.series, Series(reading.kind))
             series.note(reading)
+            if reading.fate == "duplicate":
+                self.repeats_s.append(now_s)
 
     def fate(self, fate):
         return sum(series.fates[fate] for series in self.series.values())

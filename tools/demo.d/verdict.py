@@ -16,9 +16,9 @@ class Ledger:
         self.stats = show.watch.stats
         self.told = show.watch.stats["readings"]
         self.audit = Audit(show.books, show.watch.rows.values(), show.window_ms)
-        self.extra = self.extra_copies(show.again)
+        self.more = self.more_repeats(show)
         self.dropped = {part: self.told[part] for part in DROPPED}
-        self.dropped["duplicate"] -= self.extra
+        self.dropped["duplicate"] -= self.more
         self.counted = sum(self.audit.in_windows.values())
         self.lost = sum(self.audit.lost.values())
         self.twice = sum(self.audit.twice.values())
@@ -44,8 +44,9 @@ class Ledger:
 
     def check_readings(self):
         told, books = self.told, self.books
-        again = f" ({self.extra} sent again by the broker)" if self.extra else ""
-        self.equal(f"published{again} = received by vnotchd", books.readings + self.extra,
+        why = "sent again by the broker" if self.more > 0 else "repeats forgotten at the kill"
+        more = f" ({abs(self.more)} {why})" if self.more else ""
+        self.equal(f"published{more} = received by vnotchd", books.readings + self.more,
                    told["received"])
         self.equal("received = in windows + set apart", told["received"],
                    told["accepted"] + sum(told[part] for part in DROPPED))
@@ -53,16 +54,18 @@ class Ledger:
                                  ("late", "late", "far too late = late"),
                                  ("future", "quarantined", "from the future = quarantined"),
                                  ("refused", "rejected", "unusable values = rejected")):
-            more = self.extra if fate == "duplicate" else 0
-            self.equal(what, books.fate(fate) + more, told[part])
+            apart = self.more if fate == "duplicate" else 0
+            self.equal(what, books.fate(fate) + apart, told[part])
 
-    def extra_copies(self, topics):
+    def more_repeats(self, show):
         """
-        Readings in flight at the kill that came again although they were in the journal: no more
-        than the messages can hold that the broker says it sent once more.
+        Than were published. Readings in flight at the kill come again although they are in the
+        journal: no more than the messages hold that the broker says it sent once more. Fewer:
+        repeats aren't in the journal, so that those since the last commit are forgotten.
         """
-        extra = self.told["duplicate"] - self.books.fate("duplicate")
-        return extra if 0 < extra <= sum(self.books.most.get(topic, 0) for topic in topics) else 0
+        more = self.told["duplicate"] - self.books.fate("duplicate")
+        most = sum(self.books.most.get(topic, 0) for topic in show.again)
+        return more if -show.forgettable <= more <= most else 0
 
     def check_windows(self):
         self.equal("in windows = readings in the summaries upstream", self.told["accepted"],
