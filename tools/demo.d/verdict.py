@@ -44,10 +44,12 @@ class Ledger:
 
     def check_readings(self):
         told, books = self.told, self.books
-        why = "sent again by the broker" if self.more > 0 else "repeats forgotten at the kill"
-        more = f" ({abs(self.more)} {why})" if self.more else ""
-        self.equal(f"published{more} = received by vnotchd", books.readings + self.more,
-                   told["received"])
+        more = ""
+        if self.more > 0:
+            more = f" + {self.more} sent again by the broker"
+        elif self.more < 0:
+            more = f" - {-self.more} repeats forgotten at the kill"
+        self.equal(f"published{more} = received", books.readings + self.more, told["received"])
         self.equal("received = in windows + set apart", told["received"],
                    told["accepted"] + sum(told[part] for part in DROPPED))
         for fate, part, what in (("duplicate", "duplicate", "sent twice = duplicates"),
