@@ -15,12 +15,12 @@ TITLE = "Durability"
 EXPLANATION = """
 `build/release/bin/vnotch-bench store CASE FILE COUNT`: the engine and the file of the state, no
 broker; a region of 32 MiB, sectors of 64 KiB, units of 512 bytes; a sliding window of 6 panes, an
-alert and a sample of 8 per series; results are taken at once. Bytes are those programmed: erasing
-writes each sector of a file once more. Messages: 100 series, a message a second of each, a commit
-every 10 s; time on the clock, syncs included. Instructions: `valgrind --tool=callgrind`, the
-difference of two runs, without the kernel's. Commits: 50 of 1,000 series have changed. A start:
-what a hard stop left, until all is as it was; its pages are thrown out of the cache before.
-Through a broker: as above, with QoS 1, and a region of 8 MiB.
+alert and a sample of 8 per series, `deduplicate: 8`; results are taken at once. Bytes are those
+programmed: erasing writes each sector of a file once more. Messages: 100 series, a message a
+second of each, a commit every 10 s; time on the clock, syncs included. Instructions: `valgrind
+--tool=callgrind`, the difference of two runs, without the kernel's. Commits: 50 of 1,000 series
+have changed. A start: what a hard stop left, until all is as it was; its pages are thrown out of
+the cache before. Through a broker: as above, with QoS 1, and a region of 8 MiB.
 
 The log alone, in memory: 1,000 records of 300 bytes; sectors erased and bytes programmed per
 commit once the ring has turned some times. *Hot*: only a tenth of the records ever changes.
@@ -159,9 +159,9 @@ def broker_rows(runs):
         for where, parent in places():
             def run(parent=parent):
                 with state_file(parent) as path:
-                    return transport.run_daemon(
-                        chunks, count * per_message, 1,
-                        f'state: {{{{file: "{path}", durability: journal}}}}')
+                    state = f'state: {{{{file: "{path}", durability: journal}}}}'
+                    return transport.run_daemon(chunks, count * per_message,
+                                                transport.configuration(1, state, 8), 1)
             seconds, cpu = min(run() for _ in range(runs))
             rows.append((f"through a broker, {what}, `journal`, state {where}",
                          f"{count / seconds:,.0f} messages/s, {count * per_message / seconds:,.0f} "

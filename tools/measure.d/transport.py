@@ -33,6 +33,7 @@ pipelines:
     unit: Cel
     resolution: 0.01
     out_of_order: 2s
+    deduplicate: DEDUPLICATE
     windows:
       - {{name: minute, sliding: {{size: 60s, slide: 10s}}, statistics: [mean], sample: 8}}
     alerts:
@@ -104,11 +105,16 @@ def send_last(publisher, topic, payload, qos):
     publisher.send(publish_packet(topic, payload, qos, 65535))
 
 
-def run_daemon(chunks, readings, qos, state='state: {{file: "{state}"}}'):
+def configuration(qos, state='state: {{file: "{state}"}}', deduplicate=0):
+    text = CONFIG.replace("QOS", str(qos)).replace("STATE", state)
+    return text.replace("DEDUPLICATE", str(deduplicate))
+
+
+def run_daemon(chunks, readings, config, qos):
     """(seconds, CPU of the daemon in us)"""
     with common.bench() as bench:
         events = bench.subscriber("vnotch/gw/event")
-        daemon = bench.daemon(CONFIG.replace("QOS", str(qos)).replace("STATE", state)).start()
+        daemon = bench.daemon(config).start()
         publisher = bench.publisher()
         cpu, begun = common.cpu_us(daemon.process.pid), time.perf_counter()
         send(publisher, chunks, qos)
@@ -154,7 +160,8 @@ def rows_of(case, qos, runs):
     what, make, per_message, count, bound = case
     readings = count * per_message
     chunks = chunks_of(make, count, qos)
-    seconds, cpu = min(run_daemon(chunks, readings, qos) for _ in range(runs))
+    config = configuration(qos)
+    seconds, cpu = min(run_daemon(chunks, readings, config, qos) for _ in range(runs))
     rows = [(f"{what}, QoS {qos}", f"{readings / seconds:,.0f} readings/s, "
              f"{cpu / readings:.3f} us CPU of the daemon per reading", bound)]
     floor, floor_cpu, counted = min(run_counter(chunks, qos) for _ in range(runs))
