@@ -15,7 +15,7 @@ except ImportError as missing:
     sys.exit(69)
 
 from show import Show
-from processes import Trouble
+from processes import INTERRUPTS, Trouble
 from screen import Screen
 
 SECONDS_LEAST, SECONDS_MOST = 8, 3600
@@ -43,14 +43,10 @@ def arguments():
     return options
 
 
-def interrupt(number, _frame):
-    raise Trouble("interrupted: everything that was started is ended and removed", 128 + number)
-
-
 def main():
     options = arguments()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        signal.signal(number, INTERRUPTS.handle)
     screen = Screen()
     folder = tempfile.mkdtemp(prefix="vnotch-demo-")
     show = Show(options, folder, screen)

@@ -1,5 +1,6 @@
 """A broker and vnotchd of our own: started, watched, ended by their process ids."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,6 +19,35 @@ class Trouble(Exception):
         self.code = code
 
 
+class Interrupts:
+    """Signals that end the demo raise Trouble, but not while a process begins: it would stay."""
+
+    def __init__(self):
+        self.held = False
+        self.number = None
+
+    def handle(self, number, _frame):
+        self.number = number
+        self.let_go()
+
+    def let_go(self):
+        if self.number is not None and not self.held:
+            raise Trouble("interrupted: everything that was started is ended and removed",
+                          128 + self.number)
+
+    @contextlib.contextmanager
+    def hold(self):
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+        self.let_go()
+
+
+INTERRUPTS = Interrupts()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -34,7 +64,7 @@ class Child:
 
     def spawn(self, arguments):
         # A session of its own: Ctrl-C reaches the demo alone, which then ends its children.
-        with open(self.log_path, "ab") as log:
+        with open(self.log_path, "ab") as log, INTERRUPTS.hold():
             self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, start_new_session=True)
 
