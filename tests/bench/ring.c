@@ -14,7 +14,6 @@
 #define OUTPUT_BYTES 200u
 #define HOT 100u /* records that change at all, in the pattern of that name */
 #define TURNS 8u
-#define LEAST_RECORDS 50u /* that the longest commit may have */
 
 typedef enum pattern { ALL, RANDOM, HOT_RANDOM, TAIL, APPEND, OUTBOX } pattern_t;
 
@@ -51,16 +50,26 @@ static const ring_case_t cases[] = {
     {"outbox_4M_4K_512", 4 * MIB, 4 * KIB, 512, OUTBOX, 1},
     {"outbox_1M_2K_8", 1 * MIB, 2 * KIB, 8, OUTBOX, 1},
     {"outbox_2M_128K_16", 2 * MIB, 128 * KIB, 16, OUTBOX, 1},
-    {"fill_uniform_4096K", 4096 * KIB, 4 * KIB, 16, RANDOM, 50},
-    {"fill_uniform_1252K", 1252 * KIB, 4 * KIB, 16, RANDOM, 50},
-    {"fill_uniform_1024K", 1024 * KIB, 4 * KIB, 16, RANDOM, 50},
-    {"fill_uniform_920K", 920 * KIB, 4 * KIB, 16, RANDOM, 50},
-    {"fill_uniform_800K", 800 * KIB, 4 * KIB, 16, RANDOM, 50},
-    {"fill_hot_4096K", 4096 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
-    {"fill_hot_1252K", 1252 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
-    {"fill_hot_1024K", 1024 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
-    {"fill_hot_920K", 920 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
-    {"fill_hot_800K", 800 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_uniform_50_4096K", 4096 * KIB, 4 * KIB, 16, RANDOM, 50},
+    {"fill_uniform_50_1252K", 1252 * KIB, 4 * KIB, 16, RANDOM, 50},
+    {"fill_uniform_50_1024K", 1024 * KIB, 4 * KIB, 16, RANDOM, 50},
+    {"fill_uniform_50_920K", 920 * KIB, 4 * KIB, 16, RANDOM, 50},
+    {"fill_uniform_50_800K", 800 * KIB, 4 * KIB, 16, RANDOM, 50},
+    {"fill_uniform_10_4096K", 4096 * KIB, 4 * KIB, 16, RANDOM, 10},
+    {"fill_uniform_10_1252K", 1252 * KIB, 4 * KIB, 16, RANDOM, 10},
+    {"fill_uniform_10_1024K", 1024 * KIB, 4 * KIB, 16, RANDOM, 10},
+    {"fill_uniform_10_920K", 920 * KIB, 4 * KIB, 16, RANDOM, 10},
+    {"fill_uniform_10_800K", 800 * KIB, 4 * KIB, 16, RANDOM, 10},
+    {"fill_hot_50_4096K", 4096 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_hot_50_1252K", 1252 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_hot_50_1024K", 1024 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_hot_50_920K", 920 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_hot_50_800K", 800 * KIB, 4 * KIB, 16, HOT_RANDOM, 50},
+    {"fill_hot_10_4096K", 4096 * KIB, 4 * KIB, 16, HOT_RANDOM, 10},
+    {"fill_hot_10_1252K", 1252 * KIB, 4 * KIB, 16, HOT_RANDOM, 10},
+    {"fill_hot_10_1024K", 1024 * KIB, 4 * KIB, 16, HOT_RANDOM, 10},
+    {"fill_hot_10_920K", 920 * KIB, 4 * KIB, 16, HOT_RANDOM, 10},
+    {"fill_hot_10_800K", 800 * KIB, 4 * KIB, 16, HOT_RANDOM, 10},
 };
 
 typedef struct ring {
@@ -135,7 +144,7 @@ static bool fill(ring_t *ring) {
   vn_err_t error = VN_OK;
   for (uint32_t item = 0; item < RECORDS && error == VN_OK;) {
     error = vn_log_begin(&ring->log);
-    for (uint32_t k = 0; k < LEAST_RECORDS && error == VN_OK; k++) {
+    for (uint32_t k = 0; k < ring->shape->dirty && error == VN_OK; k++) {
       error = put(ring, &ring->log, item++);
     }
     error = error == VN_OK ? vn_log_commit(&ring->log, &content) : error;
@@ -197,7 +206,7 @@ static vn_err_t prepare(ring_t *ring) {
       .record_max = RECORD_BYTES,
       .live_bytes_max =
           RECORDS * record + (shape->pattern == OUTBOX ? OUTPUTS * (OUTPUT_BYTES + 16u) : 0),
-      .commit_bytes_max = (shape->dirty > LEAST_RECORDS ? shape->dirty : LEAST_RECORDS) * record,
+      .commit_bytes_max = shape->dirty * record,
       .region_id = 1};
   vn_err_t error = vn_log_init(&ring->log, &config);
   return error == VN_OK ? vn_log_format(&ring->log) : error;

@@ -54,10 +54,9 @@ PATTERNS = {
         "2M_4K_16": "1.05 / 2.2 KB", "4M_4K_512": "1.17 / 2.9 KB", "1M_2K_8": "1.11 / 1.2 KB",
         "2M_128K_16": "1.0 / 63 KB"}),
 }
-# Of the design, at these fills.
-FILL_BOUNDS = {"uniform_4096K": "<= 1.02", "uniform_1252K": "<= 1.30", "uniform_1024K": "<= 1.30",
-               "uniform_920K": "<= 1.30", "hot_4096K": "<= 1.18", "hot_1252K": "<= 1.94",
-               "hot_1024K": "<= 1.94", "hot_920K": "<= 1.94"}
+# Of the design, by the kilobytes of the region.
+FILL_BOUNDS = {"uniform": {4096: "<= 1.02", 1252: "<= 1.30", 1024: "<= 1.30", 920: "<= 1.30"},
+               "hot": {4096: "<= 1.18", 1252: "<= 1.94", 1024: "<= 1.94", 920: "<= 1.94"}}
 
 
 def program():
@@ -181,7 +180,8 @@ def pattern_rows():
             one = run_ring(f"{pattern}_{geometry}")
             measured = "refused: the region is too small" if "refused" in one else (
                 f"{one['erases_per_commit']:.2f} erases, {kilobytes(one['bytes_per_commit'])}")
-            bound = f"littlefs {theirs[geometry]}" if geometry in theirs else "4.07 / 15.7 KB"
+            bound = (f"littlefs {theirs[geometry]}" if geometry in theirs
+                     else "design 4.07 / 15.7 KB")
             rows.append((f"{what}: {GEOMETRIES[geometry]}", measured, bound))
     return rows
 
@@ -196,13 +196,13 @@ def fill_rows():
                             check=True).stdout.split()
     rows = []
     for name in (name for name in listed if name.startswith("fill_")):
-        one, key = run_ring(name), name.removeprefix("fill_")
-        kind = "50 random records" if key.startswith("uniform") else "50 hot records"
-        size = key.split("_")[1].removesuffix("K")
+        one, (kind, dirty, size) = run_ring(name), name.split("_")[1:]
+        region_kib = int(size.removesuffix("K"))
         measured = "refused" if "refused" in one else (
             f"write amplification {one['amplification']:.2f} at fill {one['fill']:.2f}")
-        rows.append((f"{kind}, {int(size):,} KiB, sectors of 4 KiB", measured,
-                     FILL_BOUNDS.get(key, "")))
+        rows.append((f"{dirty} {'random' if kind == 'uniform' else kind} records, "
+                     f"{region_kib:,} KiB, sectors of 4 KiB", measured,
+                     FILL_BOUNDS[kind].get(region_kib, "")))
     return rows
 
 
