@@ -64,6 +64,7 @@ vn_oracle_t *vn_oracle_new(const vn_oracle_setup_t *setup) {
   oracle->prefix = setup->prefix;
   oracle->device = setup->device;
   oracle->forget_max = setup->forget_max;
+  oracle->gaps = (vn__list_t)VN__LIST(vn__gap_t);
   oracle->sink = (vn__sink_t){oracle, note_result, note_transition, note_drop};
   oracle->numbers = vn__oracle_memory(VN__NUMBERS_KEPT, sizeof *oracle->numbers);
   oracle->lines = vn__oracle_memory(setup->series_count, sizeof *oracle->lines);
@@ -107,6 +108,7 @@ void vn_oracle_free(vn_oracle_t *oracle) {
     vn__oracle_list_free(&line->retained);
   }
   vn__oracle_plan_free(&oracle->plan);
+  vn__oracle_list_free(&oracle->gaps);
   free(oracle->lines);
   free(oracle->numbers);
   free(oracle);
@@ -182,28 +184,47 @@ const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
 }
 
 /* Those in front that have come leave the list, many at a time. */
-static void leave(vn__list_t *list, size_t *first) {
-  if (*first < 32 || 2 * *first < list->count) {
+void vn__oracle_leave_dues(vn__line_t *line) {
+  vn__list_t *list = &line->dues;
+  while (line->first_due < list->count &&
+         ((vn__due_t *)vn__oracle_list_at(list, line->first_due))->told) {
+    line->first_due++;
+  }
+  if (line->first_due < 32 || 2 * line->first_due < list->count) {
     return;
   }
-  list->count -= *first;
-  memmove(list->items, vn__oracle_list_at(list, *first), list->count * list->item_bytes);
-  *first = 0;
+  list->count -= line->first_due;
+  memmove(list->items, vn__oracle_list_at(list, line->first_due), list->count * list->item_bytes);
+  line->first_due = 0;
+}
+
+/* Both an event and a state have come: it goes, with those in front of it that have, too. */
+void vn__oracle_leave_owed(vn__line_t *line) {
+  while (line->first_owed < line->owed.count) {
+    const vn__owed_t *owed = vn__oracle_list_at(&line->owed, line->first_owed);
+    if (!owed->event_told || !owed->state_told) {
+      break;
+    }
+    line->first_owed++;
+  }
+  if (line->first_owed == line->owed.count) {
+    line->first_owed = line->owed.count = 0;
+  }
+}
+
+void vn__oracle_give_up(vn__line_t *line, size_t due) {
+  vn__due_t *gone = vn__oracle_list_at(&line->dues, due);
+  gone->told = true;
+  free_result(gone);
 }
 
 void vn__oracle_result_told(vn_oracle_t *oracle, const vn_oracle_result_t *result) {
   vn__line_t *line = &oracle->lines[result->series];
   /* The result is the first member of what is due. */
-  size_t place = (size_t)((const vn__due_t *)(const void *)result - (vn__due_t *)line->dues.items);
-  vn__due_t *due = vn__oracle_list_at(&line->dues, place);
-  due->told = true;
+  const vn__due_t *due = (const vn__due_t *)(const void *)result;
   line->told_cause = result->cause > line->told_cause ? result->cause : line->told_cause;
-  free_result(due);
-  while (line->first_due < line->dues.count &&
-         ((vn__due_t *)vn__oracle_list_at(&line->dues, line->first_due))->told) {
-    line->first_due++;
-  }
-  leave(&line->dues, &line->first_due);
+  vn__oracle_give_up(line, (size_t)(due - (const vn__due_t *)line->dues.items));
+  vn__oracle_leave_dues(line);
 }
 
 /* ---- Back to an earlier state. */

@@ -46,6 +46,7 @@ enum { VN_ORACLE_SESSIONS_MAX = 4 }; /* session windows of one pipeline */
 /* Names are the caller's and live as long as the oracle. */
 typedef struct vn_oracle_pipeline {
   const char *name;
+  const char *unit; /* NULL: whatever it is */
   int64_t out_of_order_ms;
   int64_t allowed_lateness_ms;
   int64_t max_future_ms;     /* negative: no such limit */
@@ -111,9 +112,10 @@ typedef struct vn_oracle_counts {
   uint64_t received, accepted, late, no_window, duplicate, quarantined, rejected;
 } vn_oracle_counts_t;
 
+/* given_up: results, events and states that didn't come, as a notice of gaps said. */
 typedef struct vn_oracle_figures {
   uint64_t readings, results, results_compared, events_compared, states_compared;
-  uint64_t messages, repeats, gap_entries, coarse_results, forgotten;
+  uint64_t messages, repeats, gap_entries, coarse_results, given_up, forgotten;
 } vn_oracle_figures_t;
 
 typedef struct vn_oracle vn_oracle_t;

@@ -151,20 +151,6 @@ static bool same_step(vn_oracle_t *oracle, const alert_message_t *message,
          same(oracle, message, "at", 0, due->at_ms) && same_id(oracle, message);
 }
 
-/* Both an event and a state have come: it goes, with those in front of it that have, too. */
-static void leave_told(vn__line_t *line) {
-  while (line->first_owed < line->owed.count) {
-    const vn__owed_t *owed = vn__oracle_list_at(&line->owed, line->first_owed);
-    if (!owed->event_told || !owed->state_told) {
-      break;
-    }
-    line->first_owed++;
-  }
-  if (line->first_owed == line->owed.count) {
-    line->first_owed = line->owed.count = 0;
-  }
-}
-
 static void take_step(vn_oracle_t *oracle, const alert_message_t *message, bool event) {
   vn__line_t *line = &oracle->lines[message->series];
   vn__owed_t *owed = find_owed(oracle, message, event);
@@ -189,7 +175,7 @@ static void take_step(vn_oracle_t *oracle, const alert_message_t *message, bool 
     oracle->figures.states_compared++;
     owed->state_told = true;
   }
-  leave_told(line);
+  vn__oracle_leave_owed(line);
 }
 
 /* Reads it, and says whether it is new; repeats of states are states all the same. */
@@ -238,7 +224,7 @@ void vn__oracle_take_state(vn_oracle_t *oracle, const char *name, const void *pa
     place++;
   }
   vn__retained_t *retained = vn__oracle_list_at(&oracle->lines[message.series].retained, place);
-  *retained = (vn__retained_t){(uint64_t)message.episode, true, message.firing};
+  *retained = (vn__retained_t){(uint64_t)message.episode, true, message.firing, false};
   if (news == VN__NEW) {
     take_step(oracle, &message, false);
   }

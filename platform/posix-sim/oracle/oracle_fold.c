@@ -8,34 +8,33 @@
 /* A result in the making. */
 typedef struct fold {
   vn_oracle_result_t result;
-  int64_t first_ms, last_ms;
+  vn__content_t content;
   const vn__window_plan_t *window;
-  bool *heard; /* slots that have a reading; NULL: none to judge */
+  bool *heard; /* slots that have a reading */
 } fold_t;
 
-static void fold_value(fold_t *fold, const vn__taken_t *taken) {
-  vn_oracle_result_t *result = &fold->result;
+void vn__oracle_content_add(vn__content_t *content, const vn__taken_t *taken) {
   uint64_t square = (uint64_t)((int64_t)taken->value * taken->value);
-  bool is_first = result->count == 0;
-  vn__wide_t squares = vn__oracle_wide_sum((vn__wide_t){result->squares_high, result->squares_low},
-                                           (vn__wide_t){0, square});
-  result->squares_high = squares.high;
-  result->squares_low = squares.low;
-  result->count++;
-  result->sum += taken->value;
-  result->min = is_first || taken->value < result->min ? taken->value : result->min;
-  result->max = is_first || taken->value > result->max ? taken->value : result->max;
-  if (is_first || taken->time_ms < fold->first_ms) {
-    fold->first_ms = taken->time_ms;
-    result->first = taken->value;
+  bool is_first = content->count == 0;
+  vn__wide_t squares = vn__oracle_wide_sum(
+      (vn__wide_t){content->squares_high, content->squares_low}, (vn__wide_t){0, square});
+  content->squares_high = squares.high;
+  content->squares_low = squares.low;
+  content->count++;
+  content->sum += taken->value;
+  content->min = is_first || taken->value < content->min ? taken->value : content->min;
+  content->max = is_first || taken->value > content->max ? taken->value : content->max;
+  if (is_first || taken->time_ms < content->first_ms) {
+    content->first_ms = taken->time_ms;
+    content->first = taken->value;
   }
-  if (is_first || taken->time_ms >= fold->last_ms) {
-    fold->last_ms = taken->time_ms;
-    result->last = taken->value;
+  if (is_first || taken->time_ms >= content->last_ms) {
+    content->last_ms = taken->time_ms;
+    content->last = taken->value;
   }
 }
 
-static bool is_before(const vn_oracle_member_t *a, const vn_oracle_member_t *b) {
+bool vn__oracle_is_before(const vn_oracle_member_t *a, const vn_oracle_member_t *b) {
   if (a->priority != b->priority) {
     return a->priority < b->priority;
   }
@@ -43,12 +42,11 @@ static bool is_before(const vn_oracle_member_t *a, const vn_oracle_member_t *b) 
 }
 
 /* Sorted in, where there is room or somebody behind. */
-static void fold_sample(fold_t *fold, const vn__taken_t *taken) {
+static void fold_member(fold_t *fold, vn_oracle_member_t member) {
   vn_oracle_result_t *result = &fold->result;
-  const vn_oracle_member_t member = {taken->time_ms, taken->value, taken->priority};
   uint32_t most = fold->window->given.sample;
   uint32_t place = result->sample_count;
-  if (place == most && (most == 0 || !is_before(&member, &result->sample[most - 1]))) {
+  if (place == most && (most == 0 || !vn__oracle_is_before(&member, &result->sample[most - 1]))) {
     return;
   }
   if (place == most) {
@@ -56,7 +54,7 @@ static void fold_sample(fold_t *fold, const vn__taken_t *taken) {
   } else {
     result->sample_count++;
   }
-  for (; place > 0 && is_before(&member, &result->sample[place - 1]); place--) {
+  for (; place > 0 && vn__oracle_is_before(&member, &result->sample[place - 1]); place--) {
     result->sample[place] = result->sample[place - 1];
   }
   result->sample[place] = member;
@@ -102,9 +100,18 @@ static void fold_begin(fold_t *fold, const vn__model_t *model, size_t window, bo
   result->sample = vn__oracle_memory(fold->window->given.sample, sizeof *result->sample);
 }
 
-static void fold_taken(fold_t *fold, const vn__taken_t *taken) {
-  fold_value(fold, taken);
-  fold_sample(fold, taken);
+static void fold_end(fold_t *fold, const vn__model_t *model) {
+  vn_oracle_result_t *result = &fold->result;
+  const vn__content_t *content = &fold->content;
+  result->count = content->count;
+  result->sum = content->sum;
+  result->squares_high = content->squares_high;
+  result->squares_low = content->squares_low;
+  result->min = content->min;
+  result->max = content->max;
+  result->first = content->first;
+  result->last = content->last;
+  model->sink->result(model->sink->context, result);
 }
 
 /* The window's place in the list of those that were told. */
@@ -140,14 +147,15 @@ void vn__oracle_tell_grid(const vn__model_t *model, size_t window, int64_t start
   for (size_t i = 0; i < state->taken.count; i++) {
     const vn__taken_t *taken = vn__oracle_list_at(&state->taken, i);
     if (is_in_grid(model, &fold.result, taken)) {
-      fold_taken(&fold, taken);
+      vn__oracle_content_add(&fold.content, taken);
+      fold_member(&fold, (vn_oracle_member_t){taken->time_ms, taken->value, taken->priority});
       fold_slot(&fold, taken);
       fold.result.late += taken->time_ms <= taken->mark_ms;
     }
   }
   count_slots(&fold);
   free(fold.heard);
-  model->sink->result(model->sink->context, &fold.result);
+  fold_end(&fold, model);
 }
 
 static int by_start(const void *left, const void *right) {
@@ -188,11 +196,12 @@ void vn__oracle_tell_session(const vn__model_t *model, size_t window, vn__sessio
     return;
   }
   fold_begin(&fold, model, window, late);
-  for (size_t i = 0; i < state->taken.count; i++) {
-    const vn__taken_t *taken = vn__oracle_list_at(&state->taken, i);
-    if (taken->session[session->place] == session->number) {
-      fold_taken(&fold, taken);
+  fold.content = session->content;
+  for (size_t i = 0; i < state->drawn.count; i++) {
+    const vn__drawn_t *drawn = vn__oracle_list_at(&state->drawn, i);
+    if (drawn->session == session->number) {
+      fold_member(&fold, drawn->member);
     }
   }
-  model->sink->result(model->sink->context, &fold.result);
+  fold_end(&fold, model);
 }

@@ -22,7 +22,9 @@ void vn__oracle_check_numbers(vn_oracle_t *oracle, uint64_t end) {
   for (; oracle->numbers_checked < end; oracle->numbers_checked++) {
     uint64_t seq = oracle->numbers_checked;
     const vn__numbered_t *number = &oracle->numbers[seq % VN__NUMBERS_KEPT];
-    if (!number->there) {
+    if (!number->there && vn__oracle_is_gap(oracle, seq) && oracle->unaccounted.messages > 0) {
+      oracle->unaccounted.messages--;
+    } else if (!number->there) {
       vn__oracle_differ(oracle, "message seq %" PRIu64 " never came, and nothing accounts for it",
                         seq);
     } else if (number->boot < oracle->boot_checked) {
@@ -79,6 +81,18 @@ vn__news_t vn__oracle_identify(vn_oracle_t *oracle, const vn__identity_t *identi
   return VN__REPEAT;
 }
 
+size_t vn__oracle_take_head(const vn_oracle_t *oracle, vn__cbor_t *cbor, vn__identity_t *identity) {
+  size_t pairs = vn__oracle_cbor_map(cbor);
+  bool good = pairs > 4 && vn__oracle_cbor_unsigned(cbor) == 0 &&
+              vn__oracle_cbor_unsigned(cbor) == 1 && vn__oracle_cbor_unsigned(cbor) == 1 &&
+              vn__oracle_text_is(vn__oracle_cbor_text(cbor), oracle->device) &&
+              vn__oracle_cbor_unsigned(cbor) == 2;
+  identity->boot = vn__oracle_cbor_unsigned(cbor);
+  good = good && vn__oracle_cbor_unsigned(cbor) == 3;
+  identity->seq = vn__oracle_cbor_unsigned(cbor);
+  return good && !cbor->bad && identity->boot <= UINT32_MAX ? pairs - 4 : 0;
+}
+
 /* The rest of a topic behind "<prefix>/<device>/", or NULL. */
 static const char *own_topic(const vn_oracle_t *oracle, const char *topic) {
   const char *const levels[] = {oracle->prefix, oracle->device};
@@ -102,6 +116,8 @@ void vn_oracle_message(vn_oracle_t *oracle, const char *topic, const void *paylo
   oracle->figures.messages++;
   if (strcmp(own, "summary") == 0) {
     vn__oracle_take_summary(oracle, payload, length, hash);
+  } else if (strcmp(own, "gap") == 0) {
+    vn__oracle_take_gap(oracle, payload, length, hash);
   } else if (strcmp(own, "event") == 0) {
     vn__oracle_take_event(oracle, payload, length, hash);
   } else if (strncmp(own, states, sizeof states - 1) == 0) {

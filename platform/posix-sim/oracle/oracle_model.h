@@ -8,20 +8,34 @@
 /* A reading that some window took. */
 typedef struct vn__taken {
   int64_t time_ms;
-  int64_t mark_ms;                          /* the watermark before it: what it was judged by */
-  uint32_t session[VN_ORACLE_SESSIONS_MAX]; /* which one took it, 0: none */
+  int64_t mark_ms; /* the watermark before it: what it was judged by */
   int32_t value;
   uint32_t priority;
 } vn__taken_t;
 
-/* A session that isn't gone. */
+/* What is said of readings, but for a sample. `count` 0: of none. */
+typedef struct vn__content {
+  int64_t sum, first_ms, last_ms;
+  uint64_t squares_high, squares_low;
+  uint32_t count;
+  int32_t min, max, first, last;
+} vn__content_t;
+
+/* A session that isn't gone. It may last for ever: its readings aren't kept. */
 typedef struct vn__session {
+  vn__content_t content;
   int64_t start_ms, end_ms;
   uint32_t number;  /* from 1 */
   uint32_t earlier; /* results of what became this session */
   uint8_t place;    /* of its window among the session windows of the pipeline */
   bool told;        /* in its present form */
 } vn__session_t;
+
+/* A member of a session's sample. */
+typedef struct vn__drawn {
+  vn_oracle_member_t member;
+  uint32_t session;
+} vn__drawn_t;
 
 /* A result that stands for a part of a session until the next result of it. */
 typedef struct vn__standing {
@@ -51,7 +65,7 @@ enum { VN__NUMBERS_KNOWN = 64 };
 
 /* Everything that the future of a series depends on. */
 typedef struct vn__state {
-  vn__list_t taken, sessions, standing, told, watches;
+  vn__list_t taken, sessions, standing, drawn, told, watches;
   vn_oracle_counts_t counts;
   int64_t mark_ms, newest_ms;
   size_t prune_at;
@@ -113,7 +127,7 @@ void vn__oracle_plan_make(vn__plan_t *plan, const vn_oracle_setup_t *setup);
 void vn__oracle_plan_free(vn__plan_t *plan);
 
 void vn__oracle_state_init(vn__state_t *state, const vn__pipeline_plan_t *pipeline);
-void vn__oracle_state_copy(vn__state_t *to, const vn__state_t *from);
+void vn__oracle_state_copy(vn__state_t *to, vn__state_t *from);
 void vn__oracle_state_free(vn__state_t *state);
 
 /* A reading, from the guards to the alerts. */
@@ -130,9 +144,18 @@ void vn__oracle_model_end(const vn__model_t *model);
 void vn__oracle_model_drop(const vn__model_t *model, const vn_oracle_reading_t *reading,
                            const char *reason);
 
+/* A reading more, the latest to arrive. */
+void vn__oracle_content_add(vn__content_t *content, const vn__taken_t *taken);
+
 /* Sessions: joins a reading to what it touches; the number of the session, or 0: it is too late. */
-uint32_t vn__oracle_session_join(const vn__model_t *model, const vn_oracle_window_t *window,
-                                 uint8_t place, int64_t time_ms);
+uint32_t vn__oracle_session_join(const vn__model_t *model, const vn__window_plan_t *window,
+                                 const vn__taken_t *taken);
+
+/* Ends a session with all that is known of it. */
+void vn__oracle_session_forget(vn__state_t *state, size_t place);
+
+/* Whether a stands before b in a sample. */
+bool vn__oracle_is_before(const vn_oracle_member_t *a, const vn_oracle_member_t *b);
 
 vn__session_t *vn__oracle_session_find(const vn__state_t *state, uint32_t number);
 

@@ -23,6 +23,7 @@ typedef struct vn__owed {
 typedef struct vn__retained {
   uint64_t episode;
   bool has_come, firing;
+  bool excused; /* a later one was given up, as a notice says */
 } vn__retained_t;
 
 /* A series. With a past to go back to there is a state that lags, and what was sent since. */
@@ -43,6 +44,13 @@ typedef struct vn__numbered {
   bool there;
 } vn__numbered_t;
 
+enum { VN__GAP_DROPPED, VN__GAP_COARSENED };
+
+/* A notice: `messages` of the numbers from first to last will not come, and what was in them. */
+typedef struct vn__gap {
+  uint64_t why, first, last, messages, results, alerts;
+} vn__gap_t;
+
 struct vn_oracle {
   vn__plan_t plan;
   vn_oracle_listener_t listener;
@@ -52,6 +60,8 @@ struct vn_oracle {
   vn__numbered_t *numbers;  /* VN__NUMBERS_KEPT, by seq modulo that */
   uint64_t numbers_end;     /* one more than the greatest seq so far */
   uint64_t numbers_checked; /* all below: there, or accounted for */
+  vn__list_t gaps;          /* vn__gap_t */
+  vn__gap_t unaccounted;    /* what notices told of, less what was found to be missing */
   size_t forget_max;
   vn_oracle_figures_t figures;
   uint32_t boot_checked;
@@ -75,14 +85,21 @@ size_t vn__oracle_find_series(const vn_oracle_t *oracle, vn__text_t name);
 /* Whether it is here for the first time; a repeat with other bytes is a difference. */
 vn__news_t vn__oracle_identify(vn_oracle_t *oracle, const vn__identity_t *identity);
 
-/* Holes below `end` are differences from now on. */
+/* Holes below `end` that no notice accounts for are differences from now on. */
 void vn__oracle_check_numbers(vn_oracle_t *oracle, uint64_t end);
+
+/* Whether a notice may be about it. */
+bool vn__oracle_is_gap(const vn_oracle_t *oracle, uint64_t seq);
+
+/* The first four members of messages in CBOR; how many others follow. */
+size_t vn__oracle_take_head(const vn_oracle_t *oracle, vn__cbor_t *cbor, vn__identity_t *identity);
 
 /* FNV-1a of topic and payload. */
 uint64_t vn__oracle_hash_message(const char *topic, const void *payload, size_t length);
 
 void vn__oracle_take_summary(vn_oracle_t *oracle, const void *payload, size_t length,
                              uint64_t hash);
+void vn__oracle_take_gap(vn_oracle_t *oracle, const void *payload, size_t length, uint64_t hash);
 void vn__oracle_take_event(vn_oracle_t *oracle, const void *payload, size_t length, uint64_t hash);
 /* `name` is the topic behind "alert/". */
 void vn__oracle_take_state(vn_oracle_t *oracle, const char *name, const void *payload,
@@ -93,5 +110,12 @@ void vn__oracle_take_other(vn_oracle_t *oracle, const void *payload, size_t leng
 const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
                                               const vn_oracle_result_t *identity);
 void vn__oracle_result_told(vn_oracle_t *oracle, const vn_oracle_result_t *result);
+
+/* Nobody waits for it any more. */
+void vn__oracle_give_up(vn__line_t *line, size_t due);
+
+/* What is done with leaves the front of the lists. */
+void vn__oracle_leave_dues(vn__line_t *line);
+void vn__oracle_leave_owed(vn__line_t *line);
 
 #endif

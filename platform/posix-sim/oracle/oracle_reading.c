@@ -1,10 +1,13 @@
 /* The guards in front of the windows, and the way of a reading past all of them. */
 #include "oracle_model.h"
 
+#include <string.h>
+
 void vn__oracle_state_init(vn__state_t *state, const vn__pipeline_plan_t *pipeline) {
   *state = (vn__state_t){.taken = VN__LIST(vn__taken_t),
                          .sessions = VN__LIST(vn__session_t),
                          .standing = VN__LIST(vn__standing_t),
+                         .drawn = VN__LIST(vn__drawn_t),
                          .told = VN__LIST(vn__told_t),
                          .watches = VN__LIST(vn__watch_t),
                          .mark_ms = INT64_MIN,
@@ -14,28 +17,36 @@ void vn__oracle_state_init(vn__state_t *state, const vn__pipeline_plan_t *pipeli
   }
 }
 
-void vn__oracle_state_copy(vn__state_t *to, const vn__state_t *from) {
-  vn__list_t *lists[] = {&to->taken, &to->sessions, &to->standing, &to->told, &to->watches};
-  const vn__list_t *sources[] = {&from->taken, &from->sessions, &from->standing, &from->told,
-                                 &from->watches};
-  vn__state_t copy = *from;
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-    vn__oracle_list_copy(lists[i], sources[i]);
+enum { LISTS = 6 };
+
+static void lists_of(vn__state_t *state, vn__list_t *lists[LISTS]) {
+  vn__list_t *const all[LISTS] = {&state->taken, &state->sessions, &state->standing,
+                                  &state->drawn, &state->told,     &state->watches};
+  memcpy(lists, all, sizeof all);
+}
+
+void vn__oracle_state_copy(vn__state_t *to, vn__state_t *from) {
+  vn__list_t *targets[LISTS];
+  vn__list_t *sources[LISTS];
+  vn__list_t kept[LISTS];
+  lists_of(to, targets);
+  lists_of(from, sources);
+  for (size_t i = 0; i < LISTS; i++) {
+    vn__oracle_list_copy(targets[i], sources[i]);
+    kept[i] = *targets[i];
   }
-  copy.taken = to->taken;
-  copy.sessions = to->sessions;
-  copy.standing = to->standing;
-  copy.told = to->told;
-  copy.watches = to->watches;
-  *to = copy;
+  *to = *from;
+  for (size_t i = 0; i < LISTS; i++) {
+    *targets[i] = kept[i];
+  }
 }
 
 void vn__oracle_state_free(vn__state_t *state) {
-  vn__oracle_list_free(&state->taken);
-  vn__oracle_list_free(&state->sessions);
-  vn__oracle_list_free(&state->standing);
-  vn__oracle_list_free(&state->told);
-  vn__oracle_list_free(&state->watches);
+  vn__list_t *lists[LISTS];
+  lists_of(state, lists);
+  for (size_t i = 0; i < LISTS; i++) {
+    vn__oracle_list_free(lists[i]);
+  }
 }
 
 static bool is_known(const vn__state_t *state, uint32_t number) {
@@ -79,6 +90,15 @@ static bool is_repeat(vn__state_t *state, const vn_oracle_reading_t *reading) {
   return false;
 }
 
+/* A number that came is known, whatever became of its reading. */
+static void note_number(vn__state_t *state, uint32_t number) {
+  bool below = state->number_count > 0 && number < state->highest &&
+               state->highest - number >= VN__NUMBERS_KNOWN;
+  if (!below && !is_known(state, number)) {
+    learn(state, number);
+  }
+}
+
 void vn__oracle_model_drop(const vn__model_t *model, const vn_oracle_reading_t *reading,
                            const char *reason) {
   const vn_oracle_drop_t drop = {reason, reading->time_ms, model->series};
@@ -104,6 +124,7 @@ static const char *guard(const vn__model_t *model, const vn_oracle_reading_t *re
   if (pipeline->max_future_ms >= 0 &&
       reading->time_ms > reading->arrival_ms + pipeline->max_future_ms) {
     state->counts.quarantined++;
+    note_number(state, reading->sequence);
     return "future";
   }
   if (pipeline->sequences && is_repeat(state, reading)) {

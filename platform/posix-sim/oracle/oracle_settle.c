@@ -16,33 +16,70 @@ size_t vn_oracle_owed(const vn_oracle_t *oracle) {
   return count;
 }
 
-static void settle_results(vn_oracle_t *oracle, const vn__line_t *line) {
+/* A notice of gaps speaks of so many, but not of which. */
+static bool is_accounted(uint64_t *unaccounted) {
+  bool any = *unaccounted > 0;
+  *unaccounted -= any;
+  return any;
+}
+
+static void settle_results(vn_oracle_t *oracle, vn__line_t *line) {
   for (size_t i = line->first_due; i < line->dues.count; i++) {
-    const vn__due_t *due = vn__oracle_list_at(&line->dues, i);
-    const vn_oracle_result_t *result = &due->result;
-    if (!due->told) {
+    const vn_oracle_result_t *result = &((vn__due_t *)vn__oracle_list_at(&line->dues, i))->result;
+    if (((vn__due_t *)vn__oracle_list_at(&line->dues, i))->told) {
+      continue;
+    }
+    if (!is_accounted(&oracle->unaccounted.results)) {
       vn__oracle_differ(oracle,
                         "%s, window %s, [%" PRId64 ", %" PRId64 ") rev %" PRIu32
                         ": a result of %" PRIu32 " readings is due, and never came",
                         oracle->plan.series[result->series].name,
                         oracle->plan.windows[result->window].given.name, result->start_ms,
                         result->end_ms, result->revision, result->count);
+      return;
+    }
+    oracle->figures.given_up++;
+    vn__oracle_give_up(line, i);
+  }
+  vn__oracle_leave_dues(line);
+}
+
+/* The retained state that the broker should have when this one never came. */
+static void excuse_state(const vn_oracle_t *oracle, vn__line_t *line, const vn__owed_t *owed) {
+  const vn__pipeline_plan_t *pipeline =
+      &oracle->plan.pipelines[oracle->plan.series[owed->step.series].pipeline];
+  for (size_t i = 0; i < pipeline->alert_count; i++) {
+    if (pipeline->alerts[i] == owed->step.alert) {
+      ((vn__retained_t *)vn__oracle_list_at(&line->retained, i))->excused = true;
     }
   }
 }
 
-static void settle_events(vn_oracle_t *oracle, const vn__line_t *line) {
+static bool settle_message(vn_oracle_t *oracle, const vn__owed_t *owed, const char *what) {
+  if (is_accounted(&oracle->unaccounted.alerts)) {
+    oracle->figures.given_up++;
+    return true;
+  }
+  vn__oracle_differ(
+      oracle,
+      "alert %s of %s, episode %" PRIu32 ", %s at %" PRId64 ": the %s is due, and never came",
+      oracle->plan.alerts[owed->step.alert].name, oracle->plan.series[owed->step.series].name,
+      owed->step.episode, owed->step.state, owed->step.at_ms, what);
+  return false;
+}
+
+static void settle_events(vn_oracle_t *oracle, vn__line_t *line) {
   for (size_t i = line->first_owed; i < line->owed.count; i++) {
-    const vn__owed_t *owed = vn__oracle_list_at(&line->owed, i);
-    if (!owed->event_told || !owed->state_told) {
-      vn__oracle_differ(oracle,
-                        "alert %s of %s, episode %" PRIu32 ", %s at %" PRId64
-                        ": the %s is due, and never came",
-                        oracle->plan.alerts[owed->step.alert].name,
-                        oracle->plan.series[owed->step.series].name, owed->step.episode,
-                        owed->step.state, owed->step.at_ms, owed->event_told ? "state" : "event");
+    vn__owed_t *owed = vn__oracle_list_at(&line->owed, i);
+    if (!owed->event_told) {
+      owed->event_told = settle_message(oracle, owed, "event");
+    }
+    if (!owed->state_told) {
+      owed->state_told = settle_message(oracle, owed, "state");
+      excuse_state(oracle, line, owed);
     }
   }
+  vn__oracle_leave_owed(line);
 }
 
 static void settle_states(vn_oracle_t *oracle, size_t series) {
@@ -51,7 +88,7 @@ static void settle_states(vn_oracle_t *oracle, size_t series) {
     const vn__retained_t *came = vn__oracle_list_at(&line->retained, i);
     const vn__watch_t *watch = vn__oracle_list_at(&line->state.watches, i);
     const vn_oracle_transition_t *due = &watch->told;
-    if (!watch->has_told) {
+    if (!watch->has_told || came->excused) {
       continue;
     }
     bool firing = strcmp(due->state, "firing") == 0;
@@ -65,10 +102,10 @@ static void settle_states(vn_oracle_t *oracle, size_t series) {
 }
 
 void vn_oracle_settle(vn_oracle_t *oracle) {
-  vn__oracle_check_numbers(oracle, oracle->numbers_end);
   for (size_t i = 0; i < oracle->plan.series_count; i++) {
     settle_results(oracle, &oracle->lines[i]);
     settle_events(oracle, &oracle->lines[i]);
     settle_states(oracle, i);
   }
+  vn__oracle_check_numbers(oracle, oracle->numbers_end);
 }

@@ -193,16 +193,53 @@ static bool take_record(message_t *message, vn__record_t *record) {
   return true;
 }
 
-/* Name, unit, exponent and windows of a pipeline; its place in the setup. */
+static bool names(vn__cbor_t list, size_t count, const char *name) {
+  bool found = false;
+  for (size_t i = 0; i < count; i++) {
+    found = vn__oracle_text_is(vn__oracle_cbor_text(&list), name) || found;
+  }
+  return found;
+}
+
+/* All of its windows, in whatever order. */
+static bool has_windows(const vn__plan_t *plan, const vn__pipeline_plan_t *pipeline,
+                        vn__cbor_t list) {
+  size_t count = vn__oracle_cbor_array(&list);
+  bool same = count == pipeline->window_count;
+  for (size_t i = 0; same && i < pipeline->window_count; i++) {
+    same = names(list, count, plan->windows[pipeline->windows[i]].given.name);
+  }
+  return same;
+}
+
+/* What a message says of a pipeline must be what the setup says. */
+static void judge_pipeline(message_t *message, vn__text_t name, vn__text_t unit, int64_t exponent) {
+  const vn__plan_t *plan = &message->oracle->plan;
+  for (size_t i = 0; i < plan->pipeline_count && !message->cbor.bad; i++) {
+    const vn_oracle_pipeline_t *pipeline = &plan->pipelines[i].given;
+    bool same_unit = pipeline->unit == NULL || vn__oracle_text_is(unit, pipeline->unit);
+    bool same = same_unit && exponent == -(int64_t)pipeline->decimals &&
+                has_windows(plan, &plan->pipelines[i], message->windows[message->pipeline_count]);
+    if (vn__oracle_text_is(name, pipeline->name) && !same) {
+      vn__oracle_differ(message->oracle,
+                        "message seq %" PRIu64 ": pipeline %s has another exponent (%" PRId64
+                        "), unit (%.*s) or list of windows",
+                        message->identity.seq, pipeline->name, exponent, (int)unit.length,
+                        unit.bytes);
+    }
+  }
+}
+
 static void read_pipeline(message_t *message) {
   vn__cbor_t *cbor = &message->cbor;
   int64_t key = -1;
   int64_t exponent = 0;
+  vn__text_t unit = {"", 0};
   vn__text_t *name = &message->pipelines[message->pipeline_count];
   for (size_t pairs = vn__oracle_cbor_map(cbor); pairs > 0 && !cbor->bad; pairs--) {
     key = vn__oracle_cbor_key(cbor, key);
-    if (key == 0) {
-      *name = vn__oracle_cbor_text(cbor);
+    if (key < 2) {
+      *(key == 0 ? name : &unit) = vn__oracle_cbor_text(cbor);
     } else if (key == 2) {
       exponent = vn__oracle_cbor_integer(cbor);
     } else {
@@ -212,14 +249,7 @@ static void read_pipeline(message_t *message) {
       vn__oracle_cbor_skip(cbor);
     }
   }
-  const vn__plan_t *plan = &message->oracle->plan;
-  for (size_t i = 0; i < plan->pipeline_count && !cbor->bad; i++) {
-    const vn_oracle_pipeline_t *pipeline = &plan->pipelines[i].given;
-    if (vn__oracle_text_is(*name, pipeline->name) && exponent != -(int64_t)pipeline->decimals) {
-      vn__oracle_differ(message->oracle, "message seq %" PRIu64 ": pipeline %s: exponent %" PRId64,
-                        message->identity.seq, pipeline->name, exponent);
-    }
-  }
+  judge_pipeline(message, *name, unit, exponent);
   message->pipeline_count++;
 }
 
@@ -265,21 +295,6 @@ static void take_accounting(message_t *message) {
   }
 }
 
-/* Version, device, boot and seq come first. False: it is no such message, or of another device. */
-static bool read_head(message_t *message, size_t *pairs) {
-  vn__cbor_t *cbor = &message->cbor;
-  *pairs = vn__oracle_cbor_map(cbor);
-  bool good = *pairs >= 6 && vn__oracle_cbor_unsigned(cbor) == 0 &&
-              vn__oracle_cbor_unsigned(cbor) == 1 && vn__oracle_cbor_unsigned(cbor) == 1 &&
-              vn__oracle_text_is(vn__oracle_cbor_text(cbor), message->oracle->device) &&
-              vn__oracle_cbor_unsigned(cbor) == 2;
-  message->identity.boot = vn__oracle_cbor_unsigned(cbor);
-  good = good && vn__oracle_cbor_unsigned(cbor) == 3;
-  message->identity.seq = vn__oracle_cbor_unsigned(cbor);
-  *pairs -= 4;
-  return good && !cbor->bad && message->identity.boot <= UINT32_MAX;
-}
-
 static void take_rest(message_t *message, size_t pairs) {
   vn__cbor_t *cbor = &message->cbor;
   int64_t key = 3;
@@ -307,11 +322,11 @@ static void take_rest(message_t *message, size_t pairs) {
 void vn__oracle_take_summary(vn_oracle_t *oracle, const void *payload, size_t length,
                              uint64_t hash) {
   message_t *message = vn__oracle_memory(1, sizeof *message);
-  size_t pairs;
   message->oracle = oracle;
   message->identity.hash = hash;
   message->cbor = (vn__cbor_t){payload, (const uint8_t *)payload + length, false};
-  if (!read_head(message, &pairs)) {
+  size_t pairs = vn__oracle_take_head(oracle, &message->cbor, &message->identity);
+  if (pairs < 2) {
     vn__oracle_differ(
         oracle, "a summary message isn't what docs/summary.cddl says (behind seq %" PRIu64 ")",
         message->identity.seq);

@@ -90,14 +90,12 @@ static void judge_grid(const vn__model_t *model, size_t place, verdict_t *verdic
 
 static void judge_session(const vn__model_t *model, size_t place, verdict_t *verdict) {
   const vn__window_plan_t *window = &model->plan->windows[place];
-  uint32_t number =
-      vn__oracle_session_join(model, &window->given, window->session_place, verdict->taken.time_ms);
+  uint32_t number = vn__oracle_session_join(model, window, &verdict->taken);
   verdict->covered = true;
   if (number == 0) {
     return;
   }
   verdict->accepted = true;
-  verdict->taken.session[window->session_place] = number;
   const vn__session_t *session = vn__oracle_session_find(model->state, number);
   if (session->end_ms - 1 <= model->state->mark_ms) {
     add_due(&verdict->late, (due_t){session->start_ms, session->end_ms, place, number});
@@ -152,31 +150,16 @@ static void forget_gone_sessions(const vn__model_t *model) {
   for (size_t i = state->sessions.count; i-- > 0;) {
     const vn__session_t *session = vn__oracle_list_at(&state->sessions, i);
     if (vn__oracle_is_gone(model->pipeline, session->end_ms, state->mark_ms)) {
-      for (size_t s = state->standing.count; s-- > 0;) {
-        if (((vn__standing_t *)vn__oracle_list_at(&state->standing, s))->session ==
-            session->number) {
-          vn__oracle_list_drop(&state->standing, s);
-        }
-      }
-      vn__oracle_list_drop(&state->sessions, i);
+      vn__oracle_session_forget(state, i);
     }
   }
 }
 
-/* Whether some window may still ask for the reading. */
+/* Whether some window of the grid may still ask for the reading. */
 static bool is_needed(const vn__model_t *model, const vn__taken_t *taken) {
   const vn__pipeline_plan_t *pipeline = model->pipeline;
-  if (pipeline->reach_ms > 0 &&
-      !vn__oracle_is_gone(pipeline, taken->time_ms + pipeline->reach_ms, model->state->mark_ms)) {
-    return true;
-  }
-  for (size_t i = 0; i < VN_ORACLE_SESSIONS_MAX; i++) {
-    if (taken->session[i] != 0 &&
-        vn__oracle_session_find(model->state, taken->session[i]) != NULL) {
-      return true;
-    }
-  }
-  return false;
+  return pipeline->reach_ms > 0 &&
+         !vn__oracle_is_gone(pipeline, taken->time_ms + pipeline->reach_ms, model->state->mark_ms);
 }
 
 /* The order of arrival stays. */
