@@ -62,6 +62,10 @@ bool vn__read_report(vn__build_t *build, const vn_pipeline_t *pipeline, const vn
 /* build_ordered.c: after the windows and alerts, which say what is asked for. */
 void vn__build_ordered(vn__build_t *build, vn_pipeline_t *pipeline, const vn__value_t *values,
                        const vn__pipeline_marks_t *marks);
+/* build_shadow.c: behind everything, when nothing is wrong so far: the plan of the other rules. */
+void vn__build_shadow(const vn__build_t *build, const vn__value_t *section);
+/* load.c: the relations of a plan by the engine's own words. */
+void vn__check_plan(const vn__build_t *build);
 /* build_derive.c: behind the pipelines. */
 void vn__build_derivations(vn__build_t *build, const vn__value_t *list);
 /*

@@ -22,6 +22,7 @@ typedef struct vn_broker {
 /* Everything a configuration file says. Owned by the loader; free it with vn_configuration_free. */
 typedef struct vn_configuration {
   vn_plan_t plan;
+  const vn_plan_t *shadow; /* the plan of a second engine that runs beside; NULL: none */
   vn_broker_t broker;
   vn_broker_t upstream; /* a copy of broker when the file has none */
   const char *state_file;

@@ -35,7 +35,7 @@ static vn__mark_t mark_of_problem(const vn__build_t *build, const vn_plan_proble
 
 /* The relations of the engine once more, by the engine's own words: the loader's checks are finer,
  * but these are the ones that count. */
-static void check_plan(const vn__build_t *build) {
+void vn__check_plan(const vn__build_t *build) {
   vn_plan_problem_t problem;
   if (vn_plan_check(&build->configuration->plan, &problem) == VN_OK) {
     return;
@@ -61,13 +61,14 @@ static void build_all(vn__loader_t *loader, const vn__node_t *root,
   vn__build_pipelines(&build, &values[VN__ROOT_PIPELINES]);
   vn__build_derivations(&build, &values[VN__ROOT_DERIVE]);
   if (loader->error_count == 0) {
-    check_plan(&build);
+    vn__check_plan(&build);
   }
   if (loader->error_count == 0) {
     vn__fit_region(&build);
     vn__check_memory(&build);
     vn__check_lifetime(&build);
     vn__check_journal(&build);
+    vn__build_shadow(&build, &values[VN__ROOT_SHADOW]);
   }
 }
 

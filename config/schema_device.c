@@ -87,9 +87,27 @@ static const vn__key_t root_keys[] = {
                            .type = VN__SECTION,
                            .section = &vn__commands_section,
                            .doc = "What may be asked of the device by messages."},
+    [VN__ROOT_SHADOW] = {.name = "shadow",
+                         .type = VN__SECTION,
+                         .section = &vn__shadow_section,
+                         .doc = "A second set of pipelines that runs beside the first one; what "
+                                "comes out differently is told (docs/shadow.md)."},
 };
 const vn__section_t vn__root_section = {"", "The file is one mapping with these keys.",
                                         KEYS(root_keys)};
+
+static const vn__key_t shadow_keys[] = {
+    [VN__SHADOW_PIPELINES] = {.name = "pipelines",
+                              .type = VN__SECTIONS,
+                              .section = &vn__pipeline_section,
+                              .high = VN_PIPELINES_MAX,
+                              .required = true,
+                              .doc = "The other rules, with the keys of `pipelines`. Windows and "
+                                     "alerts are compared with those of the same names."},
+};
+const vn__section_t vn__shadow_section = {
+    "shadow", "Rules that are tried out: they take the same messages and tell nobody but you.",
+    KEYS(shadow_keys)};
 
 static const vn__word_t mqtt_words[] = {{"5", 5, false}, {"3.1.1", 4, false}, {NULL, 0, false}};
 static const vn__word_t latency_words[] = {

@@ -272,7 +272,8 @@ const vn__section_t *vn__schema_section(unsigned index) {
       &vn__report_section,    &vn__condition_section,     &vn__alert_section,
       &vn__level_section,     &vn__change_section,        &vn__absent_section,
       &vn__deviation_section, &vn__evidence_section,      &vn__derive_section,
-      &vn__alerts_section,    &vn__flood_section,         &vn__commands_section};
+      &vn__alerts_section,    &vn__flood_section,         &vn__commands_section,
+      &vn__shadow_section};
   VN_ASSERT(index < VN__SECTION_COUNT);
   return sections[index];
 }

@@ -81,6 +81,7 @@ enum vn__root_key {
   VN__ROOT_ALERTS,
   VN__ROOT_HOMEASSISTANT,
   VN__ROOT_COMMANDS,
+  VN__ROOT_SHADOW,
   VN__ROOT_KEYS
 };
 enum vn__broker_key {
@@ -102,6 +103,7 @@ enum vn__homeassistant_key {
   VN__HOMEASSISTANT_PREFIX,
   VN__HOMEASSISTANT_KEYS
 };
+enum vn__shadow_key { VN__SHADOW_PIPELINES, VN__SHADOW_KEYS };
 enum vn__commands_key { VN__COMMANDS_ENABLED, VN__COMMANDS_KEYS };
 enum vn__summaries_key {
   VN__SUMMARIES_ENCODING,
@@ -288,7 +290,7 @@ enum vn__deviation_key {
 /* schema_*.c */
 extern const vn__section_t vn__root_section, vn__broker_section, vn__tls_section,
     vn__topics_section, vn__homeassistant_section, vn__summaries_section, vn__capacity_section,
-    vn__state_section, vn__flash_section, vn__commands_section;
+    vn__state_section, vn__flash_section, vn__commands_section, vn__shadow_section;
 extern const vn__section_t vn__input_section, vn__field_section, vn__time_section,
     vn__sequence_section;
 extern const vn__section_t vn__pipeline_section, vn__limit_section, vn__window_section,
@@ -301,7 +303,7 @@ extern const vn__section_t vn__derive_section;
 extern const vn__word_t vn__statistic_words[];
 
 /* All sections in the order of the docs. */
-#define VN__SECTION_COUNT 33u
+#define VN__SECTION_COUNT 34u
 const vn__section_t *vn__schema_section(unsigned index);
 
 /*

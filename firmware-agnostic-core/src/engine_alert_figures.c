@@ -3,6 +3,8 @@
 
 #include "vn/arith.h"
 
+#include <string.h>
+
 #define MINUTE_MS 60000
 #define STALE_MS INT64_C(86400000)
 
@@ -88,4 +90,25 @@ void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out)
       }
     }
   }
+}
+
+vn_alert_phase_t vn_engine_alert_phase(const vn_engine_t *engine, vn_text_t series,
+                                       const char *alert) {
+  VN_ASSERT(engine != NULL && alert != NULL);
+  uint32_t number = vn_series_find(&engine->table, series, vn_series_hash(series));
+  if (number == VN_SERIES_NONE) {
+    return VN_ALERT_NORMAL;
+  }
+  const vn_series_state_t *state = &engine->store.series[number];
+  const vn_pipeline_state_t *pipeline = &engine->store.pipelines[state->pipeline];
+  const vn_alert_state_t *states = engine->store.alerts + pipeline->alert_base +
+                                   (size_t)state->local * pipeline->plan->alert_count;
+  size_t length = strlen(alert);
+  for (size_t a = 0; a < pipeline->plan->alert_count; a++) {
+    const char *name = pipeline->plan->alerts[a].name;
+    if (strlen(name) == length && memcmp(name, alert, length) == 0) {
+      return vn_alert_shown(&states[a]);
+    }
+  }
+  return VN_ALERT_NORMAL;
 }

@@ -3,29 +3,14 @@
 
 #include <string.h>
 
-/* An entry begins with: bits, arrival, lengths of payload, topic, reply topic and correlation. */
-#define ENTRY_VALID 1u
-#define ENTRY_RETAINED 2u
-#define ENTRY_BITS 3u
-/* Flags of a record; bit 0 is the log's. */
-#define PART_FIRST 0x80u
-#define PART_NUMBERS 0x3Fu /* they are stored modulo this and one */
-
-static uint8_t flags_of(uint32_t part) {
-  return (uint8_t)((part & PART_NUMBERS) << 1 | (part == 0 ? PART_FIRST : 0));
-}
-
 /* An arrival without a clock is stored as provisional: the monotonic one ends with the power. */
 static size_t put_head(const vn_engine_t *engine, const vn__queued_t *head, uint8_t *out) {
   vn__packer_t packer = {out, VN__ENTRY_HEAD_MAX, 0};
-  unsigned bits = (head->arrival_valid ? ENTRY_VALID : 0) | (head->retained ? ENTRY_RETAINED : 0);
-  vn__pack_unsigned(&packer, bits);
-  vn__pack_signed(&packer, head->arrival_valid ? head->arrival_ms
-                                               : vn__provisional_ms(engine, head->arrival_ms));
-  vn__pack_unsigned(&packer, head->payload_length);
-  vn__pack_unsigned(&packer, head->topic_length);
-  vn__pack_unsigned(&packer, head->reply_length);
-  vn__pack_unsigned(&packer, head->correlation_length);
+  vn__queued_t stored = *head;
+  if (!head->arrival_valid) {
+    stored.arrival_ms = vn__provisional_ms(engine, head->arrival_ms);
+  }
+  vn__entry_pack_head(&packer, &stored);
   return packer.length;
 }
 
@@ -66,8 +51,8 @@ static vn_err_t put_parts(vn_engine_t *engine, vn_flash_log_t *log, entry_t *ent
   uint32_t item = vn__item_of_entry(engine->plan, entry->index);
   do {
     uint32_t length = next_part(engine, entry);
-    error = vn_log_put(log, item, VN_RECORD_JOURNAL, flags_of(entry->part), (uint32_t)entry->index,
-                       engine->store.scratch, length);
+    error = vn_log_put(log, item, VN_RECORD_JOURNAL, vn__entry_flags(entry->part),
+                       (uint32_t)entry->index, engine->store.scratch, length);
     item = VN_LOG_NO_ITEM;
     entry->part++;
   } while (error == VN_OK && entry->left > 0);
@@ -93,7 +78,7 @@ static vn_err_t append(vn_engine_t *engine, uint64_t index, const uint8_t *recor
     return append_long(engine, &entry);
   }
   uint32_t length = next_part(engine, &entry);
-  return vn_log_journal(&engine->log, vn__item_of_entry(engine->plan, index), flags_of(0),
+  return vn_log_journal(&engine->log, vn__item_of_entry(engine->plan, index), vn__entry_flags(0),
                         (uint32_t)index, engine->store.scratch, length);
 }
 
@@ -206,15 +191,8 @@ vn_err_t vn__journal_rewrite(vn_engine_t *engine, vn_flash_log_t *log) {
 /* The first part of an entry: makes room in the queue. False: it is none, or there is no room. */
 static bool begin_again(vn_engine_t *engine, vn__unpacker_t *unpacker) {
   vn_journal_t *journal = &engine->journal;
-  vn__queued_t head = {0};
-  unsigned bits = (unsigned)vn__unpack_unsigned(unpacker, ENTRY_BITS);
-  head.arrival_valid = (bits & ENTRY_VALID) != 0;
-  head.retained = (bits & ENTRY_RETAINED) != 0;
-  head.arrival_ms = vn__unpack_signed(unpacker);
-  head.payload_length = (uint32_t)vn__unpack_unsigned(unpacker, INT32_MAX);
-  head.topic_length = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  head.reply_length = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  head.correlation_length = (uint8_t)vn__unpack_unsigned(unpacker, UINT8_MAX);
+  vn__queued_t head;
+  vn__entry_unpack_head(unpacker, &head);
   journal->next_part = 0;
   if (unpacker->failed) {
     return false;
@@ -290,14 +268,14 @@ uint32_t vn__journal_apply(vn_engine_t *engine, uint8_t flags, uint32_t argument
     return VN_LOG_NO_ITEM;
   }
   vn__unpacker_t unpacker = {payload, length, 0, false};
-  if ((flags & PART_FIRST) != 0) {
+  if (vn__entry_begins(flags)) {
     if (begin_entry(engine, index, &unpacker)) {
       go_on(engine, payload + unpacker.position, length - unpacker.position);
     }
     return journal->on ? vn__item_of_entry(engine->plan, index) : VN_LOG_NO_ITEM;
   }
   bool follows = index == journal->accepted + 1u && journal->next_part > 0 &&
-                 flags_of(journal->next_part) == flags;
+                 vn__entry_flags(journal->next_part) == flags;
   if (follows) {
     go_on(engine, payload, length);
   }

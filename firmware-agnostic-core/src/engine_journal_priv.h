@@ -3,22 +3,7 @@
 #define VN_ENGINE_JOURNAL_PRIV_H
 
 #include "engine_priv.h"
-
-/* What lies in the queue in front of topic, payload and where the answer is to go. */
-typedef struct vn__queued {
-  int64_t arrival_ms; /* by the monotonic clock while the other one is not set */
-  uint32_t payload_length;
-  uint16_t topic_length;
-  uint16_t reply_length;
-  uint8_t correlation_length;
-  bool arrival_valid;
-  bool retained;
-} vn__queued_t;
-
-/* Bytes behind it. */
-static inline uint32_t vn__body_length(const vn__queued_t *head) {
-  return head->payload_length + head->topic_length + head->reply_length + head->correlation_length;
-}
+#include "journal_priv.h"
 
 /* A message that comes; reply NULL: an answer goes nowhere special. */
 typedef struct vn__arrival {

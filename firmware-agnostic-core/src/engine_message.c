@@ -219,10 +219,22 @@ static void refuse_message(vn_engine_t *engine, vn_reason_t reason, size_t offse
   }
 }
 
+static void show(const vn_engine_t *engine) {
+  const vn_observer_t *observer = engine->ports.observer;
+  const vn_message_at_work_t *message = &engine->message;
+  if (observer != NULL && observer->message != NULL) {
+    const vn_observed_message_t observed = {
+        message->topic,      message->payload,      message->payload_length, engine->arrival_ms,
+        vn__mono_ms(engine), engine->arrival_valid, message->retained};
+    observer->message(observer->context, &observed);
+  }
+}
+
 /* The message at work has its arrival set. */
 static void take(vn_engine_t *engine) {
   vn_message_at_work_t *message = &engine->message;
   size_t offset = 0;
+  show(engine);
   if (vn__is_command_topic(engine->plan, message->topic)) {
     vn__take_command(engine);
     return;

@@ -111,6 +111,19 @@ vn__log_header_kind_t vn__log_decode_header(const vn_flash_t *flash,
   return sane ? VN__HEADER_VALID : VN__HEADER_MAGIC;
 }
 
+bool vn_log_probe(const uint8_t bytes[VN_LOG_PROBE_BYTES], uint32_t *erase_size,
+                  uint32_t *prog_size) {
+  VN_ASSERT(erase_size != NULL && prog_size != NULL);
+  if (vn__get_u32(bytes + HEADER_MAGIC) != VN__LOG_MAGIC ||
+      vn__get_u32(bytes + HEADER_CRC) != vn_crc32c(0, bytes, HEADER_CRC) ||
+      bytes[HEADER_LOG2_ERASE] > 31 || bytes[HEADER_LOG2_PROG] > 31) {
+    return false;
+  }
+  *erase_size = UINT32_C(1) << bytes[HEADER_LOG2_ERASE];
+  *prog_size = UINT32_C(1) << bytes[HEADER_LOG2_PROG];
+  return true;
+}
+
 void vn__log_encode_record(const vn__log_record_t *record, uint8_t bytes[VN__LOG_RECORD_BYTES]) {
   VN_ASSERT(record->type != VN_RECORD_PADDING);
   vn__set_u16(bytes, record->length);

@@ -83,6 +83,7 @@ static void work(vn_daemon_t *daemon) {
     vn_link_enter(&daemon->link);
     int64_t status_ms = vn_status_step(daemon, now_ms);
     int64_t announce_ms = vn_announce_step(daemon, now_ms);
+    int64_t observe_ms = vn_observe_step(daemon, now_ms);
     vn_link_leave(&daemon->link);
     /* Fed here and nowhere else: a loop that hangs in a step must look dead. */
     vn_notify_feed(&daemon->notify, now_ms);
@@ -91,6 +92,7 @@ static void work(vn_daemon_t *daemon) {
     }
     if (!vn_signals_stop_wanted()) {
       sleep_ms = sleep_ms < announce_ms ? sleep_ms : announce_ms;
+      sleep_ms = sleep_ms < observe_ms ? sleep_ms : observe_ms;
       sleep_until_called(daemon, seen, sleep_ms < status_ms ? sleep_ms : status_ms);
     }
   }

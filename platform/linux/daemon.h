@@ -3,6 +3,7 @@
 #define VN_DAEMON_H
 
 #include "announcer.h"
+#include "daemon_shadow.h"
 #include "flash_file.h"
 #include "mqtt.h"
 #include "notify.h"
@@ -27,6 +28,7 @@
 #define VN_TOKEN_STATISTICS (UINT64_MAX - 1u)
 #define VN_TOKEN_HEARTBEAT (UINT64_MAX - 2u)
 #define VN_TOKEN_ANNOUNCEMENT (UINT64_MAX - 3u)
+#define VN_TOKEN_SHADOW (UINT64_MAX - 4u)
 #define VN_TOKEN_LATEST (UINT64_C(1) << 63) /* and the slot */
 #define VN_TOKEN_FIRST VN_TOKEN_LATEST
 
@@ -72,6 +74,7 @@ typedef struct vn_link {
   char command_topic[520];
   uint8_t encoding; /* vn_encoding_t of summaries */
   vn_announcer_t announcer;
+  vn_shadow_run_t *shadow; /* NULL: there are no other rules */
 } vn_link_t;
 
 /* What is published beside the outbox, and when it is due. */
@@ -134,6 +137,11 @@ VN_NODISCARD vn_err_t vn_link_announce(vn_link_t *link, const vn_announcement_t 
 VN_NODISCARD vn_err_t vn_announce_prepare(vn_daemon_t *daemon);
 int64_t vn_announce_step(vn_daemon_t *daemon, int64_t now_ms);
 bool vn_announce_verdict(vn_announcer_t *announcer, uint64_t token, bool ok);
+
+/* What the engine shows as it happens goes to the latest results and to the other rules. */
+VN_NODISCARD vn_err_t vn_observe_prepare(vn_daemon_t *daemon);
+/* The other rules: what is due now; returns how long nothing is. */
+int64_t vn_observe_step(vn_daemon_t *daemon, int64_t now_ms);
 
 /* Status: what is due now; returns how long nothing is. */
 void vn_status_begin(vn_status_t *status, int64_t now_ms);

@@ -9,19 +9,10 @@
 #define NOTHING_DUE_MS 60000
 #define RETRY_MS 20
 
-static void on_summary(void *context, const vn_summary_t *summary) {
-  vn_announcer_note(context, summary);
-}
-
 vn_err_t vn_announce_prepare(vn_daemon_t *daemon) {
   vn_announcer_t *announcer = &daemon->link.announcer;
   const vn_configuration_t *configuration = daemon->configuration;
-  vn_err_t error = vn_announcer_open(announcer, configuration, &daemon->engine);
-  if (error == VN_OK && configuration->latest) {
-    daemon->observer = (vn_observer_t){.context = announcer, .summary = on_summary};
-    daemon->ports.observer = &daemon->observer;
-  }
-  return error;
+  return vn_announcer_open(announcer, configuration, &daemon->engine);
 }
 
 /* False: the window is full, or the link is down. */

@@ -58,7 +58,9 @@ void vn_link_collect(vn_link_t *link, vn_status_t *status) {
     if (vn_announce_verdict(&link->announcer, verdicts[i].token, verdicts[i].ok)) {
       continue;
     }
-    if (verdicts[i].token >= VN_TOKEN_FIRST) {
+    if (verdicts[i].token == VN_TOKEN_SHADOW) {
+      vn_shadow_run_verdict(link->shadow, verdicts[i].ok);
+    } else if (verdicts[i].token >= VN_TOKEN_FIRST) {
       vn_status_verdict(status, verdicts[i].token, verdicts[i].ok);
     } else {
       vn_sent(link->engine, verdicts[i].token, verdicts[i].ok);
@@ -155,6 +157,7 @@ vn_err_t vn_link_announce(vn_link_t *link, const vn_announcement_t *announcement
 vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, uint64_t token) {
   bool heartbeat = token == VN_TOKEN_HEARTBEAT;
   bool words = heartbeat || token == VN_TOKEN_STATUS;
+  bool passing = heartbeat || token == VN_TOKEN_SHADOW;
   vn_mqtt_publication_t publication = {
       .prefix = link->topic_prefix,
       .prefix_length = link->topic_prefix_length,
@@ -163,7 +166,7 @@ vn_err_t vn_link_publish(vn_link_t *link, vn_text_t topic, vn_text_t payload, ui
       .length = payload.length,
       .token = token,
       .content = words ? VN_MQTT_TEXT : VN_MQTT_JSON,
-      .retained = !heartbeat,
+      .retained = !passing,
       .beside = words || token == VN_TOKEN_STATISTICS,
   };
   return vn_mqtt_publish(link->out, &publication);

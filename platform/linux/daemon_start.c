@@ -220,6 +220,12 @@ int vn_daemon_restore(vn_daemon_t *daemon) {
                   "series",
                   vn_log_number((int64_t)daemon->configuration->plan.series_max, (char[24]){0}));
   }
+  if (vn_observe_prepare(daemon) != VN_OK) {
+    return refuse(VN_EXIT_UNAVAILABLE,
+                  "the system has not enough memory for the other rules beside the first ones: "
+                  "lower capacity.series, or take `shadow` out",
+                  "key", "shadow");
+  }
   vn_err_t error =
       vn_init(&daemon->engine, &daemon->configuration->plan, &daemon->store, &daemon->ports);
   if (error == VN_OK) {

@@ -133,6 +133,23 @@ static void put_connections(vn_json_writer_t *writer, const vn_link_t *link) {
   vn_json_object_end(writer);
 }
 
+static void put_shadow(vn_json_writer_t *writer, const vn_shadow_run_t *run) {
+  if (run == NULL) {
+    return;
+  }
+  const vn_shadow_figures_t *figures = &run->shadow.figures;
+  vn_json_key(writer, "shadow");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "alerts_differ", figures->apart);
+  put_unsigned(writer, "results_equal", figures->results_equal);
+  put_unsigned(writer, "results_differ", figures->results_differ);
+  put_unsigned(writer, "results_alone", figures->results_alone);
+  put_unsigned(writer, "results_uncompared", figures->results_uncompared);
+  put_unsigned(writer, "notices", run->head);
+  put_unsigned(writer, "notices_dropped", run->dropped);
+  vn_json_object_end(writer);
+}
+
 /* A part of the series at a time: the next message goes on where this one stops. */
 static void put_series(vn_json_writer_t *writer, const vn_engine_t *engine, uint32_t *next) {
   uint32_t told = 0;
@@ -175,6 +192,7 @@ size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, cha
   put_series(&writer, &daemon->engine, next_series);
   put_recovery(&writer, recovery);
   put_connections(&writer, &daemon->link);
+  put_shadow(&writer, daemon->link.shadow);
   put_unsigned(&writer, "resident_bytes", vn_memory_resident_bytes());
   vn_json_object_end(&writer);
   return writer.overflow ? 0 : writer.length;

@@ -1,18 +1,31 @@
 /* vnotch-sim: what the engine does, without a broker, without waiting. */
+#include "history.h"
 #include "replay.h"
 #include "world/run.h"
 #include "world/world.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
     "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE] [--scores] [--events]\n"
+    "       vnotch-sim replay --config FILE --journal FILE [--output FILE] [--scores] [--events]\n"
+    "       vnotch-sim journal --state FILE [--output FILE]\n"
+    "       vnotch-sim run [--seed N] [--days D] [--faults KINDS] ... (docs/simulation.md)\n"
     "       vnotch-sim --version\n"
     "\n"
     "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
-    "standard input) through the engine under a virtual clock and prints results as JSON lines.\n";
+    "standard input) through the engine under a virtual clock and prints results as JSON lines.\n"
+    "With --journal the messages come from a state file that vnotchd keeps in journal mode, as "
+    "far\n"
+    "back as it still holds them.\n"
+    "\n"
+    "journal prints them as a trace.\n"
+    "\n"
+    "run lets simulated devices live through faults and compares all that they tell with an "
+    "oracle.\n";
 
 typedef struct option {
   const char *name;
@@ -46,16 +59,16 @@ static bool read_options(int argc, char **argv, const option_t *options, size_t 
 
 static int command_replay(int argc, char **argv) {
   vn_replay_options_t replay = {.scores = false, .events = false};
-  const option_t options[] = {{"--config", &replay.config, NULL},
-                              {"--trace", &replay.trace, NULL},
-                              {"--output", &replay.output, NULL},
-                              {"--scores", NULL, &replay.scores},
-                              {"--events", NULL, &replay.events}};
+  const option_t options[] = {
+      {"--config", &replay.config, NULL},   {"--trace", &replay.trace, NULL},
+      {"--journal", &replay.journal, NULL}, {"--output", &replay.output, NULL},
+      {"--scores", NULL, &replay.scores},   {"--events", NULL, &replay.events}};
   if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
     return VN_EXIT_USAGE;
   }
-  if (replay.config == NULL || replay.trace == NULL) {
-    fprintf(stderr, "vnotch-sim: replay needs --config and --trace\n%s", usage);
+  if (replay.config == NULL || (replay.trace == NULL) == (replay.journal == NULL)) {
+    fprintf(stderr, "vnotch-sim: replay needs --config, and one of --trace and --journal\n%s",
+            usage);
     return VN_EXIT_USAGE;
   }
   return vn_replay(&replay, stderr);
@@ -68,6 +81,30 @@ _Noreturn void vn_assert_failed(const char *file, int line) {
   abort();
 }
 
+static int command_journal(int argc, char **argv) {
+  const char *state = NULL;
+  const char *output = NULL;
+  const option_t options[] = {{"--state", &state, NULL}, {"--output", &output, NULL}};
+  if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
+    return VN_EXIT_USAGE;
+  }
+  if (state == NULL) {
+    fprintf(stderr, "vnotch-sim: journal needs --state\n%s", usage);
+    return VN_EXIT_USAGE;
+  }
+  FILE *file = output == NULL ? stdout : fopen(output, "wb");
+  if (file == NULL) {
+    fprintf(stderr, "vnotch-sim: %s: %s\n", output, strerror(errno));
+    return VN_EXIT_IO;
+  }
+  int code = vn_history_write(state, file, stderr);
+  if (file != stdout && fclose(file) != 0 && code == VN_EXIT_OK) {
+    fprintf(stderr, "vnotch-sim: %s: %s\n", output, strerror(errno));
+    code = VN_EXIT_IO;
+  }
+  return code;
+}
+
 int main(int argc, char **argv) {
   const char *command = argc > 1 ? argv[1] : "";
   if (strcmp(command, "replay") == 0) {
@@ -75,6 +112,9 @@ int main(int argc, char **argv) {
   }
   if (strcmp(command, "run") == 0) {
     return vn_run(argc - 2, argv + 2, stderr);
+  }
+  if (strcmp(command, "journal") == 0) {
+    return command_journal(argc - 2, argv + 2);
   }
   if (strcmp(command, "--version") == 0) {
     puts("vnotch-sim " VN_VERSION_TEXT);

@@ -1,6 +1,7 @@
 #include "replay.h"
 
 #include "configuration.h"
+#include "history.h"
 #include "result_lines.h"
 #include "trace.h"
 #include "virtual_clock.h"
@@ -65,12 +66,31 @@ static int prepare_engine(replay_t *replay) {
              : complain(replay, VN_EXIT_CONFIGURATION, replay->options->config, vn_err_text(error));
 }
 
+static int open_journal(replay_t *replay) {
+  replay->trace_file = tmpfile();
+  if (replay->trace_file == NULL) {
+    return complain(replay, VN_EXIT_IO, "no temporary file", strerror(errno));
+  }
+  int code = vn_history_write(replay->options->journal, replay->trace_file, replay->errors);
+  rewind(replay->trace_file);
+  return code;
+}
+
+static int open_trace(replay_t *replay) {
+  const char *name = replay->options->trace;
+  if (replay->options->journal != NULL) {
+    return open_journal(replay);
+  }
+  replay->trace_file = strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
+  return replay->trace_file == NULL ? complain(replay, VN_EXIT_IO, name, strerror(errno))
+                                    : VN_EXIT_OK;
+}
+
 static int prepare_files(replay_t *replay) {
   const vn_replay_options_t *options = replay->options;
-  bool from_stdin = strcmp(options->trace, "-") == 0;
-  replay->trace_file = from_stdin ? stdin : fopen(options->trace, "rb");
-  if (replay->trace_file == NULL) {
-    return complain(replay, VN_EXIT_IO, options->trace, strerror(errno));
+  int code = open_trace(replay);
+  if (code != VN_EXIT_OK) {
+    return code;
   }
   replay->output_file = options->output == NULL ? stdout : fopen(options->output, "wb");
   if (replay->output_file == NULL) {
@@ -195,14 +215,16 @@ static int run(replay_t *replay) {
   while ((result = vn_trace_next(&replay->trace, &event)) == VN_TRACE_EVENT) {
     take_event(replay, &event);
   }
+  const char *name =
+      replay->options->journal != NULL ? replay->options->journal : replay->options->trace;
   if (result == VN_TRACE_BAD_LINE) {
     (void)vn_result_lines_flush(&replay->lines);
-    fprintf(replay->errors, "%s:%llu: error: %s\n", replay->options->trace,
+    fprintf(replay->errors, "%s:%llu: error: %s\n", name,
             (unsigned long long)replay->trace.lines.lines, replay->trace.problem);
     return VN_EXIT_DATA;
   }
   if (result == VN_TRACE_IO) {
-    return complain(replay, VN_EXIT_IO, replay->options->trace, "reading failed");
+    return complain(replay, VN_EXIT_IO, name, "reading failed");
   }
   return finish(replay);
 }

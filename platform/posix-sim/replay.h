@@ -13,9 +13,12 @@
 #define VN_EXIT_IO 74
 #define VN_EXIT_CONFIGURATION 78
 
-/* File names; trace may be "-", output may be NULL: standard input and output. */
+/*
+ * File names; trace may be "-", output may be NULL: standard input and output. Instead of a trace,
+ * `journal` may name a state file: what its journal still holds is replayed.
+ */
 typedef struct vn_replay_options {
-  const char *config, *trace, *output;
+  const char *config, *trace, *journal, *output;
   bool scores; /* a line for each score, too */
   bool events; /* a line for everything that subscribers are told of alerts */
 } vn_replay_options_t;

@@ -388,6 +388,10 @@ const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
 /* How alerts do now. Looks at each alert of each series once. */
 void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out);
 
+/* The phase that an alert of a series shows now; NORMAL when there is no such series or alert. */
+vn_alert_phase_t vn_engine_alert_phase(const vn_engine_t *engine, vn_text_t series,
+                                       const char *alert);
+
 /* Accounting and watermark of a series. */
 const vn_series_state_t *vn_engine_series(const vn_engine_t *engine, uint32_t series);
 

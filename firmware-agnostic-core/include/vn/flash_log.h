@@ -220,4 +220,19 @@ void vn_log_abort(vn_flash_log_t *log);
 /* A MARK behind the last commit: a clean stop needs no seal at the next mount. */
 VN_NODISCARD vn_err_t vn_log_mark(vn_flash_log_t *log);
 
+/*
+ * Shows all journal records that the region still holds, oldest first: those that no commit needs
+ * any more stay until their sector is used again. What cleaning moved comes twice. Behind a mount;
+ * writes nothing, and nothing may be written afterwards without another mount. Reads the region
+ * once. Records longer than record_max are left out.
+ */
+typedef void (*vn_log_visit_t)(void *context, uint8_t flags, uint32_t argument,
+                               const uint8_t *payload, uint32_t length);
+void vn_log_history(vn_flash_log_t *log, vn_log_visit_t visit, void *context);
+
+/* The geometry that a sector header names, for tools that have only the bytes. False: none. */
+#define VN_LOG_PROBE_BYTES 64u
+bool vn_log_probe(const uint8_t bytes[VN_LOG_PROBE_BYTES], uint32_t *erase_size,
+                  uint32_t *prog_size);
+
 #endif

@@ -24,6 +24,37 @@ typedef struct vn_journal {
   bool overflow; /* at a restart: more than the queue can hold */
 } vn_journal_t;
 
+/* A message as an entry of the journal tells it; pointers are valid until the next record. */
+typedef struct vn_journal_message {
+  const char *topic; /* not terminated */
+  const uint8_t *payload;
+  uint32_t topic_length, payload_length;
+  vn_time_ms_t arrival_ms; /* provisional when the clock was not set */
+  bool arrival_valid;
+  bool retained;
+} vn_journal_message_t;
+
+/* Puts the records of a journal together. Its fields are its own business, but for the counters. */
+typedef struct vn_journal_reader {
+  uint8_t *buffer;
+  uint64_t missing, skipped; /* entries that are gone, and those longer than the buffer */
+  vn_time_ms_t arrival_ms;
+  uint32_t capacity, length, filled, topic_length, payload_length;
+  uint32_t index; /* of the newest entry */
+  uint16_t next_part;
+  bool any, arrival_valid, retained;
+} vn_journal_reader_t;
+
+/* The buffer holds topic, payload and where an answer was to go; it outlives the reader. */
+void vn_journal_reader_init(vn_journal_reader_t *reader, uint8_t *buffer, uint32_t capacity);
+
+/*
+ * The next record, as vn_log_history shows it. True: *message is whole. Entries that come again
+ * are passed over.
+ */
+bool vn_journal_read(vn_journal_reader_t *reader, uint8_t flags, uint32_t argument,
+                     const uint8_t *payload, uint32_t length, vn_journal_message_t *message);
+
 /* How the last restart went. */
 typedef struct vn_recovery {
   bool fresh;    /* no state was there */

@@ -21,9 +21,20 @@ typedef struct vn_score {
   uint32_t score; /* in thousandths; 0 during the warm-up */
 } vn_score_t;
 
+/* A message that is about to be taken; pointers valid during the call. */
+typedef struct vn_observed_message {
+  vn_text_t topic;
+  const uint8_t *payload;
+  size_t length;
+  vn_time_ms_t arrival_ms; /* provisional unless arrival_valid */
+  int64_t arrival_mono_ms;
+  bool arrival_valid, retained;
+} vn_observed_message_t;
+
 /* Tells everything as it happens; any pointer may be NULL. Callbacks don't call the engine. */
 typedef struct vn_observer {
   void *context;
+  void (*message)(void *context, const vn_observed_message_t *message);
   void (*summary)(void *context, const vn_summary_t *summary);
   void (*drop)(void *context, const vn_drop_t *drop);
   void (*alert)(void *context, const vn_transition_t *transition); /* a change of state */
