@@ -1,6 +1,7 @@
 /* vnotch budget: what a configuration costs, in bytes and in years of flash life. */
 #include "commands.h"
 #include "configuration.h"
+#include "daemon_shadow.h"
 #include "wear.h"
 
 #include <stdio.h>
@@ -15,6 +16,7 @@ typedef struct report {
   const vn_plan_t *plan;
   vn_budget_t budget;
   vn_wear_t worst, usual;
+  size_t shadow_bytes; /* of the other rules beside */
   bool durable, region_fits;
 } report_t;
 
@@ -115,6 +117,9 @@ static void print_memory(const report_t *report) {
     (void)printf("%s: %s B\n", parts[i].name, grouped(parts[i].bytes, text));
   }
   (void)printf("total memory: %s B\n", grouped(report->budget.total_bytes, text));
+  if (report->shadow_bytes > 0) {
+    (void)printf("other rules beside (shadow): %s B more\n", grouped(report->shadow_bytes, text));
+  }
 }
 
 static void print_life(const char *label, const vn_wear_t *wear) {
@@ -297,6 +302,7 @@ static void print_json(const report_t *report) {
   for (size_t i = 0; i < PARTS; i++) {
     (void)printf(",\"%s\":%zu", parts[i].key, parts[i].bytes);
   }
+  (void)printf(",\"shadow_bytes\":%zu", report->shadow_bytes);
   (void)fputs(",\"pipelines\":[", stdout);
   for (uint8_t i = 0; i < report->plan->pipeline_count; i++) {
     (void)fputs(i == 0 ? "" : ",", stdout);
@@ -321,9 +327,19 @@ static void print_json(const report_t *report) {
   (void)fputs("}\n", stdout);
 }
 
+static size_t shadow_bytes(const vn_plan_t *live, const vn_plan_t *other) {
+  vn_store_t store;
+  if (other == NULL || vn_store_need(other, &store) != VN_OK) {
+    return 0;
+  }
+  return vn_store_bytes(&store) + vn_shadow_marks(live, other) + sizeof(vn_shadow_run_t);
+}
+
 /* The loader has checked the plan: its budget can be made. */
-static void make_report(const vn_plan_t *plan, report_t *report) {
+static void make_report(const vn_configuration_t *configuration, report_t *report) {
+  const vn_plan_t *plan = &configuration->plan;
   report->plan = plan;
+  report->shadow_bytes = shadow_bytes(plan, configuration->shadow);
   report->durable = plan->durability != VN_DURABILITY_VOLATILE;
   report->region_fits = vn_budget(plan, &report->budget) == VN_OK;
   if (report->durable) {
@@ -339,7 +355,7 @@ static int budget(const char *path, bool json) {
   if (configuration == NULL) {
     return VN_STATUS_CONFIGURATION;
   }
-  make_report(&configuration->plan, &report);
+  make_report(configuration, &report);
   if (json) {
     print_json(&report);
   } else {

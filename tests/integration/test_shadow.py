@@ -1,5 +1,7 @@
 """Other rules beside the first ones: they tell nobody, and what comes out differently is told."""
 import json
+import os
+import subprocess
 import unittest
 
 from harness import BASE_MS, Case, configuration, wait_for
@@ -91,6 +93,21 @@ class Shadow(Case):
         self.assertEqual((live["count"], live["max"]), (3, 90))
         self.assertEqual((shadow["count"], shadow["max"]), (2, 70))
         self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_the_budget_tells_what_they_take(self):
+        rules = "shadow:\n  pipelines:\n    - {name: t, match: '*', resolution: 0.1}\n"
+        told = []
+        for extra in ("", rules):
+            path = os.path.join(self.folder, "budget.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(configuration(1, INPUTS, PIPELINES) + extra)
+            program = os.path.join(os.environ["VN_BIN_DIR"], "vnotch")
+            out = subprocess.run([program, "budget", path, "--json"], check=True,
+                                 capture_output=True).stdout
+            told.append(json.loads(out))
+        self.assertEqual(told[0]["shadow_bytes"], 0)
+        self.assertGreater(told[1]["shadow_bytes"], 200000)
+        self.assertEqual(told[0]["total_bytes"], told[1]["total_bytes"])
 
     def test_what_is_wrong_with_the_other_rules_is_said(self):
         text = configuration(1, INPUTS, PIPELINES) + (
