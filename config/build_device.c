@@ -95,6 +95,30 @@ static void read_flash(vn__build_t *build, const vn__value_t *section, const vn_
   build->lifetime_mark = flash[VN__FLASH_LIFETIME].mark;
 }
 
+static uint64_t size_or_none(const vn__value_t *value) {
+  return value->given && value->good ? (uint64_t)value->number : 0;
+}
+
+static void read_journal(vn__build_t *build, const vn__value_t values[VN__STATE_KEYS]) {
+  vn_plan_t *plan = &build->configuration->plan;
+  const vn__value_t *day = &values[VN__STATE_JOURNAL_PER_DAY];
+  const vn__value_t *source = &values[VN__STATE_JOURNAL_PER_SOURCE];
+  const vn__value_t *given = day->given ? day : source;
+  plan->journal_day_bytes = size_or_none(day);
+  plan->journal_source_day_bytes = size_or_none(source);
+  build->journal_mark = day->mark;
+  if (given->given && plan->durability != VN_DURABILITY_JOURNAL) {
+    vn__warning(build->loader, given->mark,
+                "`%s` is not used: `durability` is not `journal`, and messages write nothing",
+                day->given ? "journal_per_day" : "journal_per_source");
+  }
+  if (plan->journal_day_bytes > 0 && plan->journal_source_day_bytes > plan->journal_day_bytes) {
+    vn__error(build->loader, source->mark,
+              "`journal_per_source` is more than the `journal_per_day` of %s",
+              vn__size_text(build->loader, day->number));
+  }
+}
+
 static void build_state(vn__build_t *build, const vn__value_t *section) {
   vn__value_t values[VN__STATE_KEYS];
   vn_plan_t *plan = &build->configuration->plan;
@@ -114,6 +138,7 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
               "`durability: %s` needs `file` beside it: the file that holds the state",
               plan->durability == VN_DURABILITY_JOURNAL ? "journal" : "checkpoint");
   }
+  read_journal(build, values);
   plan->checkpoint_every_ms = values[VN__STATE_CHECKPOINT_EVERY].number;
   plan->state_bytes = durable ? (uint64_t)values[VN__STATE_SIZE].number : 0;
   build->configuration->state_file = durable ? file->text : "";

@@ -26,6 +26,7 @@ typedef struct vn__build {
   vn__mark_t derivation_marks[VN_DERIVATIONS_MAX];
   vn__mark_t lifetime_mark; /* of `state.flash.lifetime` */
   vn__mark_t state_mark;    /* of the size, or of the state */
+  vn__mark_t journal_mark;  /* of `state.journal_per_day` */
   vn__capacity_marks_t capacity_marks;
   uint64_t memory_bytes;                   /* 0: no limit */
   const char *groups[VN_ALERT_GROUPS_MAX]; /* of alerts; how many: the plan's group_count */
@@ -39,8 +40,9 @@ uint32_t vn__outbox_entries(uint32_t bytes);
 /* build_region.c: a checked plan's outbox shrinks to what the region of the state can hold. */
 void vn__fit_region(vn__build_t *build);
 
-/* Refuses a plan whose flash would die before `lifetime` in usual use. */
-void vn__check_lifetime(const vn__build_t *build);
+/* Refuses a plan whose flash would die before `lifetime` in usual use. Without limits of their own
+ * messages may write what `lifetime` leaves. */
+void vn__check_lifetime(vn__build_t *build);
 /* build_journal.c: warns of inputs whose repeats can't be told. */
 void vn__check_journal(const vn__build_t *build);
 /* build_memory.c: a plan must not need more memory than it may. */

@@ -2,8 +2,11 @@
 #include "build_priv.h"
 #include "wear.h"
 
+#include <string.h>
+
 #define OUTBOX_LEAST (16u * 1024u)
 #define STEP 4096u
+#define JOURNAL_LEAST (64u * 1024u) /* a day */
 
 /* Whether the log's sizing rules hold; they say which size would do. */
 static bool region_holds(const vn_plan_t *plan, uint64_t *needed_bytes) {
@@ -69,13 +72,50 @@ static void compare_lifetime(const vn__build_t *build, const vn_budget_t *budget
             remedies_text(build->loader, plan));
 }
 
-void vn__check_lifetime(const vn__build_t *build) {
+/* One that is given may be more: it is the user's to decide, but not to overlook. */
+static void fit_journal(vn__build_t *build, const vn_budget_t *budget) {
+  const double days_per_year = 365.25, mega = 1e6;
+  vn_plan_t *plan = &build->configuration->plan;
+  double left = vn_wear_left_for_journal(plan, budget, plan->lifetime_days);
+  if (plan->journal_day_bytes == 0) {
+    plan->journal_day_bytes = left > JOURNAL_LEAST ? (uint64_t)left : JOURNAL_LEAST;
+  } else if ((double)plan->journal_day_bytes > left) {
+    vn__warning(build->loader, build->journal_mark,
+                "`journal_per_day` is more than the %.1f MB that a `lifetime` of %.1f years leaves: who "
+                "sends so much wears the flash out sooner",
+                left / mega, plan->lifetime_days / days_per_year);
+  }
+}
+
+/* Sources share what the device may write, unless there is but one. */
+static bool has_one_topic(const vn_plan_t *plan) {
+  if (plan->input_count != 1) {
+    return plan->input_count == 0;
+  }
+  vn_text_t text = plan->inputs[0].pattern.text;
+  return memchr(text.bytes, '+', text.length) == NULL &&
+         memchr(text.bytes, '#', text.length) == NULL && plan->inputs[0].pattern.capture_count == 0;
+}
+
+static void share_journal(vn_plan_t *plan) {
+  const uint64_t sources = 4;
+  if (plan->journal_day_bytes > 0 && plan->journal_source_day_bytes == 0 && !has_one_topic(plan)) {
+    uint64_t share = plan->journal_day_bytes / sources;
+    plan->journal_source_day_bytes = share > JOURNAL_LEAST ? share : JOURNAL_LEAST;
+  }
+}
+
+void vn__check_lifetime(vn__build_t *build) {
   vn_budget_t budget;
-  const vn_plan_t *plan = &build->configuration->plan;
+  vn_plan_t *plan = &build->configuration->plan;
   if (plan->lifetime_days > 0 && plan->durability != VN_DURABILITY_VOLATILE &&
       vn_budget(plan, &budget) == VN_OK) {
     compare_lifetime(build, &budget);
+    if (plan->durability == VN_DURABILITY_JOURNAL && build->loader->error_count == 0) {
+      fit_journal(build, &budget);
+    }
   }
+  share_journal(plan);
 }
 
 /* The series must fit. The outbox takes what is left: a shorter one holds less of an outage, which

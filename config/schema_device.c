@@ -356,6 +356,24 @@ static const vn__key_t state_keys[] = {
                                     .high = DAY,
                                     .fallback = "10s",
                                     .doc = "How often what has changed is written."},
+    [VN__STATE_JOURNAL_PER_DAY] =
+        {.name = "journal_per_day",
+         .type = VN__SIZE,
+         .low = 64 * KIB,
+         .high = INT64_C(1) << 40,
+         .fallback_words = "what `flash.lifetime` leaves, else no limit",
+         .doc = "With `journal`: bytes that all messages of a day may write to the flash. Those "
+                "above it are acknowledged, dropped and counted (`limited`), with a dead letter. A "
+                "day's worth can be written at once, and is there again after a day, and at each "
+                "start."},
+    [VN__STATE_JOURNAL_PER_SOURCE] =
+        {.name = "journal_per_source",
+         .type = VN__SIZE,
+         .low = 64 * KIB,
+         .high = INT64_C(1) << 40,
+         .fallback_words = "a quarter of `journal_per_day`, or all of it where there is one topic",
+         .doc = "The same for the messages of one topic, so that none can use up what belongs to "
+                "all."},
     [VN__STATE_FLASH] = {.name = "flash",
                          .type = VN__SECTION,
                          .section = &vn__flash_section,

@@ -206,6 +206,10 @@ static double add_journal(const model_t *model, vn_wear_t *wear) {
   }
   double messages = messages_per_day(model);
   double bytes = messages * entry_bytes(model);
+  if (plan->journal_day_bytes > 0 && bytes > (double)plan->journal_day_bytes) {
+    messages *= (double)plan->journal_day_bytes / bytes; /* the others are refused */
+    bytes = (double)plan->journal_day_bytes;
+  }
   wear->messages_per_day = messages;
   wear->part_bytes_per_day[VN_WEAR_JOURNAL] = bytes;
   return larger(2 * bytes / (double)model->budget->journal_bytes_max,
@@ -305,6 +309,14 @@ vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
   wear.cycles_per_day = wear.erases_per_day / sectors_of(plan);
   wear.years = plan->endurance_cycles / (DAYS_PER_YEAR * wear.cycles_per_day);
   return wear;
+}
+
+double vn_wear_left_for_journal(const vn_plan_t *plan, const vn_budget_t *budget, double days) {
+  vn_wear_t wear = vn_wear_estimate(plan, budget, &vn_wear_usual);
+  double others = wear.bytes_per_day - wear.part_bytes_per_day[VN_WEAR_JOURNAL];
+  double years = days / DAYS_PER_YEAR;
+  double left = wear.bytes_per_day * (wear.years / years) - others;
+  return larger(left, 0);
 }
 
 vn_wear_part_t vn_wear_greatest(const vn_wear_t *wear) {

@@ -50,6 +50,9 @@ extern const vn_wear_load_t vn_wear_worst, vn_wear_usual;
 vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
                            const vn_wear_load_t *load);
 
+/* Bytes a day that messages may write so that the flash lasts so long, all else being as usual. */
+double vn_wear_left_for_journal(const vn_plan_t *plan, const vn_budget_t *budget, double days);
+
 /* What most is written for. */
 vn_wear_part_t vn_wear_greatest(const vn_wear_t *wear);
 

@@ -174,7 +174,8 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
                        need.derived_window_count * sizeof(vn_derived_window_t) +
                        need.derived_name_bytes +
                        need.derived_bucket_count * sizeof(vn_series_bucket_t);
-  out->log_bytes = need.record_bytes + need.item_count * sizeof(vn_log_item_t) +
+  out->log_bytes = need.allowance_count * sizeof(int64_t) + need.record_bytes +
+                   need.item_count * sizeof(vn_log_item_t) +
                    need.sector_count * sizeof(vn_log_sector_t) + need.page_bytes;
   out->total_bytes = out->engine_bytes + vn_store_bytes(&need);
   out->alignment_bytes = out->total_bytes - pipelines - out->engine_bytes - out->table_bytes -

@@ -1,7 +1,7 @@
 /* The engine: preparing it, looking at it. */
 #include "vn/engine.h"
 
-#include "engine_priv.h"
+#include "engine_journal_priv.h"
 #include "vn/hash.h"
 
 #include <string.h>
@@ -64,6 +64,7 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->ordered_panes, have->ordered_pane_count, need->ordered_pane_count},
       {have->sample_scratch, have->sample_scratch_count, need->sample_scratch_count},
       {have->queue, have->queue_bytes, need->queue_bytes},
+      {have->allowances, have->allowance_count, need->allowance_count},
       {have->blocks, have->block_count, need->block_count},
       {have->places, have->place_count, need->place_count},
       {have->derived, have->derived_count, need->derived_count},
@@ -243,6 +244,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   engine->flood.rate = vn_bucket_rate(&plan->flood);
   vn_bucket_fill(&engine->flood.tokens);
   vn_bucket_fill(&engine->command_tokens);
+  vn__allowance_fill(engine);
   set_up_pipelines(engine);
   set_up_table(engine);
   vn__derive_set_up(engine);

@@ -335,15 +335,21 @@ static bool is_allowed(vn_engine_t *engine) {
   return true;
 }
 
+void vn__suppress_command(vn_engine_t *engine) {
+  engine->figures.commands++;
+  engine->figures.commands_refused++;
+  engine->commands_suppressed++;
+  engine->owed.globals = true;
+}
+
 void vn__take_command(vn_engine_t *engine) {
   const vn_message_at_work_t *message = &engine->message;
-  engine->figures.commands++;
-  engine->owed.globals = true;
   if (!is_allowed(engine)) {
-    engine->figures.commands_refused++;
-    engine->commands_suppressed++;
+    vn__suppress_command(engine);
     return;
   }
+  engine->figures.commands++;
+  engine->owed.globals = true;
   vn_command_t command;
   request_t request = {.engine = engine, .command = &command};
   vn_command_error_t error =

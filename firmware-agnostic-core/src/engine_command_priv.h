@@ -10,6 +10,9 @@ bool vn__is_command_topic(const vn_plan_t *plan, vn_text_t topic);
 /* Whether an answer may go to a topic that somebody else chose; any thread. */
 bool vn__is_reply_topic(const vn_plan_t *plan, vn_text_t topic);
 
+/* Counts a command that isn't even read: there are too many. */
+void vn__suppress_command(vn_engine_t *engine);
+
 /* Carries out the command at work and answers it. */
 void vn__take_command(vn_engine_t *engine);
 

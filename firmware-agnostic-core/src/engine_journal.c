@@ -117,10 +117,15 @@ vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *
   if (vn__take_repeat(engine, &arrival)) {
     return VN_OK;
   }
+  if (!vn__allowance_left(engine, topic)) {
+    vn__refuse_limited(engine, &arrival);
+    return VN_OK;
+  }
   const uint8_t *record = claim(engine, &arrival, &total);
   if (record == NULL) {
     return VN_ERR_FULL;
   }
+  uint64_t written = engine->log.figures.bytes_fresh;
   vn_err_t error = append(engine, journal->accepted + 1u, record);
   if (error != VN_OK) {
     journal->log_full = error == VN_ERR_LOG_FULL;
@@ -129,6 +134,10 @@ vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *
   vn_ring_commit(&engine->queue, total);
   journal->accepted++;
   journal->bytes += bytes_of(engine, total);
+  written = engine->log.figures.bytes_fresh - written;
+  journal->entries++;
+  journal->entry_bytes += written;
+  vn__allowance_spend(engine, topic, written);
   return VN_OK;
 }
 

@@ -31,6 +31,16 @@ bool vn__is_repeat(vn_engine_t *engine, uint32_t series, const vn_reading_t *rea
  */
 bool vn__take_repeat(vn_engine_t *engine, const vn__arrival_t *arrival);
 
+/*
+ * What messages may write a day, of the device and of each topic; all of it is there at the start.
+ * A message may be the one that takes more than is left.
+ */
+void vn__allowance_fill(vn_engine_t *engine);
+bool vn__allowance_left(const vn_engine_t *engine, vn_text_t topic);
+void vn__allowance_spend(vn_engine_t *engine, vn_text_t topic, uint64_t bytes);
+/* Counts a message above it, and tells of it as of others that are refused. */
+void vn__refuse_limited(vn_engine_t *engine, const vn__arrival_t *arrival);
+
 /* The journal: what is taken leaves it with the open transaction; that one is committed. */
 void vn__journal_release(vn_engine_t *engine);
 void vn__journal_committed(vn_engine_t *engine);

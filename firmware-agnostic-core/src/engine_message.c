@@ -256,6 +256,21 @@ static void take(vn_engine_t *engine) {
   }
 }
 
+void vn__refuse_limited(vn_engine_t *engine, const vn__arrival_t *arrival) {
+  vn__set_arrival(engine);
+  engine->journal.limited++;
+  if (vn__is_command_topic(engine->plan, arrival->topic)) {
+    vn__suppress_command(engine);
+    return;
+  }
+  engine->message = (vn_message_at_work_t){.payload = arrival->payload,
+                                           .payload_length = arrival->length,
+                                           .topic = arrival->topic,
+                                           .retained = arrival->retained};
+  engine->figures.messages++;
+  refuse_message(engine, VN_REASON_LIMITED, 0);
+}
+
 /* What a look at a message finds that may have been there before. */
 typedef struct search {
   vn_engine_t *engine;

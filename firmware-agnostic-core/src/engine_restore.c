@@ -219,6 +219,7 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
     return error;
   }
   engine->durable = true;
+  engine->erases_before = engine->log.figures.erases;
   engine->recovery.boot = engine->head.boot;
   vn__derive_resume(engine);
   return vn__settle(engine, true, 0);

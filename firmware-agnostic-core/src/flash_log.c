@@ -206,6 +206,8 @@ static vn_err_t append_journal(vn_flash_log_t *log, vn__log_record_t *record, co
   const vn_flash_t *flash = log->config.flash;
   vn_err_t err = vn__log_append(log, record, payload);
   if (err == VN_OK) {
+    uint32_t end = log->state.offset;
+    log->state.fresh_bytes += vn__round_up(end, flash->prog_size) - end;
     err = vn__log_pad(log);
   }
   return err == VN_OK ? flash->sync(flash->context) : err;

@@ -53,11 +53,22 @@ static bool check_lists(const vn_plan_t *plan, vn_plan_problem_t *problem) {
          vn__in_range(problem, "number of inputs", plan->input_count, 0, VN_INPUTS_MAX);
 }
 
+/* What the journal may write: so that the time it takes fits 64 bits. */
+static bool check_journal(const vn_plan_t *plan, vn_plan_problem_t *problem) {
+  const uint64_t least = 4096, most = UINT64_C(1) << 50;
+  uint64_t day = plan->journal_day_bytes, source = plan->journal_source_day_bytes;
+  bool good = (day == 0 || (day >= least && day <= most)) &&
+              (source == 0 || (source >= least && source <= most));
+  return good ||
+         vn__fail(problem, "bytes that the journal may write a day: none, or 4 KiB to 1 PiB");
+}
+
 static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!is_power_of_two(plan->outbox_entries)) {
     return vn__fail(problem, "entries of the outbox: no power of two");
   }
   return vn__check_rate(&plan->limit, problem) && vn__check_rate(&plan->flood, problem) &&
+         check_journal(plan, problem) &&
          vn__in_range(problem, "groups of alerts", plan->group_count, 0, VN_ALERT_GROUPS_MAX) &&
          vn__in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
          vn__in_range(problem, "longest name of a series", plan->name_max, 16, UINT8_MAX) &&

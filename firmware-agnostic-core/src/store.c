@@ -142,6 +142,19 @@ static void need_of_derivations(const vn_plan_t *plan, vn_store_t *need) {
   need->derived_name_bytes = (size_t)count * plan->name_max;
 }
 
+/* Two places for each series: topics that share one share what they may write. */
+static size_t allowances(const vn_plan_t *plan) {
+  const size_t most = 1024;
+  size_t count = 256;
+  if (plan->durability != VN_DURABILITY_JOURNAL || plan->journal_source_day_bytes == 0) {
+    return 0;
+  }
+  while (count < most && count < 2u * (size_t)plan->series_max) {
+    count *= 2u;
+  }
+  return count;
+}
+
 static void need_of_outputs(const vn_plan_t *plan, vn_store_t *need) {
   vn__log_sizes_t sizes = vn__log_sizes(plan);
   need->block_count = plan->outbox_bytes / sizeof(vn_outbox_block_t);
@@ -169,6 +182,7 @@ vn_err_t vn_store_need(const vn_plan_t *plan, vn_store_t *need) {
       .bucket_count = vn_series_buckets_for(plan->series_max),
       .name_bytes = (size_t)plan->series_max * plan->name_max,
       .queue_bytes = plan->queue_bytes,
+      .allowance_count = allowances(plan),
   };
   need->check_count = vn__has_sequence(plan) ? need->series_count * VN_SEQUENCE_WINDOW : 0;
   need_of_pipelines(plan, need);
@@ -225,6 +239,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
   store->sample_scratch =
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);
+  store->allowances = cut(block, &used, store->allowance_count, sizeof *store->allowances);
   store->blocks = cut(block, &used, store->block_count, sizeof *store->blocks);
   store->places = cut(block, &used, store->place_count, sizeof *store->places);
   store->derived = cut(block, &used, store->derived_count, sizeof *store->derived);

@@ -182,6 +182,15 @@ static void print_journal(const report_t *report) {
         "many readings it holds\n",
         grouped(report->budget.journal_bytes_max, a), VN_BUDGET_MESSAGE_BYTES,
         grouped(report->budget.journal_message_bytes, b));
+    if (report->plan->journal_day_bytes > 0) {
+      (void)printf("    messages may write at most %s B a day",
+                   grouped(report->plan->journal_day_bytes, a));
+      if (report->plan->journal_source_day_bytes > 0) {
+        (void)printf(", those of one topic %s B",
+                     grouped(report->plan->journal_source_day_bytes, b));
+      }
+      (void)puts("; more are dropped and counted");
+    }
     (void)puts(
         "    assumed: a message of one reading as often as `expected_every` says; without it a "
         "message a second of all series together, at worst of each");
@@ -312,13 +321,16 @@ static void print_json(const report_t *report) {
   if (report->durable) {
     (void)printf(
         ",\"state\":{\"region_bytes\":%llu,\"advised_bytes\":%llu,\"live_bytes_max\":%llu,"
-        "\"commit_bytes_max\":%llu,\"journal_bytes_max\":%llu,\"journal_message_bytes\":%llu",
+        "\"commit_bytes_max\":%llu,\"journal_bytes_max\":%llu,\"journal_message_bytes\":%llu,"
+        "\"journal_day_bytes\":%llu,\"journal_source_day_bytes\":%llu",
         (unsigned long long)report->budget.region_bytes,
         (unsigned long long)report->budget.region_bytes_needed,
         (unsigned long long)report->budget.live_bytes_max,
         (unsigned long long)report->budget.commit_bytes_max,
         (unsigned long long)report->budget.journal_bytes_max,
-        (unsigned long long)report->budget.journal_message_bytes);
+        (unsigned long long)report->budget.journal_message_bytes,
+        (unsigned long long)report->plan->journal_day_bytes,
+        (unsigned long long)report->plan->journal_source_day_bytes);
     print_json_life("life_worst", &report->worst);
     print_json_life("life_usual", &report->usual);
     print_json_remedies(report);

@@ -81,6 +81,7 @@ typedef struct vn_link {
 typedef struct vn_status {
   uint64_t announced_connect; /* the connection on which "online" was published */
   int64_t statistics_due_ms, heartbeat_due_ms, ready_due_ms;
+  int64_t flash_due_ms, flash_tell_ms; /* when its wear is looked at, and may be told again */
   int64_t started_ms;
   bool statistics_in_flight, statistics_wanted, heartbeat_in_flight;
   bool ready;
@@ -152,6 +153,8 @@ bool vn_status_say_offline(vn_daemon_t *daemon);
 /* The statistics message; its length, 0 when it doesn't fit. */
 size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, char *text,
                            size_t capacity);
+/* Warns when the flash wears out too fast, once a day; returns how long nothing is due. */
+int64_t vn_flash_watch(vn_daemon_t *daemon, int64_t now_ms);
 /* The same figures, the most important ones, as a line of the log. */
 void vn_statistics_log(const vn_daemon_t *daemon);
 

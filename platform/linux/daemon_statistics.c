@@ -1,6 +1,7 @@
 /* The statistics message: every figure by its name. */
 #include "clock_linux.h"
 #include "daemon.h"
+#include "flash_life.h"
 #include "log.h"
 #include "memory.h"
 #include "vn/json_writer.h"
@@ -121,6 +122,49 @@ static void put_recovery(vn_json_writer_t *writer, const vn_recovery_t *recovery
   vn_json_object_end(writer);
 }
 
+/* With so many digits behind the point, for people. */
+static void put_rounded(vn_json_writer_t *writer, const char *key, double value, int digits) {
+  double scale = 1;
+  for (int i = 0; i < digits; i++) {
+    scale *= 10;
+  }
+  vn_json_key(writer, key);
+  vn_json_decimal(writer, (int64_t)(value * scale + 0.5), -digits);
+}
+
+static void put_flash(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
+  vn_flash_figures_t figures;
+  if (!vn_engine_flash_figures(&daemon->engine, &figures)) {
+    return;
+  }
+  vn_flash_life_t life = vn_flash_life(&daemon->configuration->plan, &figures);
+  vn_json_key(writer, "flash");
+  vn_json_object_begin(writer);
+  put_unsigned(writer, "commits", figures.commits);
+  put_unsigned(writer, "entries", figures.entries);
+  put_unsigned(writer, "fresh_bytes", figures.fresh_bytes);
+  put_unsigned(writer, "journal_bytes", figures.journal_bytes);
+  put_unsigned(writer, "moved_bytes", figures.moved_bytes);
+  put_unsigned(writer, "erases", figures.erases);
+  put_unsigned(writer, "limited", figures.limited);
+  put_rounded(writer, "amplification", life.amplification, 3);
+  put_rounded(writer, "commits_per_day", life.commits_per_day, 0);
+  put_rounded(writer, "bytes_per_day", life.bytes_per_day, 0);
+  put_rounded(writer, "erases_per_day", life.erases_per_day, 1);
+  put_unsigned(writer, "erases_ever", figures.erases_ever);
+  put_unsigned(writer, "least_worn", figures.least_worn);
+  put_unsigned(writer, "most_worn", figures.most_worn);
+  put_unsigned(writer, "blocks_bad", figures.sectors_bad);
+  put_rounded(writer, "years", life.years, 2);
+  put_rounded(writer, "years_left", life.years_left, 2);
+  put_rounded(writer, "lifetime_years", life.lifetime_years, 2);
+  vn_json_key(writer, "measured");
+  vn_json_bool(writer, life.is_measured);
+  vn_json_key(writer, "short");
+  vn_json_bool(writer, life.is_short);
+  vn_json_object_end(writer);
+}
+
 static void put_connections(vn_json_writer_t *writer, const vn_link_t *link) {
   vn_mqtt_figures_t in = vn_mqtt_figures(link->in);
   vn_mqtt_figures_t out = vn_mqtt_figures(link->out);
@@ -191,6 +235,7 @@ size_t vn_statistics_write(const vn_daemon_t *daemon, uint32_t *next_series, cha
   put_reasons(&writer, vn_engine_figures(&daemon->engine));
   put_series(&writer, &daemon->engine, next_series);
   put_recovery(&writer, recovery);
+  put_flash(&writer, daemon);
   put_connections(&writer, &daemon->link);
   put_shadow(&writer, daemon->link.shadow);
   put_unsigned(&writer, "resident_bytes", vn_memory_resident_bytes());

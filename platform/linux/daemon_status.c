@@ -103,6 +103,7 @@ int64_t vn_status_step(vn_daemon_t *daemon, int64_t now_ms) {
   if (wants_heartbeat(daemon->configuration)) {
     sleep_ms = nearer(sleep_ms, beat(daemon, now_ms));
   }
+  sleep_ms = nearer(sleep_ms, vn_flash_watch(daemon, now_ms));
   if (daemon->notify.watchdog_ms > 0) {
     sleep_ms = nearer(sleep_ms, daemon->notify.watchdog_ms);
   }

@@ -128,11 +128,85 @@ static void a_remedy_is_told_in_the_words_of_the_configuration(void **state) {
   }
 }
 
+#define JOURNAL(flash, journal, inputs)                                           \
+  "state: {file: x, size: 64MiB, durability: journal, flash: {" flash "}" journal \
+  "}\n"                                                                           \
+  "inputs: [" inputs                                                              \
+  "]\ncapacity: {series: 100, outbox: 64KiB}\n"                                   \
+  "pipelines: [{name: p, deduplicate: 8, windows: [{name: w, tumbling: 1m}]}]\n"
+#define SENML "{topic: \"p/#\", format: senml+json}"
+
+static vn_plan_t plan_of(const char *text) {
+  loaded_t loaded;
+  load_text(&loaded, text);
+  assert_non_null(loaded.configuration);
+  vn_plan_t plan = loaded.configuration->plan;
+  loaded_free(&loaded);
+  return plan;
+}
+
+static void messages_may_write_what_is_said(void **state) {
+  (void)state;
+  vn_plan_t plan = plan_of(JOURNAL("endurance: 1000", "", SENML));
+  assert_int_equal(plan.journal_day_bytes, 0);
+  assert_int_equal(plan.journal_source_day_bytes, 0);
+  plan = plan_of(JOURNAL("endurance: 1000", ", journal_per_day: 20MiB", SENML));
+  assert_int_equal(plan.journal_day_bytes, 20 << 20);
+  assert_int_equal(plan.journal_source_day_bytes, 5 << 20);
+  plan =
+      plan_of(JOURNAL("endurance: 1000", ", journal_per_day: 20MiB, journal_per_source: 64KiB", SENML));
+  assert_int_equal(plan.journal_source_day_bytes, 64 << 10);
+  plan = plan_of(JOURNAL("endurance: 1000", ", journal_per_source: 1MiB", SENML));
+  assert_int_equal(plan.journal_day_bytes, 0);
+  assert_int_equal(plan.journal_source_day_bytes, 1 << 20);
+  plan = plan_of(JOURNAL("endurance: 1000", ", journal_per_day: 20MiB",
+                         "{topic: p/x, format: senml+json}")); /* one source */
+  assert_int_equal(plan.journal_day_bytes, 20 << 20);
+  assert_int_equal(plan.journal_source_day_bytes, 0);
+}
+
+/* What messages may write, with all else as usual, makes the flash last as long as it is to. */
+static void without_a_word_messages_may_write_what_lifetime_leaves(void **state) {
+  (void)state;
+  loaded_t loaded;
+  load_text(&loaded, JOURNAL("lifetime: 5y", "", SENML));
+  const vn_plan_t *plan = &loaded.configuration->plan;
+  vn_budget_t budget;
+  assert_int_equal(vn_budget(plan, &budget), VN_OK);
+  vn_wear_t wear = vn_wear_estimate(plan, &budget, &vn_wear_usual);
+  assert_true(wear.part_bytes_per_day[VN_WEAR_JOURNAL] < (double)plan->journal_day_bytes);
+  double bytes = wear.bytes_per_day - wear.part_bytes_per_day[VN_WEAR_JOURNAL] +
+                 (double)plan->journal_day_bytes;
+  double days = wear.years * 365.25 * wear.bytes_per_day / bytes;
+  assert_true(days > plan->lifetime_days - 0.01 && days < plan->lifetime_days + 0.01);
+  assert_int_equal(plan->journal_source_day_bytes, plan->journal_day_bytes / 4);
+  loaded_free(&loaded);
+}
+
+static void limits_that_help_nobody_are_told(void **state) {
+  (void)state;
+  static const load_case_t cases[] = {
+      {JOURNAL("lifetime: 5y", ", journal_per_day: 100GiB", SENML),
+       {"1:94: warning: `journal_per_day` is more than the "}},
+      {"state: {file: x, durability: journal, journal_per_day: 1MiB, journal_per_source: 2MiB}\n"
+       "pipelines: [{name: p}]\n",
+       {"1:76: `journal_per_source` is more than the `journal_per_day` of 1MiB"}},
+      {JOURNAL("endurance: 5", ", journal_per_day: 1KiB", SENML),
+       {"1:94: `journal_per_day`: `1KiB` is too small"}},
+      {"state: {file: x, journal_per_day: 1MiB}\npipelines: [{name: p}]\n",
+       {"1:27: warning: `journal_per_day` is not used: `durability` is not `journal`"}},
+  };
+  assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_life_that_is_too_short_is_refused_with_what_would_do),
       cmocka_unit_test(it_says_what_is_too_much),
       cmocka_unit_test(what_would_do_does),
+      cmocka_unit_test(messages_may_write_what_is_said),
+      cmocka_unit_test(without_a_word_messages_may_write_what_lifetime_leaves),
+      cmocka_unit_test(limits_that_help_nobody_are_told),
       cmocka_unit_test(a_remedy_is_told_in_the_words_of_the_configuration),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

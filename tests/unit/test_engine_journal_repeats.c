@@ -204,6 +204,41 @@ static void without_a_clock_repeats_wait_as_all_does(void **state) {
   bench_free(&bench);
 }
 
+/* The clock was set back: what was taken is from the future now, and refused for that. */
+static void what_is_from_the_future_is_no_repeat(void **state) {
+  (void)state;
+  bench_t bench = bench_new(8);
+  start(&bench);
+  accept_reading(&bench, 0, T0 + 50000, 20);
+  step(&bench);
+  bench.rig->wall_ms -= 20000;
+  uint64_t operations = bench.flash->operations;
+  accept_reading(&bench, 0, T0 + 50000, 20);
+  assert_true(bench.flash->operations > operations);
+  bench.rig->wall_ms += 20000;
+  bench_free(&bench);
+}
+
+/* Without a time of its own it is stale, whatever its number says. */
+static void a_retained_reading_without_a_time_is_no_repeat(void **state) {
+  (void)state;
+  static const char payload[] = "{\"v\":20,\"seq\":7}";
+  bench_t bench = bench_new(9);
+  bench.rig->inputs[1].has_time = false;
+  start(&bench);
+  accept(&bench, "j/a", payload);
+  step(&bench);
+  uint64_t operations = bench.flash->operations;
+  assert_int_equal(vn_accept_message(&bench.rig->engine, (vn_text_t){"j/a", 3},
+                                     (const uint8_t *)payload, strlen(payload), true),
+                   VN_OK);
+  assert_true(bench.flash->operations > operations);
+  accept(&bench, "j/a", payload); /* that one is */
+  step(&bench);
+  assert_int_equal(duplicates(&bench, "a"), 1);
+  bench_free(&bench);
+}
+
 /* Their counts since the last commit: no more than that is forgotten. */
 static void a_crash_may_forget_that_they_came_and_nothing_else(void **state) {
   (void)state;
@@ -236,6 +271,8 @@ int main(void) {
       cmocka_unit_test(a_repeat_of_one_that_still_waits_is_kept_and_counted_behind_it),
       cmocka_unit_test(while_others_wait_only_what_is_known_is_a_repeat),
       cmocka_unit_test(without_a_clock_repeats_wait_as_all_does),
+      cmocka_unit_test(what_is_from_the_future_is_no_repeat),
+      cmocka_unit_test(a_retained_reading_without_a_time_is_no_repeat),
       cmocka_unit_test(a_crash_may_forget_that_they_came_and_nothing_else),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,7 @@ typedef struct vn_store {
   vn_ordered_pane_t *ordered_panes;
   vn_member_t *sample_scratch;
   uint8_t *queue;
+  int64_t *allowances; /* of sources, by a hash of the topic: as vn_journal_t.full_us */
   vn_outbox_block_t *blocks;
   vn_outbox_place_t *places;
   vn_derived_t *derived;
@@ -156,7 +157,7 @@ typedef struct vn_store {
   size_t composite_count, evidence_count, places_used_count, delta_count;
   size_t ordered_state_count, reorder_count, ordered_pane_count;
   size_t alert_order_count, alert_entry_count;
-  size_t sample_scratch_count, queue_bytes, block_count;
+  size_t sample_scratch_count, queue_bytes, allowance_count, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
   size_t page_bytes;
   size_t derived_count, derived_window_count, derived_bucket_count, derived_name_bytes;
@@ -231,7 +232,7 @@ typedef struct vn_engine {
   vn_bucket_t tokens;
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
-  uint64_t letters_suppressed;
+  uint64_t letters_suppressed, erases_before; /* by mount or format */
   uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
   uint64_t transaction_bytes; /* a transaction is closed above this */
   uint32_t parts_argument;    /* whose record is being put together at a restart */
@@ -384,6 +385,9 @@ bool vn_idle(const vn_engine_t *engine);
 
 const vn_figures_t *vn_engine_figures(const vn_engine_t *engine);
 const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
+
+/* What the flash goes through; false: there is none. Looks at each sector's count once. */
+bool vn_engine_flash_figures(const vn_engine_t *engine, vn_flash_figures_t *out);
 
 /* How alerts do now. Looks at each alert of each series once. */
 void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out);

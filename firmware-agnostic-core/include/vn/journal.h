@@ -18,6 +18,10 @@ typedef struct vn_journal {
   uint8_t *record;           /* the entry being put together at a restart */
   uint32_t length, filled;   /* of it, in bytes */
   uint16_t next_part;        /* of it; 0: none is */
+  uint64_t entries;          /* written in this run, and their bytes on the flash */
+  uint64_t entry_bytes;
+  uint64_t limited; /* messages of this run that were refused, above what may be written a day */
+  int64_t full_us;  /* when all that may be written a day is there again */
   bool on;
   bool pressed;  /* somebody was refused: a commit makes room */
   bool log_full; /* a commit has to clean first */

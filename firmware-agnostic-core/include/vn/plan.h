@@ -165,6 +165,8 @@ typedef struct vn_plan {
   int64_t checkpoint_every_ms;
   uint64_t state_bytes; /* 0 with volatile */
   uint32_t erase_block_bytes, program_unit_bytes;
+  uint64_t journal_day_bytes;        /* journal: so much may be written a day; 0: no limit */
+  uint64_t journal_source_day_bytes; /* of the messages of one topic; 0: no limit */
   uint32_t endurance_cycles;
   uint32_t lifetime_days;
   uint32_t series_max;
