@@ -80,10 +80,11 @@ static void fit_journal(vn__build_t *build, const vn_budget_t *budget) {
   if (plan->journal_day_bytes == 0) {
     plan->journal_day_bytes = left > JOURNAL_LEAST ? (uint64_t)left : JOURNAL_LEAST;
   } else if ((double)plan->journal_day_bytes > left) {
-    vn__warning(build->loader, build->journal_mark,
-                "`journal_per_day` is more than the %.1f MB that a `lifetime` of %.1f years leaves: who "
-                "sends so much wears the flash out sooner",
-                left / mega, plan->lifetime_days / days_per_year);
+    vn__warning(
+        build->loader, build->journal_mark,
+        "`journal_per_day` is more than the %.1f MB that a `lifetime` of %.1f years leaves: who "
+        "sends so much wears the flash out sooner",
+        left / mega, plan->lifetime_days / days_per_year);
   }
 }
 

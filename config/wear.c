@@ -35,8 +35,8 @@ typedef struct model {
   const vn_budget_t *budget;
   const vn_wear_load_t *load;
   double share; /* of the series that pipelines reserve: there are no more than the device's */
-  double together_ms; /* windows of time end as often as this, for all series at once; 0: never */
-  double apart;       /* other ends of windows a day */
+  double ends;  /* of windows a day: commits, as far as `flush_every` lets them */
+  double busy;  /* share of the time in which such commits come anyway */
 } model_t;
 
 static double round_up(double bytes, double unit) {
@@ -125,15 +125,24 @@ static double envelope_bytes(const model_t *model) {
          model->load->result_share;
 }
 
-/* Each series at work gives one result in each period of a window. */
+/*
+ * A window of time ends for all series, but each notices it with its next reading: their results
+ * come as long as it takes until all had one. So many commits take them; at worst each has its own.
+ */
+static double commits_of_end(const model_t *model, uint8_t pipeline) {
+  double series = active_series(model, pipeline);
+  double flush_ms = larger((double)model->plan->flush_every_ms, 1);
+  double flushes = larger(1, reading_ms(model, pipeline) / flush_ms);
+  return model->load->worst ? series : smaller(series, flushes);
+}
+
 static double output_bytes(const model_t *model, uint8_t pipeline, uint8_t window, double results) {
   const vn_plan_t *plan = model->plan;
   const vn_summary_pipeline_t *summary = &plan->pipelines[pipeline].summary;
-  bool together = is_of_time(&summary->windows[window]) && !model->load->worst;
   double record =
       (double)vn_summary_record_max((vn_encoding_t)plan->encoding, summary, window, plan->name_max);
-  double series = larger(1, active_series(model, pipeline));
-  double batch = together ? smaller(plan->batch_max, series) : 1;
+  double batch = active_series(model, pipeline) / commits_of_end(model, pipeline);
+  batch = is_of_time(&summary->windows[window]) ? smaller(plan->batch_max, batch) : 1;
   double message = record * model->load->result_share * batch + envelope_bytes(model);
   return results / batch * stored_bytes(model, message + MESSAGE_BYTES);
 }
@@ -148,8 +157,7 @@ static double states_of_series(const model_t *model, uint8_t pipeline, double wi
   return smaller(readings, smaller(readings, intervals) + with_results);
 }
 
-/* Windows of time end for all series at once, so that their results share messages, states and a
- * commit; at worst they don't. */
+/* Windows of time that end at once share messages, states and commits; at worst they don't. */
 static void add_pipeline(model_t *model, uint8_t index, vn_wear_t *wear) {
   const vn_summary_pipeline_t *pipeline = &model->plan->pipelines[index].summary;
   double series = active_series(model, index);
@@ -165,10 +173,11 @@ static void add_pipeline(model_t *model, uint8_t index, vn_wear_t *wear) {
       apart += DAY_MS / every_ms;
     }
   }
-  model->apart += series * apart;
+  model->ends += series * apart;
   if (together_ms > 0) {
     apart += DAY_MS / together_ms;
-    model->together_ms = sooner(model->together_ms, together_ms);
+    model->ends += DAY_MS / together_ms * commits_of_end(model, index);
+    model->busy = larger(model->busy, smaller(1, reading_ms(model, index) / together_ms));
   }
   wear->part_bytes_per_day[VN_WEAR_STATE] +=
       series * states_of_series(model, index, apart) * slot_bytes(model, index);
@@ -283,21 +292,27 @@ static double amplification(const model_t *model, double usable) {
   return model->load->worst ? worst : smaller(worst, usual_amplification(fill));
 }
 
+/* With a journal each commit holds everything, and the interval begins anew. */
+static double commits_per_day(const model_t *model) {
+  const vn_plan_t *plan = model->plan;
+  double intervals = DAY_MS / (double)plan->checkpoint_every_ms;
+  double flushes = DAY_MS / larger((double)plan->flush_every_ms, 1);
+  bool journal = plan->durability == VN_DURABILITY_JOURNAL;
+  return intervals * (journal ? 1 - model->busy : 1) + smaller(model->ends, flushes);
+}
+
 vn_wear_t vn_wear_estimate(const vn_plan_t *plan, const vn_budget_t *budget,
                            const vn_wear_load_t *load) {
   VN_ASSERT(plan->state_bytes > 0 && plan->checkpoint_every_ms > 0);
   VN_ASSERT(budget->record_bytes_max > 0 && load->readings > 0);
   model_t model = {plan, budget, load, share_of_series(plan), 0, 0};
   vn_wear_t wear = {0};
-  double intervals = DAY_MS / (double)plan->checkpoint_every_ms;
   for (uint8_t i = 0; i < plan->pipeline_count; i++) {
     add_pipeline(&model, i, &wear);
   }
-  double ends = model.apart + (model.together_ms > 0 ? DAY_MS / model.together_ms : 0);
-  double flushes = DAY_MS / larger((double)plan->flush_every_ms, 1);
-  wear.commits_per_day = intervals + smaller(ends, flushes) + add_journal(&model, &wear);
+  wear.commits_per_day = add_journal(&model, &wear) + commits_per_day(&model);
   double unit = plan->program_unit_bytes;
-  double global = stored_bytes(&model, (double)budget->global_bytes_max * load->result_share);
+  double global = stored_bytes(&model, (double)budget->global_bytes_max * load->slot_share);
   wear.part_bytes_per_day[VN_WEAR_COMMITS] =
       wear.commits_per_day * (COMMIT_BYTES + global + (load->worst ? unit : unit / 2));
   for (unsigned i = 0; i < VN_WEAR_PARTS; i++) {

@@ -11,7 +11,7 @@
 typedef struct vn_wear_load {
   double active_share;    /* of the other series are at work, */
   int64_t reading_ms;     /* with a reading as often as this; 0: one in each interval */
-  double slot_share;      /* of their longest that states have, */
+  double slot_share;      /* of their longest that states and counters have, */
   double result_share;    /* and results */
   unsigned readings;      /* of a message (journal) */
   int64_t session_end_ms; /* how often sessions end; 0: they follow each other */

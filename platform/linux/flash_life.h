@@ -2,8 +2,7 @@
 #ifndef VN_FLASH_LIFE_H
 #define VN_FLASH_LIFE_H
 
-#include "vn/figures.h"
-#include "vn/plan.h"
+#include "vn/flash_figures.h"
 
 typedef struct vn_flash_life {
   double commits_per_day, bytes_per_day, erases_per_day; /* bytes: with those that are moved */

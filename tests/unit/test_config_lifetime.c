@@ -153,8 +153,8 @@ static void messages_may_write_what_is_said(void **state) {
   plan = plan_of(JOURNAL("endurance: 1000", ", journal_per_day: 20MiB", SENML));
   assert_int_equal(plan.journal_day_bytes, 20 << 20);
   assert_int_equal(plan.journal_source_day_bytes, 5 << 20);
-  plan =
-      plan_of(JOURNAL("endurance: 1000", ", journal_per_day: 20MiB, journal_per_source: 64KiB", SENML));
+  plan = plan_of(
+      JOURNAL("endurance: 1000", ", journal_per_day: 20MiB, journal_per_source: 64KiB", SENML));
   assert_int_equal(plan.journal_source_day_bytes, 64 << 10);
   plan = plan_of(JOURNAL("endurance: 1000", ", journal_per_source: 1MiB", SENML));
   assert_int_equal(plan.journal_day_bytes, 0);
@@ -187,14 +187,14 @@ static void limits_that_help_nobody_are_told(void **state) {
   (void)state;
   static const load_case_t cases[] = {
       {JOURNAL("lifetime: 5y", ", journal_per_day: 100GiB", SENML),
-       {"1:94: warning: `journal_per_day` is more than the "}},
+       {"1:92: warning: `journal_per_day` is more than the "}},
       {"state: {file: x, durability: journal, journal_per_day: 1MiB, journal_per_source: 2MiB}\n"
        "pipelines: [{name: p}]\n",
-       {"1:76: `journal_per_source` is more than the `journal_per_day` of 1MiB"}},
+       {"1:82: `journal_per_source` is more than the `journal_per_day` of 1MiB"}},
       {JOURNAL("endurance: 5", ", journal_per_day: 1KiB", SENML),
-       {"1:94: `journal_per_day`: `1KiB` is too small"}},
+       {"1:92: `journal_per_day`: `1KiB` is too small"}},
       {"state: {file: x, journal_per_day: 1MiB}\npipelines: [{name: p}]\n",
-       {"1:27: warning: `journal_per_day` is not used: `durability` is not `journal`"}},
+       {"1:35: warning: `journal_per_day` is not used: `durability` is not `journal`"}},
   };
   assert_int_equal(load_cases(cases, COUNT_OF(cases)), 0);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_rig.h"
+#include "vn/flash_figures.h"
 
 #define T0 INT64_C(1795219200000)
 #define HOUR_MS INT64_C(3600000)

@@ -386,9 +386,6 @@ bool vn_idle(const vn_engine_t *engine);
 const vn_figures_t *vn_engine_figures(const vn_engine_t *engine);
 const vn_recovery_t *vn_engine_recovery(const vn_engine_t *engine);
 
-/* What the flash goes through; false: there is none. Looks at each sector's count once. */
-bool vn_engine_flash_figures(const vn_engine_t *engine, vn_flash_figures_t *out);
-
 /* How alerts do now. Looks at each alert of each series once. */
 void vn_engine_alert_figures(const vn_engine_t *engine, vn_alert_figures_t *out);
 

@@ -40,22 +40,6 @@ typedef struct vn_alert_figures {
   bool flood; /* there is one now */
 } vn_alert_figures_t;
 
-/* What the flash goes through. All of this run but the counts of erases, which sectors keep. */
-typedef struct vn_flash_figures {
-  uint64_t commits;       /* COMMITs */
-  uint64_t entries;       /* messages in the journal */
-  uint64_t fresh_bytes;   /* written, with padding; without what cleaning moves */
-  uint64_t journal_bytes; /* of them: for messages */
-  uint64_t moved_bytes;   /* written by cleaning */
-  uint64_t erases;
-  uint64_t limited; /* messages refused, above what the journal may write a day */
-  int64_t run_ms;   /* since the start */
-  uint64_t erases_ever;
-  uint32_t least_worn, most_worn; /* erases of a sector */
-  uint32_t sectors, sectors_bad;
-  uint32_t usable_bytes; /* of a sector */
-} vn_flash_figures_t;
-
 /* Floods of alerts (A30). */
 typedef struct vn_alert_flood {
   vn_bucket_rate_t rate;

@@ -1,4 +1,6 @@
 /* What the flash goes through: the log's figures, and those of the engine beside them. */
+#include "vn/flash_figures.h"
+
 #include "engine_priv.h"
 
 #define HEADER_BYTES 64u
