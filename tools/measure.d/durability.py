@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 import common
+import latency
 import transport
 
 TITLE = "Durability"
@@ -138,6 +139,11 @@ def commit_rows(runs):
     return rows
 
 
+def sync_rows():
+    return [(f"a sync, 1 KiB {where}", latency.figures(latency.syncs(parent)), "")
+            for where, parent in places()]
+
+
 def recovery_rows():
     rows = []
     for mode in MODES[1:]:
@@ -207,5 +213,6 @@ def fill_rows():
 
 
 def measure(runs):
-    return [*(row for shape in SHAPES for row in message_rows(shape, runs)), *commit_rows(runs),
-            *recovery_rows(), *broker_rows(runs), *pattern_rows(), *fill_rows()]
+    return [*sync_rows(), *(row for shape in SHAPES for row in message_rows(shape, runs)),
+            *commit_rows(runs), *recovery_rows(), *broker_rows(runs), *pattern_rows(),
+            *fill_rows()]
