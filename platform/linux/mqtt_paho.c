@@ -119,7 +119,11 @@ static void on_not_subscribed(void *context, MQTTAsync_failureData *data) {
 }
 
 static void on_not_subscribed5(void *context, MQTTAsync_failureData5 *data) {
-  report_filter(context, 0, data != NULL ? (int)data->reasonCode : MQTTASYNC_FAILURE);
+  int code = data != NULL ? (int)data->reasonCode : MQTTASYNC_FAILURE;
+  if (code == 0) {
+    return; /* the connection ended before an answer came: the next one subscribes again */
+  }
+  report_filter(context, 0, code);
   vn__mqtt_ready(context);
 }
 

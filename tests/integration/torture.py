@@ -37,8 +37,10 @@ SERIES = 50
 CHECKPOINT_S = 0.5
 SLACK_S = 0.5  # reading, working and writing take time as well
 EXIT_IO = 74
-DRAIN_S = 120
+STUCK_S = 60
 STATE = "state.flash"
+# The file tears in blocks of 512 bytes, whatever the unit is.
+GEOMETRIES = [("16MiB", "64KiB", "512B"), ("4MiB", "16KiB", "512B"), ("8MiB", "64KiB", "4KiB")]
 
 CONFIGURATION = """
 device: gw
@@ -46,8 +48,13 @@ broker: {{uri: "mqtt://{host}:{in_port}", keep_alive: 2s}}
 upstream: {{uri: "mqtt://{host}:{out_port}", keep_alive: 2s}}
 summaries: {{flush_every: 50ms}}
 stats_every: 1s
-state: {{file: {state}, size: 16MiB, durability: {durability}, checkpoint_every: {interval_ms}ms}}
-capacity: {{series: {series}, outbox: 1MiB, message: 4KiB, input_queue: 2000}}
+state:
+  file: {state}
+  durability: {durability}
+  checkpoint_every: {interval_ms}ms
+  size: {size}
+  flash: {{erase_block: {block}, program_unit: {unit}}}
+capacity: {{series: {series}, outbox: 256KiB, message: 4KiB, input_queue: 2000}}
 inputs:
   - topic: "t/{{device}}"
     format: json
@@ -63,6 +70,19 @@ pipelines:
     alerts:
       - {{name: high, above: {limit}}}
 """
+
+
+def wait_while_it_moves(condition, measure, what):
+    """Waits until condition() is true, however long, while measure() goes on to change."""
+    seen, since = measure(), time.monotonic()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if measure() != seen:
+            seen, since = measure(), time.monotonic()
+        assert time.monotonic() - since < STUCK_S, f"nothing moves, but not yet: {what()}"
+        time.sleep(0.01)
 
 
 class Recorder(Client):
@@ -116,12 +136,17 @@ class Torture:
         state = os.path.join(self.folder, STATE)
         self.disk = TornDisk(state, os.path.join(self.folder, "page"), self.seed)
         self.disk.set("sync_us", 2000)
-        self.daemon = self.ended(Daemon(self.folder, CONFIGURATION.format(
-            host=host, in_port=self.links["in"].port, out_port=self.links["out"].port,
-            state=state, durability=self.durability, interval_ms=int(1000 * CHECKPOINT_S),
-            series=SERIES, window_ms=WINDOW_MS, limit=SPIKE - 1)), "close")
+        self.daemon = self.ended(Daemon(self.folder, self.configuration(host, state)), "close")
         self.daemon.prefix = self.cable.prefix if self.cable else []
         self.recorder = self.ended(Recorder(self.upstream.port), "close")
+
+    def configuration(self, host, state):
+        self.geometry = GEOMETRIES[self.seed % len(GEOMETRIES)]
+        size, block, unit = self.geometry
+        return CONFIGURATION.format(
+            host=host, in_port=self.links["in"].port, out_port=self.links["out"].port, state=state,
+            durability=self.durability, interval_ms=int(1000 * CHECKPOINT_S), size=size,
+            block=block, unit=unit, series=SERIES, window_ms=WINDOW_MS, limit=SPIKE - 1)
 
     def ended(self, thing, method):
         self.closing.append(getattr(thing, method))
@@ -284,11 +309,12 @@ class Torture:
     def finish(self):
         """Everything is mended; all that was published arrives, and its results upstream."""
         self.kill(power=True)
-        self.daemon.wait_notified("READY=1", DRAIN_S)
+        self.daemon.wait_notified("READY=1", STUCK_S)
         self.clean_stop()
         self.start()
         self.load.finish()
-        self.published = wait_for(self.load.result, DRAIN_S, "all is published")
+        self.published = wait_while_it_moves(
+            self.load.result, self.load.acknowledged, lambda: "all is published")
         total = self.published["readings"] + SERIES
         def drained():
             stats = self.recorder.stats
@@ -296,7 +322,8 @@ class Torture:
             counted = readings.get("accepted", 0) + readings.get("missing", 0)
             return (counted >= total and stats["outputs"]["waiting"] == 0 and
                     stats["messages"]["queued"] == 0 and stats["recovery"]["clean"])
-        wait_for(drained, DRAIN_S, lambda: f"{total} readings counted: {self.recorder.stats}")
+        wait_while_it_moves(drained, lambda: self.recorder.stats["readings"]["received"],
+                        lambda: f"{total} readings counted: {self.recorder.stats}")
         self.clean_stop()
         assert self.recorder.connects == 1, "the recording has a hole"
 
@@ -329,7 +356,8 @@ class Torture:
               f"packs={self.published['packs']} windows={len(self.published['expected'])} "
               f"lost={lost} twice={twice} missing={stats['readings']['missing']} "
               f"duplicate={stats['readings']['duplicate']}")
-        print(f"  faults: {self.figures}, cable={'own namespace' if self.cable else 'proxy'}")
+        print(f"  state file: {' '.join(self.geometry)}; "
+              f"network: {'a namespace' if self.cable else 'a proxy'}; faults: {self.figures}")
         print(f"  upstream: {dict(books.messages)}, of these again: {dict(books.repeated)}; "
               f"boot={stats['boot']}")
         return problems
