@@ -213,6 +213,7 @@ static void set_up_outbox(vn_engine_t *engine) {
   };
   vn_outbox_init(&engine->outbox, engine->store.blocks, (uint32_t)engine->store.block_count, places,
                  counts);
+  vn_outbox_reserve(&engine->outbox, (uint32_t)vn__gap_record_max(engine->plan));
 }
 
 vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_store_t *store,

@@ -1,5 +1,6 @@
 /* Commits: outputs and the states they came from in one transaction, in bounded pieces. */
 #include "engine_journal_priv.h"
+#include "engine_outbox_priv.h"
 
 #include <string.h>
 
@@ -54,13 +55,17 @@ static vn_err_t put_tomb(vn_flash_log_t *log, uint32_t series) {
   return error;
 }
 
+static void put_index(uint8_t *out, uint64_t index) {
+  for (unsigned i = 0; i < sizeof index; i++) {
+    out[i] = (uint8_t)(index >> (8 * i));
+  }
+}
+
 /* index u64 little-endian, then the outbox' own record. */
 static vn_err_t put_output(vn_engine_t *engine, vn_flash_log_t *log, uint64_t index) {
   thing_t thing = {vn__item_of_output(engine->plan, index), (uint32_t)index, VN_RECORD_OUT};
   uint8_t *bytes = engine->store.scratch;
-  for (unsigned i = 0; i < sizeof index; i++) {
-    bytes[i] = (uint8_t)(index >> (8 * i));
-  }
+  put_index(bytes, index);
   uint32_t length = vn_outbox_record(&engine->outbox, index, bytes + sizeof index,
                                      (uint32_t)(engine->store.scratch_bytes - sizeof index));
   if (length == 0) {
@@ -95,10 +100,34 @@ vn_err_t vn__log_rewrite(void *context, vn_flash_log_t *log, uint32_t item) {
   return put_output(engine, log, number * VN_OUTBOX_QUEUES + queue);
 }
 
-/* What was acknowledged since the last commit, and what is new since then. */
+/* The index alone: what was given up in the middle of a line must not come back. */
+static vn_err_t put_tombs(vn_engine_t *engine, unsigned queue) {
+  const vn_outbox_line_t *line = &engine->outbox.lines[queue];
+  vn_err_t error = VN_OK;
+  for (uint64_t i = line->tail; error == VN_OK && i < engine->committed_head[queue]; i++) {
+    if ((line->places[i & (line->entries_max - 1u)].marks & VN_OUTBOX_TOMB) == 0) {
+      continue;
+    }
+    uint8_t bytes[sizeof(uint64_t)];
+    uint64_t index = i * VN_OUTBOX_QUEUES + queue;
+    put_index(bytes, index);
+    error = vn_log_put(&engine->log, VN_LOG_NO_ITEM, VN_RECORD_OUT, PART_LAST, (uint32_t)index,
+                       bytes, sizeof bytes);
+    if (error == VN_OK) {
+      vn_log_release(&engine->log, vn__item_of_output(engine->plan, index));
+    }
+  }
+  return error;
+}
+
+/* What was acknowledged or given up since the last commit, and what is new since then. */
 static vn_err_t put_outputs(vn_engine_t *engine) {
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     const vn_outbox_line_t *line = &engine->outbox.lines[q];
+    vn_err_t tombs = engine->outbox.tombs > 0 ? put_tombs(engine, q) : VN_OK;
+    if (tombs != VN_OK) {
+      return tombs;
+    }
     for (uint64_t i = engine->committed_tail[q]; i < line->tail; i++) {
       vn_log_release(&engine->log, vn__item_of_output(engine->plan, i * VN_OUTBOX_QUEUES + q));
     }
@@ -159,7 +188,7 @@ static void forget_owed(vn_engine_t *engine) {
     engine->committed_tail[q] = engine->outbox.lines[q].tail;
     engine->committed_head[q] = engine->outbox.lines[q].head;
   }
-  vn_outbox_release(&engine->outbox);
+  vn_outbox_release_ahead(&engine->outbox, vn__outbox_ahead(engine));
   vn__journal_committed(engine);
 }
 
@@ -270,6 +299,7 @@ static vn_err_t settle_journal(vn_engine_t *engine, uint16_t flags) {
   touch_counted(engine);
   if (engine->ports.uplink != NULL) {
     vn__cut_batch(engine);
+    vn__tell_gaps(engine);
   }
   engine->checkpoint_mono_ms = vn__mono_ms(engine);
   return settle_everything(engine, flags);
@@ -284,6 +314,7 @@ vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
   }
   if (engine->ports.uplink != NULL) {
     vn__cut_batch(engine);
+    vn__tell_gaps(engine);
   }
   if (engine->durable) {
     error = everything ? settle_everything(engine, flags) : settle_outputs(engine, flags);

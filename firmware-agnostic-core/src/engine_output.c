@@ -12,9 +12,11 @@ static void send_out(vn_engine_t *engine, vn_message_t *message) {
   message->numbered = message->channel != VN_CHANNEL_RESPONSE;
   message->boot = engine->head.boot;
   message->seq = engine->head.seq;
-  if (vn_outbox_add(&engine->outbox, message) != VN_OK) {
-    engine->figures.outbox_dropped++;
-  }
+  /* What is refused, or dropped for it, is counted there. */
+  vn_err_t added = vn_outbox_add(&engine->outbox, message);
+  VN_ASSERT(added == VN_OK || added == VN_ERR_FULL);
+  const uint64_t *dropped = engine->outbox.dropped;
+  engine->figures.outbox_dropped = dropped[VN_OUTBOX_ALERTS] + dropped[VN_OUTBOX_OTHERS];
   engine->head.seq += message->numbered;
 }
 
@@ -71,6 +73,7 @@ void vn__cut_batch(vn_engine_t *engine) {
                           .payload = engine->store.scratch,
                           .topic_length = strlen("summary"),
                           .payload_length = length,
+                          .results = batch->records,
                           .channel = VN_CHANNEL_SUMMARY};
   if (!vn__wall_ms(engine, &message.time_ms)) {
     message.time_ms = VN_TIME_MINUS_INFINITY;

@@ -1,6 +1,7 @@
 /* A restart: reading the state back, counting what may be missing. */
 #include "engine_alert_priv.h"
 #include "engine_journal_priv.h"
+#include "engine_outbox_priv.h"
 
 #include <string.h>
 
@@ -54,6 +55,11 @@ static uint32_t apply_output(vn_engine_t *engine) {
   }
   for (unsigned i = 0; i < sizeof index; i++) {
     index |= (uint64_t)engine->store.scratch[i] << (8 * i);
+  }
+  if (engine->parts_length == sizeof index) { /* it is gone: an older record of it came before */
+    vn_outbox_forget(&engine->outbox, index);
+    vn_log_release(&engine->log, vn__item_of_output(engine->plan, index));
+    return VN_LOG_NO_ITEM;
   }
   if (vn_outbox_restore(&engine->outbox, index, engine->store.scratch + sizeof index,
                         (uint32_t)(engine->parts_length - sizeof index)) != VN_OK) {
@@ -170,12 +176,7 @@ static void settle_restored(vn_engine_t *engine) {
       pipeline->watermark_ms = state->window.watermark_ms;
     }
   }
-  for (unsigned q = 0; q < VN_OUTBOX_QUEUES && engine->ports.uplink != NULL; q++) {
-    vn_outbox_resume(&engine->outbox, (vn_outbox_queue_t)q, engine->restored_tail[q],
-                     engine->restored_head[q]);
-    engine->committed_tail[q] = engine->outbox.lines[q].tail;
-    engine->committed_head[q] = engine->outbox.lines[q].head;
-  }
+  vn__outbox_resume(engine);
   vn__flood_resume(engine);
   vn__sum_accounting(engine);
 }

@@ -1,5 +1,6 @@
 /* States as bytes: one series, and what belongs to no series. */
 #include "engine_alert_priv.h"
+#include "engine_outbox_priv.h"
 #include "pack_priv.h"
 #include "vn/hash.h"
 
@@ -247,8 +248,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 
 size_t vn__global_max(void) {
   return 7u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
-         (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + 2u * VN_OUTBOX_QUEUES * VN__PACK_U64_MAX +
-         VN_OUTBOX_QUEUES * VN__PACK_U64_MAX + VN__FLOOD_MAX;
+         (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + VN__OUTBOX_MAX + VN__FLOOD_MAX;
 }
 
 /* The device's counters that belong to no series, in the order in which they are stored. */
@@ -290,11 +290,7 @@ size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity)
   for (size_t i = 0; i < VN_REASON_COUNT; i++) {
     vn__pack_unsigned(&packer, figures.reasons[i]);
   }
-  for (size_t q = 0; q < VN_OUTBOX_QUEUES; q++) {
-    vn__pack_unsigned(&packer, engine->outbox.lines[q].tail);
-    vn__pack_unsigned(&packer, engine->outbox.lines[q].head);
-    vn__pack_unsigned(&packer, engine->outbox.dropped[q]);
-  }
+  vn__outbox_pack(&packer, engine);
   vn__flood_pack(&packer, engine);
   return packer.length;
 }
@@ -318,11 +314,7 @@ bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
   for (size_t i = 0; i < reasons; i++) {
     engine->figures.reasons[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
   }
-  for (size_t q = 0; q < VN_OUTBOX_QUEUES; q++) {
-    engine->restored_tail[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-    engine->restored_head[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-    engine->outbox.dropped[q] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-  }
+  vn__outbox_unpack(&unpacker, engine);
   vn__flood_unpack(&unpacker, engine);
   return !unpacker.failed && unpacker.position == length;
 }

@@ -1,6 +1,7 @@
 /* Steps: bounded work, processing time, and when to be called again. */
 #include "engine_alert_priv.h"
 #include "engine_journal_priv.h"
+#include "engine_outbox_priv.h"
 
 /* Idle timeouts and absence are looked at this often; their resolution. */
 #define TICK_EVERY_MS 100
@@ -167,6 +168,7 @@ static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
   }
   bool due = engine->owed.outputs &&
              (engine->owed.urgent || now_ms - engine->owed.since_mono_ms >= plan->flush_every_ms);
+  due = due || vn__outbox_waits(engine);
   return due ? vn__settle(engine, false, 0) : VN_OK;
 }
 
@@ -177,7 +179,9 @@ static uint32_t send_ready(vn_engine_t *engine, uint32_t budget) {
   const vn_uplink_t *uplink = engine->ports.uplink;
   while (sent < budget && vn_outbox_next(&engine->outbox, &message, engine->store.scratch,
                                          (uint32_t)engine->store.scratch_bytes)) {
-    if (uplink->send(uplink->context, &message) != VN_OK) {
+    vn_err_t error = uplink->send(uplink->context, &message);
+    engine->link_up = error == VN_OK || (engine->link_up && error != VN_ERR_LINK);
+    if (error != VN_OK) {
       break;
     }
     vn_outbox_taken(&engine->outbox, message.index);
@@ -189,6 +193,7 @@ static uint32_t send_ready(vn_engine_t *engine, uint32_t budget) {
 void vn_sent(vn_engine_t *engine, uint64_t index, bool ok) {
   VN_ASSERT(engine != NULL && engine->ports.uplink != NULL);
   vn_outbox_sent(&engine->outbox, index, ok);
+  engine->notice_waits = engine->notice_waits && !ok;
   engine->owed.globals = true;
 }
 
@@ -200,7 +205,7 @@ void vn_uplink_restarted(vn_engine_t *engine) {
 static int64_t sooner(int64_t a_ms, int64_t b_ms) { return a_ms < b_ms ? a_ms : b_ms; }
 
 static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
-  int64_t left_ms = SLEEP_MAX_MS;
+  int64_t left_ms = vn__outbox_waits(engine) ? 0 : SLEEP_MAX_MS;
   if (wants_ticks(engine)) {
     left_ms = sooner(left_ms, engine->tick_mono_ms + TICK_EVERY_MS - now_ms);
   }

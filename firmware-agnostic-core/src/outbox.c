@@ -1,35 +1,14 @@
 /* Outbox: two lines of entries over one pool of blocks. */
-#include "vn/outbox.h"
+#include "outbox_priv.h"
 
 #include <string.h>
-
-#define NO_BLOCK UINT32_MAX
-
-/* Flags of a stored record. */
-#define RECORD_RETAINED 1u
-#define RECORD_ABSOLUTE 2u
-#define RECORD_CORRELATION 4u
-#define RECORD_NUMBERED 8u
-#define RECORD_FLAGS (RECORD_RETAINED | RECORD_ABSOLUTE | RECORD_CORRELATION | RECORD_NUMBERED)
-
-static vn_outbox_line_t *line_of(vn_outbox_t *outbox, uint64_t index) {
-  return &outbox->lines[index % VN_OUTBOX_QUEUES];
-}
-
-static vn_outbox_place_t *place_of(const vn_outbox_line_t *line, uint64_t number) {
-  return &line->places[number & (line->entries_max - 1u)];
-}
-
-static bool is_known(const vn_outbox_line_t *line, uint64_t number) {
-  return number >= line->tail && number < line->head;
-}
 
 void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t block_count,
                     vn_outbox_place_t *const places[VN_OUTBOX_QUEUES],
                     const uint32_t entries_max[VN_OUTBOX_QUEUES]) {
   VN_ASSERT(outbox != NULL && blocks != NULL);
   *outbox = (vn_outbox_t){.blocks = blocks, .block_count = block_count};
-  outbox->free_block = NO_BLOCK;
+  outbox->free_block = VN__NO_BLOCK;
   outbox->free_count = block_count;
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     VN_ASSERT(entries_max[q] > 0 && (entries_max[q] & (entries_max[q] - 1u)) == 0);
@@ -39,13 +18,13 @@ void vn_outbox_init(vn_outbox_t *outbox, vn_outbox_block_t *blocks, uint32_t blo
   }
 }
 
-static void free_entry(vn_outbox_t *outbox, vn_outbox_place_t *place) {
+void vn__outbox_free(vn_outbox_t *outbox, vn_outbox_place_t *place) {
   if (place->state == VN_OUTBOX_DONE) {
     return;
   }
   uint32_t last = place->first_block;
   uint32_t count = 1;
-  while (outbox->blocks[last].next != NO_BLOCK) {
+  while (outbox->blocks[last].next != VN__NO_BLOCK) {
     last = outbox->blocks[last].next;
     count++;
   }
@@ -53,58 +32,114 @@ static void free_entry(vn_outbox_t *outbox, vn_outbox_place_t *place) {
   outbox->free_block = place->first_block;
   outbox->free_count += count;
   place->state = VN_OUTBOX_DONE;
+  place->marks = 0;
 }
 
-static void move_tail(vn_outbox_line_t *line) {
-  while (line->tail < line->head && place_of(line, line->tail)->state == VN_OUTBOX_DONE) {
+void vn__outbox_move_tail(vn_outbox_line_t *line) {
+  while (line->tail < line->head && vn__place_of(line, line->tail)->state == VN_OUTBOX_DONE) {
     line->tail++;
   }
 }
 
-static uint32_t blocks_for(size_t length) {
-  return (uint32_t)((length + VN_OUTBOX_BLOCK_DATA - 1u) / VN_OUTBOX_BLOCK_DATA);
+void vn_outbox_reserve(vn_outbox_t *outbox, uint32_t bytes) {
+  VN_ASSERT(outbox != NULL);
+  uint32_t blocks = vn__blocks_for(bytes);
+  outbox->reserved_blocks = blocks <= outbox->block_count / 8u ? blocks : 0;
 }
 
-static bool line_is_full(const vn_outbox_line_t *line) {
-  return line->head - line->tail >= line->entries_max;
+/* Room that is kept for notices of gaps is none for others. */
+typedef struct room {
+  vn_outbox_line_t *line;
+  uint32_t blocks; /* that have to be free */
+  uint32_t places; /* the same of the line */
+} room_t;
+
+static room_t room_for(vn_outbox_t *outbox, vn_outbox_queue_t queue, const vn_message_t *message) {
+  bool notice = message->channel == VN_CHANNEL_GAP;
+  vn_outbox_line_t *line = &outbox->lines[queue];
+  bool kept = !notice && queue == VN_OUTBOX_ALERTS && line->entries_max >= 8u;
+  return (room_t){
+      .line = line,
+      .blocks = vn__blocks_for(vn__record_length(message)) + (notice ? 0 : outbox->reserved_blocks),
+      .places = kept ? 2u : 1u};
+}
+
+static bool line_is_full(const room_t *room) {
+  return room->line->entries_max - (room->line->head - room->line->tail) < room->places;
 }
 
 static bool may_be_dropped(const vn_outbox_place_t *place) {
   return place->state == VN_OUTBOX_NEW || place->state == VN_OUTBOX_READY;
 }
 
-/* Whether dropping leads to a place in the line and `blocks` blocks: nothing is dropped in vain. */
-static bool can_make_room(const vn_outbox_t *outbox, const vn_outbox_line_t *line,
-                          uint32_t blocks) {
+/* Whether dropping leads to room: nothing is dropped in vain. */
+static bool can_make_room(const vn_outbox_t *outbox, const room_t *room) {
   const vn_outbox_line_t *others = &outbox->lines[VN_OUTBOX_OTHERS];
-  if (line_is_full(line) && (line != others || !may_be_dropped(place_of(line, line->tail)))) {
+  if (line_is_full(room) &&
+      (room->line != others || !may_be_dropped(vn__place_of(others, others->tail)))) {
     return false; /* the line only gets shorter at its tail */
   }
-  uint64_t room = outbox->free_count;
-  for (uint64_t number = others->tail; room < blocks && number < others->head; number++) {
-    const vn_outbox_place_t *place = place_of(others, number);
-    room += may_be_dropped(place) ? blocks_for(place->length) : 0;
+  uint64_t blocks = outbox->free_count;
+  for (uint64_t number = others->tail; blocks < room->blocks && number < others->head; number++) {
+    const vn_outbox_place_t *place = vn__place_of(others, number);
+    blocks += may_be_dropped(place) ? vn__blocks_for(place->length) : 0;
   }
-  return room >= blocks;
+  return blocks >= room->blocks;
 }
 
-/* Drops the oldest of the others that isn't in flight; there is one. */
-static void drop_one(vn_outbox_t *outbox) {
-  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
-  uint64_t number = line->tail;
-  while (number < line->head && !may_be_dropped(place_of(line, number))) {
-    number++;
+static void note_gone(vn_outbox_t *outbox, const vn_message_t *message, vn_gap_reason_t reason) {
+  if (message->numbered && message->channel != VN_CHANNEL_GAP) {
+    const vn_gap_message_t gone = {
+        .seq = message->seq,
+        .at_ms = message->time_ms,
+        .results = message->results,
+        .alert = message->channel == VN_CHANNEL_ALERT || message->channel == VN_CHANNEL_EVENT};
+    vn_gap_add(&outbox->gaps[reason], &gone);
   }
-  VN_ASSERT(number < line->head);
-  free_entry(outbox, place_of(line, number));
-  outbox->dropped[VN_OUTBOX_OTHERS]++;
-  move_tail(line);
+}
+
+void vn_outbox_give_up(vn_outbox_t *outbox, uint64_t index, vn_gap_reason_t reason) {
+  VN_ASSERT(outbox != NULL);
+  vn_outbox_line_t *line = vn__line_of(outbox, index);
+  uint64_t number = index / VN_OUTBOX_QUEUES;
+  vn_outbox_place_t *place = vn__place_of(line, number);
+  VN_ASSERT(vn__is_known(line, number) && may_be_dropped(place));
+  const vn_message_t message = vn__record_head(outbox->blocks[place->first_block].data);
+  note_gone(outbox, &message, reason);
+  outbox->dropped[index % VN_OUTBOX_QUEUES] += reason == VN_GAP_DROPPED;
+  vn__outbox_free(outbox, place);
+  if (number < line->released) {
+    place->marks = VN_OUTBOX_TOMB;
+    outbox->tombs++;
+  }
+  vn__outbox_move_tail(line);
+}
+
+/* Which of the others goes next: of those that aren't in flight the oldest that was never sent,
+ * else the oldest. There is one. */
+static uint64_t least_missed(const vn_outbox_t *outbox) {
+  const vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
+  uint64_t found = line->head;
+  for (uint64_t number = line->tail; number < line->head; number++) {
+    const vn_outbox_place_t *place = vn__place_of(line, number);
+    if (may_be_dropped(place) && (place->marks & VN_OUTBOX_OFFERED) == 0) {
+      return number;
+    }
+    found = may_be_dropped(place) && found == line->head ? number : found;
+  }
+  VN_ASSERT(found < line->head);
+  return found;
+}
+
+static void drop_one(vn_outbox_t *outbox, bool for_place) {
+  uint64_t number = for_place ? outbox->lines[VN_OUTBOX_OTHERS].tail : least_missed(outbox);
+  vn_outbox_give_up(outbox, number * VN_OUTBOX_QUEUES + VN_OUTBOX_OTHERS, VN_GAP_DROPPED);
 }
 
 /* Blocks never used come last: memory that no outage has needed is never touched. */
 static uint32_t take_block(vn_outbox_t *outbox) {
   uint32_t block = outbox->free_block;
-  if (block == NO_BLOCK) {
+  if (block == VN__NO_BLOCK) {
     VN_ASSERT(outbox->fresh_block < outbox->block_count);
     return outbox->fresh_block++;
   }
@@ -113,8 +148,8 @@ static uint32_t take_block(vn_outbox_t *outbox) {
 }
 
 /* An empty chain for `length` bytes; there are enough free blocks. */
-static uint32_t take_chain(vn_outbox_t *outbox, size_t length) {
-  uint32_t count = blocks_for(length);
+uint32_t vn__outbox_chain(vn_outbox_t *outbox, size_t length) {
+  uint32_t count = vn__blocks_for(length);
   VN_ASSERT(count > 0 && count <= outbox->free_count);
   uint32_t first = take_block(outbox);
   uint32_t last = first;
@@ -123,276 +158,123 @@ static uint32_t take_chain(vn_outbox_t *outbox, size_t length) {
     outbox->blocks[last].next = block;
     last = block;
   }
-  outbox->blocks[last].next = NO_BLOCK;
+  outbox->blocks[last].next = VN__NO_BLOCK;
   outbox->free_count -= count;
   return first;
 }
 
-/* A place in a chain, moved on by writing. */
-typedef struct cursor {
-  uint32_t block, used;
-} cursor_t;
-
-static void write_chain(vn_outbox_t *outbox, cursor_t *at, const void *bytes, size_t length) {
-  const uint8_t *from = bytes;
-  while (length > 0) {
-    if (at->used == VN_OUTBOX_BLOCK_DATA) {
-      at->block = outbox->blocks[at->block].next;
-      at->used = 0;
-    }
-    size_t room = VN_OUTBOX_BLOCK_DATA - at->used;
-    size_t part = length < room ? length : room;
-    memcpy(outbox->blocks[at->block].data + at->used, from, part);
-    at->used += (uint32_t)part;
-    from += part;
-    length -= part;
-  }
-}
-
 static vn_outbox_queue_t queue_of(const vn_outbox_t *outbox, const vn_message_t *message) {
   const vn_outbox_line_t *alerts = &outbox->lines[VN_OUTBOX_ALERTS];
-  bool urgent = message->channel == VN_CHANNEL_ALERT || message->channel == VN_CHANNEL_EVENT ||
-                (message->channel == VN_CHANNEL_RESPONSE &&
-                 alerts->head - alerts->tail < alerts->entries_max / 2u);
-  return urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
-}
-
-static uint8_t flags_of(const vn_message_t *message) {
-  return (uint8_t)((message->retained ? RECORD_RETAINED : 0u) |
-                   (message->absolute ? RECORD_ABSOLUTE : 0u) |
-                   (message->correlation_length > 0 ? RECORD_CORRELATION : 0u) |
-                   (message->numbered ? RECORD_NUMBERED : 0u));
-}
-
-static void put_number(uint8_t *out, uint64_t number, size_t bytes) {
-  for (size_t i = 0; i < bytes; i++) {
-    out[i] = (uint8_t)(number >> (8 * i));
-  }
-}
-
-static uint64_t get_number(const uint8_t *in, size_t bytes) {
-  uint64_t number = 0;
-  for (size_t i = 0; i < bytes; i++) {
-    number |= (uint64_t)in[i] << (8 * i);
-  }
-  return number;
-}
-
-/* What lies in front of the topic. */
-static size_t head_bytes(uint8_t flags) {
-  return VN_OUTBOX_HEADER_BYTES + ((flags & RECORD_NUMBERED) != 0 ? VN_OUTBOX_NUMBER_BYTES : 0);
-}
-
-static void write_head(vn_outbox_t *outbox, cursor_t *at, const vn_message_t *message) {
-  uint8_t head[VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES] = {flags_of(message),
-                                                                   message->channel};
-  put_number(head + 2, message->topic_length, 2);
-  put_number(head + 4, message->boot, 4);
-  put_number(head + 8, message->seq, 8);
-  put_number(head + 16, (uint64_t)message->time_ms, 8);
-  write_chain(outbox, at, head, head_bytes(head[0]));
-}
-
-/* The correlation data with the byte that tells their length. */
-static size_t correlation_bytes(const vn_message_t *message) {
-  return message->correlation_length + (message->correlation_length > 0 ? 1u : 0u);
-}
-
-static void write_correlation(vn_outbox_t *outbox, cursor_t *at, const vn_message_t *message) {
-  const uint8_t length = (uint8_t)message->correlation_length;
-  if (length > 0) {
-    write_chain(outbox, at, &length, sizeof length);
-    write_chain(outbox, at, message->correlation, length);
+  switch (message->channel) {
+    case VN_CHANNEL_ALERT:
+    case VN_CHANNEL_EVENT:
+    case VN_CHANNEL_GAP:
+      return VN_OUTBOX_ALERTS;
+    case VN_CHANNEL_RESPONSE:
+      return alerts->head - alerts->tail < alerts->entries_max / 2u ? VN_OUTBOX_ALERTS
+                                                                    : VN_OUTBOX_OTHERS;
+    default:
+      return VN_OUTBOX_OTHERS;
   }
 }
 
 vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   VN_ASSERT(outbox != NULL && message != NULL && message->correlation_length <= UINT8_MAX);
   vn_outbox_queue_t queue = queue_of(outbox, message);
-  vn_outbox_line_t *line = &outbox->lines[queue];
-  size_t length = head_bytes(flags_of(message)) + message->topic_length +
-                  correlation_bytes(message) + message->payload_length;
-  if (message->topic_length > UINT16_MAX || !can_make_room(outbox, line, blocks_for(length))) {
-    outbox->dropped[queue]++;
+  room_t room = room_for(outbox, queue, message);
+  if (message->topic_length > UINT16_MAX || !can_make_room(outbox, &room)) {
+    note_gone(outbox, message, VN_GAP_DROPPED);
+    outbox->dropped[queue] += message->channel != VN_CHANNEL_GAP;
     return VN_ERR_FULL;
   }
-  while (line_is_full(line) || blocks_for(length) > outbox->free_count) {
-    drop_one(outbox);
+  while (line_is_full(&room)) {
+    drop_one(outbox, true);
   }
-  uint32_t chain = take_chain(outbox, length);
-  cursor_t at = {chain, 0};
-  write_head(outbox, &at, message);
-  write_chain(outbox, &at, message->topic, message->topic_length);
-  write_correlation(outbox, &at, message);
-  write_chain(outbox, &at, message->payload, message->payload_length);
-  *place_of(line, line->head) = (vn_outbox_place_t){chain, (uint32_t)length, VN_OUTBOX_NEW};
-  line->head++;
+  while (room.blocks > outbox->free_count) {
+    drop_one(outbox, false);
+  }
+  size_t length = vn__record_length(message);
+  uint32_t chain = vn__outbox_chain(outbox, length);
+  vn__record_write(outbox, chain, message);
+  *vn__place_of(room.line, room.line->head) =
+      (vn_outbox_place_t){.first_block = chain,
+                          .length = (uint32_t)length,
+                          .state = VN_OUTBOX_NEW,
+                          .marks = message->offered ? VN_OUTBOX_OFFERED : 0};
+  room.line->head++;
   return VN_OK;
-}
-
-static bool is_record(const uint8_t *record, uint32_t length) {
-  if (length < VN_OUTBOX_HEADER_BYTES) {
-    return false;
-  }
-  size_t before = head_bytes(record[0]) + (size_t)get_number(record + 2, 2);
-  if (record[0] > RECORD_FLAGS || record[1] >= VN_CHANNEL_COUNT || before > length) {
-    return false;
-  }
-  bool correlated = (record[0] & RECORD_CORRELATION) != 0;
-  return !correlated || (before < length && before + 1u + record[before] <= length);
-}
-
-/* Gives up numbers below `tail`. */
-static void raise_tail(vn_outbox_t *outbox, vn_outbox_line_t *line, uint64_t tail) {
-  while (line->tail < line->head && line->tail < tail) {
-    free_entry(outbox, place_of(line, line->tail));
-    line->tail++;
-  }
-}
-
-/* Makes `number` part of the line's range; false when it is too old for it. */
-static bool reach(vn_outbox_t *outbox, vn_outbox_line_t *line, uint64_t number) {
-  if (line->head == line->tail) {
-    line->head = line->tail = number;
-  }
-  if (number < line->tail) {
-    if (line->head - number > line->entries_max) {
-      return false;
-    }
-    line->tail = number;
-    return true;
-  }
-  if (number >= line->head) {
-    if (number >= line->entries_max) {
-      raise_tail(outbox, line, number - line->entries_max + 1);
-    }
-    line->tail = line->head == line->tail ? number : line->tail;
-    line->head = number + 1;
-  }
-  return true;
-}
-
-vn_err_t vn_outbox_restore(vn_outbox_t *outbox, uint64_t index, const uint8_t *record,
-                           uint32_t length) {
-  VN_ASSERT(outbox != NULL && record != NULL);
-  vn_outbox_line_t *line = line_of(outbox, index);
-  uint64_t number = index / VN_OUTBOX_QUEUES;
-  if (!is_record(record, length) || blocks_for(length) > outbox->block_count) {
-    return VN_ERR_FORMAT;
-  }
-  if (!reach(outbox, line, number)) {
-    return VN_OK;
-  }
-  free_entry(outbox, place_of(line, number));
-  while (blocks_for(length) > outbox->free_count && line->tail < number) {
-    raise_tail(outbox, line, line->tail + 1);
-  }
-  if (blocks_for(length) > outbox->free_count) {
-    return VN_OK;
-  }
-  uint32_t chain = take_chain(outbox, length);
-  cursor_t at = {chain, 0};
-  write_chain(outbox, &at, record, length);
-  *place_of(line, number) = (vn_outbox_place_t){chain, length, VN_OUTBOX_READY};
-  return VN_OK;
-}
-
-void vn_outbox_resume(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tail, uint64_t head) {
-  vn_outbox_line_t *line = &outbox->lines[queue];
-  raise_tail(outbox, line, tail);
-  if (line->head < head) {
-    if (head >= line->entries_max) {
-      raise_tail(outbox, line, head - line->entries_max);
-    }
-    line->tail = line->tail == line->head ? head : line->tail;
-    line->head = head;
-  }
-  move_tail(line);
-  line->next = line->tail;
-}
-
-/* Copies a chain; the entry is there and fits. */
-static void read_chain(const vn_outbox_t *outbox, const vn_outbox_place_t *place, uint8_t *out) {
-  uint32_t block = place->first_block;
-  uint32_t left = place->length;
-  while (left > 0) {
-    uint32_t part = left < VN_OUTBOX_BLOCK_DATA ? left : VN_OUTBOX_BLOCK_DATA;
-    memcpy(out, outbox->blocks[block].data, part);
-    out += part;
-    left -= part;
-    block = outbox->blocks[block].next;
-  }
 }
 
 uint32_t vn_outbox_record(const vn_outbox_t *outbox, uint64_t index, uint8_t *out,
                           uint32_t capacity) {
   const vn_outbox_line_t *line = &outbox->lines[index % VN_OUTBOX_QUEUES];
   uint64_t number = index / VN_OUTBOX_QUEUES;
-  if (!is_known(line, number) || place_of(line, number)->state == VN_OUTBOX_DONE ||
-      place_of(line, number)->length > capacity) {
+  if (!vn__is_known(line, number) || vn__place_of(line, number)->state == VN_OUTBOX_DONE ||
+      vn__place_of(line, number)->length > capacity) {
     return 0;
   }
-  read_chain(outbox, place_of(line, number), out);
-  return place_of(line, number)->length;
+  vn__chain_read(outbox, vn__place_of(line, number), out);
+  return vn__place_of(line, number)->length;
 }
 
-void vn_outbox_release(vn_outbox_t *outbox) {
-  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
-    vn_outbox_line_t *line = &outbox->lines[q];
-    /* New entries are the youngest: the walk ends at the first one that is not. */
-    for (uint64_t i = line->head; i > line->tail; i--) {
-      vn_outbox_place_t *place = place_of(line, i - 1);
-      if (place->state != VN_OUTBOX_NEW) {
-        break;
-      }
+uint64_t vn_outbox_limit(const vn_outbox_t *outbox, vn_outbox_queue_t queue, uint32_t ahead) {
+  const vn_outbox_line_t *line = &outbox->lines[queue];
+  uint64_t from = line->next > line->tail ? line->next : line->tail;
+  uint64_t limit =
+      queue == VN_OUTBOX_OTHERS && line->head - from > ahead ? from + ahead : line->head;
+  return limit > line->limit ? limit : line->limit;
+}
+
+static void set_limit(vn_outbox_line_t *line, uint64_t limit) {
+  for (uint64_t i = line->released; i < line->head; i++) {
+    vn_outbox_place_t *place = vn__place_of(line, i);
+    if (place->state == VN_OUTBOX_NEW) {
       place->state = VN_OUTBOX_READY;
     }
   }
+  line->released = line->head;
+  line->limit = limit;
 }
 
-/* The number of the next entry that is ready, or the line's head. */
+/* What is committed now needs no tombs any more. */
+static void forget_tombs(vn_outbox_t *outbox) {
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES && outbox->tombs > 0; q++) {
+    const vn_outbox_line_t *line = &outbox->lines[q];
+    for (uint64_t i = line->tail; i < line->head; i++) {
+      vn__place_of(line, i)->marks &= (uint8_t)~VN_OUTBOX_TOMB;
+    }
+  }
+  outbox->tombs = 0;
+}
+
+void vn_outbox_release_ahead(vn_outbox_t *outbox, uint32_t ahead) {
+  VN_ASSERT(outbox != NULL && ahead > 0);
+  forget_tombs(outbox);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    set_limit(&outbox->lines[q], vn_outbox_limit(outbox, (vn_outbox_queue_t)q, ahead));
+  }
+}
+
+void vn_outbox_release(vn_outbox_t *outbox) { vn_outbox_release_ahead(outbox, UINT32_MAX); }
+
+/* The number of the next entry that may leave, or the line's head. */
 static uint64_t next_ready(vn_outbox_line_t *line) {
+  uint64_t end = line->limit < line->released ? line->limit : line->released;
   if (line->next < line->tail) {
     line->next = line->tail;
   }
-  while (line->next < line->head) {
-    uint8_t state = place_of(line, line->next)->state;
-    if (state == VN_OUTBOX_READY) {
+  while (line->next < end) {
+    if (vn__place_of(line, line->next)->state == VN_OUTBOX_READY) {
       return line->next;
-    }
-    if (state == VN_OUTBOX_NEW) {
-      break;
     }
     line->next++;
   }
   return line->head;
 }
 
-/* A message as its stored record has it. */
-static vn_message_t read_record(const uint8_t *record, size_t length, uint64_t index) {
-  vn_message_t message = {
-      .topic = (const char *)record + head_bytes(record[0]),
-      .topic_length = (size_t)get_number(record + 2, 2),
-      .index = index,
-      .channel = record[1],
-      .retained = (record[0] & RECORD_RETAINED) != 0,
-      .absolute = (record[0] & RECORD_ABSOLUTE) != 0,
-      .numbered = (record[0] & RECORD_NUMBERED) != 0,
-  };
-  if (message.numbered) {
-    message.boot = (uint32_t)get_number(record + 4, 4);
-    message.seq = get_number(record + 8, 8);
-    message.time_ms = (vn_time_ms_t)get_number(record + 16, 8);
-  }
-  size_t before = head_bytes(record[0]) + message.topic_length;
-  if ((record[0] & RECORD_CORRELATION) != 0) {
-    message.correlation_length = record[before];
-    message.correlation = record + before + 1;
-    before += message.correlation_length + 1u;
-  }
-  message.payload = record + before;
-  message.payload_length = length - before;
-  return message;
+bool vn_outbox_wants_release(const vn_outbox_t *outbox) {
+  const vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
+  return line->next >= line->limit && line->limit < line->released;
 }
 
 bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch,
@@ -406,31 +288,33 @@ bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch
     uint64_t index = number * VN_OUTBOX_QUEUES + q;
     uint32_t length = vn_outbox_record(outbox, index, scratch, capacity);
     VN_ASSERT(length >= VN_OUTBOX_HEADER_BYTES);
-    *message = read_record(scratch, length, index);
+    *message = vn__record_read(scratch, length, index);
     return true;
   }
   return false;
 }
 
 void vn_outbox_taken(vn_outbox_t *outbox, uint64_t index) {
-  vn_outbox_line_t *line = line_of(outbox, index);
-  VN_ASSERT(is_known(line, index / VN_OUTBOX_QUEUES));
-  VN_ASSERT(place_of(line, index / VN_OUTBOX_QUEUES)->state == VN_OUTBOX_READY);
-  place_of(line, index / VN_OUTBOX_QUEUES)->state = VN_OUTBOX_SENT;
+  vn_outbox_line_t *line = vn__line_of(outbox, index);
+  VN_ASSERT(vn__is_known(line, index / VN_OUTBOX_QUEUES));
+  vn_outbox_place_t *place = vn__place_of(line, index / VN_OUTBOX_QUEUES);
+  VN_ASSERT(place->state == VN_OUTBOX_READY);
+  place->state = VN_OUTBOX_SENT;
+  place->marks = VN_OUTBOX_OFFERED;
 }
 
 void vn_outbox_sent(vn_outbox_t *outbox, uint64_t index, bool ok) {
-  vn_outbox_line_t *line = line_of(outbox, index);
+  vn_outbox_line_t *line = vn__line_of(outbox, index);
   uint64_t number = index / VN_OUTBOX_QUEUES;
-  if (!is_known(line, number) || place_of(line, number)->state != VN_OUTBOX_SENT) {
+  if (!vn__is_known(line, number) || vn__place_of(line, number)->state != VN_OUTBOX_SENT) {
     return;
   }
   if (ok) {
-    free_entry(outbox, place_of(line, number));
-    move_tail(line);
+    vn__outbox_free(outbox, vn__place_of(line, number));
+    vn__outbox_move_tail(line);
     return;
   }
-  place_of(line, number)->state = VN_OUTBOX_READY;
+  vn__place_of(line, number)->state = VN_OUTBOX_READY;
   line->next = number < line->next ? number : line->next;
 }
 
@@ -438,8 +322,8 @@ void vn_outbox_rewind(vn_outbox_t *outbox) {
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     vn_outbox_line_t *line = &outbox->lines[q];
     for (uint64_t i = line->tail; i < line->head; i++) {
-      if (place_of(line, i)->state == VN_OUTBOX_SENT) {
-        place_of(line, i)->state = VN_OUTBOX_READY;
+      if (vn__place_of(line, i)->state == VN_OUTBOX_SENT) {
+        vn__place_of(line, i)->state = VN_OUTBOX_READY;
       }
     }
     line->next = line->tail;

@@ -6,7 +6,7 @@
 
 /* Of the states in a checkpoint: raised when their bytes change, so that those of a former version
  * start anew instead of being read as something else. */
-#define VN__STATE_VERSION 4u
+#define VN__STATE_VERSION 5u
 
 /* No part of this kind is at fault. */
 #define VN__NO_PART UINT8_MAX

@@ -69,16 +69,22 @@ static size_t alert_message_max(const vn_plan_t *plan) {
   return vn_alert_message_max(&size);
 }
 
+size_t vn__gap_record_max(const vn_plan_t *plan) {
+  return VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES + strlen("gap") +
+         vn_gap_notice_max((vn_encoding_t)plan->encoding, plan->device);
+}
+
 /* The longest stored record of the outbox. */
 static size_t message_max(const vn_plan_t *plan) {
   size_t record, envelope;
   message_sizes(plan, &record, &envelope);
   size_t longest = larger(envelope + batch_bytes(plan), alert_message_max(plan));
   longest = larger(longest, plan->commands ? vn__answer_max(plan) : 0);
+  longest = larger(longest, vn__gap_record_max(plan));
   VN_STATIC_ASSERT(VN_REPLY_TOPIC_MAX + VN_REPLY_CORRELATION_MAX < VN_ALERT_TOPIC_MAX,
                    "answers take no more beside their payload than alerts");
-  return VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES + VN_ALERT_TOPIC_MAX +
-         larger(longest, VN_DEAD_LETTER_MAX);
+  return VN_OUTBOX_HEADER_BYTES + VN_OUTBOX_NUMBER_BYTES + VN_OUTBOX_RESULTS_BYTES +
+         VN_ALERT_TOPIC_MAX + larger(longest, VN_DEAD_LETTER_MAX);
 }
 
 /* An array that is needed at all begins with room for folding. */

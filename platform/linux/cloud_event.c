@@ -13,6 +13,8 @@ static const char *type_of(uint8_t channel) {
       return "io.vnotch.alert.state";
     case VN_CHANNEL_EVENT:
       return "io.vnotch.alert.event";
+    case VN_CHANNEL_GAP:
+      return "io.vnotch.gap";
     case VN_CHANNEL_DEAD_LETTER:
       return "io.vnotch.dead-letter";
     default:

@@ -12,9 +12,9 @@ static const char usage[] =
     "usage: vnotch decode [FILE|-]\n"
     "\n"
     "Prints CBOR items, one after another in FILE or on standard input, as JSON lines: a summary\n"
-    "message gives one line per record, with the members of vnotch-sim's result lines; every "
-    "other\n"
-    "item gives one line.\n";
+    "message gives one line per record, with the members of vnotch-sim's result lines; a notice "
+    "of\n"
+    "gaps and every other item give one line.\n";
 
 /* All bytes of a file, to be freed; NULL with errno set. */
 static uint8_t *read_all(FILE *file, size_t *length) {
@@ -74,7 +74,8 @@ static bool decode_one(vn_cbor_reader_t *reader, vn__decode_output_t *output,
   if (vn__decode_is_summary(start)) {
     return vn__decode_summary(start, output, problem);
   }
-  return vn__decode_line(output, render_item, &start, problem);
+  bool gap = vn__decode_is_gap(start);
+  return vn__decode_line(output, gap ? vn__decode_render_gap : render_item, &start, problem);
 }
 
 static int decode(const char *name, const uint8_t *bytes, size_t length) {

@@ -97,17 +97,19 @@ void vn_link_offer_room(vn_link_t *link) {
   }
 }
 
+/* Notices of gaps are JSON where summaries aren't CBOR. */
 static uint8_t content_of(const vn_link_t *link, uint8_t channel) {
-  if (channel != VN_CHANNEL_SUMMARY) {
+  if (channel != VN_CHANNEL_SUMMARY && channel != VN_CHANNEL_GAP) {
     return VN_MQTT_JSON;
   }
+  bool gap = channel == VN_CHANNEL_GAP;
   switch (link->encoding) {
     case VN_ENCODING_JSON:
       return VN_MQTT_JSON;
     case VN_ENCODING_SENML_CBOR:
-      return VN_MQTT_SENML_CBOR;
+      return gap ? VN_MQTT_JSON : VN_MQTT_SENML_CBOR;
     case VN_ENCODING_SENML_JSON:
-      return VN_MQTT_SENML_JSON;
+      return gap ? VN_MQTT_JSON : VN_MQTT_SENML_JSON;
     default:
       return VN_MQTT_CBOR;
   }

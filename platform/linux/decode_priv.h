@@ -46,6 +46,11 @@ bool vn__decode_line(vn__decode_output_t *output, vn__decode_render_fn render, c
 /* True when the item at the reader is a summary message of a version that this program knows. */
 bool vn__decode_is_summary(vn_cbor_reader_t reader);
 
+/* True when the item at the reader is a notice of gaps that this program knows; as one line. */
+bool vn__decode_is_gap(vn_cbor_reader_t reader);
+bool vn__decode_render_gap(const void *subject, vn_json_writer_t *writer,
+                           vn__decode_problem_t *problem);
+
 /* One line per record of the message at the reader, which passes vn__decode_is_summary. */
 bool vn__decode_summary(vn_cbor_reader_t reader, vn__decode_output_t *output,
                         vn__decode_problem_t *problem);

@@ -133,6 +133,21 @@ def emitted():
             check(f"{word}: {problem}", not problem, (mine, theirs))
 
 
+def notices():
+    """Notices of gaps say in each form what they say in JSON."""
+    out = subprocess.run([EMITTER, "emit"], capture_output=True, check=True).stdout.decode()
+    forms = {"gap": [], "gap-named": [], "gap-json": []}
+    for line in out.splitlines():
+        word, payload = line.split(" ", 1)
+        if word in forms:
+            forms[word].append(payload)
+    texts = [replay.exact(text) for text in forms["gap-json"]]
+    for word in ("gap", "gap-named"):
+        code, text, _ = decode(bytes.fromhex("".join(forms[word])))
+        got = [replay.exact(line) for line in text.splitlines()]
+        check(f"{word} as JSON", code == 0 and got == texts and len(got) == 3, got)
+
+
 def near(key, mine, theirs):
     return key.startswith(("mean", "variance", "stddev", "time_weighted", "integral", "rate",
                            "exponential")) and \
@@ -144,6 +159,7 @@ def main():
     damage()
     files()
     emitted()
+    notices()
     print("decode: " + (f"{len(FAILURES)} failures" if FAILURES else "all as documented"))
     return 1 if FAILURES else 0
 

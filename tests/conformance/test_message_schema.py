@@ -17,7 +17,9 @@ import strict_cbor  # noqa: E402
 EMITTER = pathlib.Path(os.environ.get("VN_BUILD_DIR", "build/release"), "tests", "conformance",
                        "test_messages")
 RULES = {"cbor": "summary-message", "cbor-named": "named-summary-message",
-         "senml+cbor": "senml-pack"}
+         "senml+cbor": "senml-pack", "gap": "gap-message", "gap-named": "named-gap-message"}
+GAP_KEYS = ("why", "first", "last", "messages", "results", "alerts", "from", "to")
+WHY = ("dropped", "coarsened")
 ELSEWHERE = {"command", "response", "response-error", "response-list"}  # test_commands.py
 SENML_LABELS = {-3: "bt", -2: "bn", 0: "n", 1: "u", 2: "v"}
 KINDS = ("on_time", "late", "idle", "early", "forced", "partial", "count")
@@ -143,9 +145,20 @@ def check_examples(examples):
             mine, theirs = replay.exact(block), replay.exact(examples[name])
             assert str(mine) == str(theirs), f"{name}: the document says {mine}, not {theirs}"
     expected = {"cbor", "json", "json-late", "json-session", "json-count", "json-report",
-                "senml+json", "alert", "event", "event-acknowledged", "event-escalated",
+                "json-gap", "senml+json", "alert", "event", "event-acknowledged", "event-escalated",
                 "event-evidence", "dead-letter"}
     assert blocks.keys() == expected | ELSEWHERE, blocks.keys() ^ expected ^ ELSEWHERE
+
+
+def check_gap_forms(forms):
+    """The three forms of a notice say the same."""
+    named, text = forms["gap-named"], forms["gap-json"]
+    device, boot, seq, gaps = (forms["gap"][key] for key in (1, 2, 3, 7))
+    assert (device, boot, seq) == (text["device"], text["boot"], text["seq"]), text
+    assert (device, boot, seq) == (named["device"], named["boot"], named["seq"]), named
+    words = [{GAP_KEYS[key]: value for key, value in gap.items()} for gap in gaps]
+    assert words == named["gaps"], named
+    assert [dict(gap, why=WHY[gap["why"]]) for gap in words] == text["gaps"], text
 
 
 def check_schema_refuses():
@@ -182,13 +195,16 @@ def main():
     decoded.schema = cddl_check.load(DOCS / "summary.cddl")
     check_schema_refuses()
     out = subprocess.run([EMITTER, "emit"], capture_output=True, check=True).stdout.decode()
-    forms, examples, rounds, seen = {}, {}, 0, set()
+    forms, examples, rounds, notices, seen = {}, {}, 0, 0, set()
     for line in out.splitlines():
         word, payload = line.split(" ", 1)
         if word.startswith("example-"):
             examples[word.removeprefix("example-")] = payload
             continue
         forms[word] = decoded(word, payload)
+        if word == "gap-json":
+            check_gap_forms(forms)
+            notices += 1
         if word == "senml+json":
             check_summary_forms(forms)
             seen |= {key for summary in forms["json"]["summaries"] for key in summary}
@@ -197,6 +213,7 @@ def main():
     check_examples(examples)
     missing = set(FIELDS) - seen
     assert not missing, f"in no message: {missing}"
+    assert notices == 3, notices
     print(f"{rounds} messages in 5 encodings fit the schema and each other")
     return 0 if rounds > 0 else 1
 

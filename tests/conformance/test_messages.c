@@ -6,6 +6,7 @@
 #include "alert_examples.h"
 #include "prng.h"
 #include "vn/alert_message.h"
+#include "vn/gap.h"
 #include "vn/summary.h"
 
 #include <setjmp.h>
@@ -381,6 +382,33 @@ static void emit_dead_letter_example(void) {
              vn_dead_letter_message(&head, &letter, text, sizeof message), false);
 }
 
+/* The notice of the document, and each of a few others in all forms. */
+static void emit_gaps(void) {
+  const vn_summary_head_t head = {"gw-17", 310, 7};
+  vn_gap_t gaps[VN_GAP_REASONS] = {{.first_seq = 47,
+                                    .last_seq = 301,
+                                    .messages = 198,
+                                    .results = 3960,
+                                    .from_ms = INT64_C(1795225660000),
+                                    .to_ms = INT64_C(1795240060000)}};
+  print_line("example-json-gap", message,
+             vn_gap_notice(VN_ENCODING_JSON, &head, gaps, message, sizeof message), false);
+  for (int round = 0; round < 3; round++) {
+    gaps[VN_GAP_COARSENED] = (vn_gap_t){.first_seq = 5,
+                                        .last_seq = UINT64_MAX,
+                                        .messages = (uint64_t)round,
+                                        .alerts = (uint64_t)round,
+                                        .from_ms = round,
+                                        .to_ms = 1};
+    print_line("gap", message,
+               vn_gap_notice(VN_ENCODING_CBOR, &head, gaps, message, sizeof message), true);
+    print_line("gap-named", message,
+               vn_gap_notice(VN_ENCODING_CBOR_NAMED, &head, gaps, message, sizeof message), true);
+    print_line("gap-json", message,
+               vn_gap_notice(VN_ENCODING_SENML_CBOR, &head, gaps, message, sizeof message), false);
+  }
+}
+
 static int emit(void) {
   prng_t prng = prng_make(SEED, 0);
   for (int round = 0; round < ROUNDS; round++) {
@@ -397,6 +425,7 @@ static int emit(void) {
   emit_shape_examples();
   alert_examples(emit_alert);
   emit_dead_letter_example();
+  emit_gaps();
   return 0;
 }
 

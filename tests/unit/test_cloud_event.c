@@ -24,7 +24,8 @@ static void each_kind_of_message_has_a_type(void **state) {
   } kinds[] = {{VN_CHANNEL_SUMMARY, "io.vnotch.summary"},
                {VN_CHANNEL_ALERT, "io.vnotch.alert.state"},
                {VN_CHANNEL_EVENT, "io.vnotch.alert.event"},
-               {VN_CHANNEL_DEAD_LETTER, "io.vnotch.dead-letter"}};
+               {VN_CHANNEL_DEAD_LETTER, "io.vnotch.dead-letter"},
+               {VN_CHANNEL_GAP, "io.vnotch.gap"}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     vn_cloud_event_texts_t texts;
     vn_message_t made = message(kinds[i].channel);

@@ -18,6 +18,7 @@ typedef struct entry {
   uint64_t number;
   uint32_t length;
   uint8_t state;
+  bool offered; /* it may have left */
   uint8_t record[RECORD_MAX];
 } entry_t;
 
@@ -66,27 +67,40 @@ static uint64_t tail_of(const queue_t *queue) {
   return queue->count > 0 ? queue->live[0].number : queue->head;
 }
 
+static bool is_full(const queue_t *queue) { return queue->head - tail_of(queue) >= queue->places; }
+
 static bool has_room(const model_t *model, unsigned q, uint32_t length) {
-  const queue_t *queue = &model->queues[q];
-  return queue->head - tail_of(queue) < queue->places && blocks_for(length) <= free_blocks(model);
+  return !is_full(&model->queues[q]) && blocks_for(length) <= free_blocks(model);
 }
 
-/* The rule, tried out on a copy: drop the oldest that is not in flight until it fits. */
-static bool make_room(model_t *model, unsigned q, uint32_t length) {
+/* The oldest that is not in flight, of those that never left, or of all; false: there is none. */
+static bool droppable(const queue_t *others, bool offered, unsigned *at) {
+  for (*at = 0; *at < others->count; (*at)++) {
+    const entry_t *entry = &others->live[*at];
+    if (entry->state != VN_OUTBOX_SENT && entry->offered == offered) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The rule, tried out on a copy: a line that is full loses its oldest, a pool what never left. */
+static bool make_room(model_t *model, unsigned q, unsigned channel, uint32_t length) {
   static model_t tried;
   tried = *model;
   queue_t *others = &tried.queues[VN_OUTBOX_OTHERS];
   unsigned at = 0;
-  while (!has_room(&tried, q, length) && at < others->count) {
-    if (others->live[at].state == VN_OUTBOX_SENT) {
-      at++;
-    } else {
-      erase(others, at);
-      others->dropped++;
-    }
+  if (q == VN_OUTBOX_OTHERS && is_full(others) && others->live[0].state != VN_OUTBOX_SENT) {
+    erase(others, 0);
+    others->dropped++;
+  }
+  while (!has_room(&tried, q, length) && !is_full(&tried.queues[q]) &&
+         (droppable(others, false, &at) || droppable(others, true, &at))) {
+    erase(others, at);
+    others->dropped++;
   }
   if (!has_room(&tried, q, length)) {
-    model->queues[q].dropped++;
+    model->queues[q].dropped += channel != VN_CHANNEL_GAP;
     return false;
   }
   *model = tried;
@@ -111,13 +125,14 @@ static unsigned queue_of(const model_t *model, unsigned channel) {
   const queue_t *alerts = &model->queues[VN_OUTBOX_ALERTS];
   bool room = alerts->head - tail_of(alerts) < alerts->places / 2;
   bool urgent = channel == VN_CHANNEL_ALERT || channel == VN_CHANNEL_EVENT ||
-                (channel == VN_CHANNEL_RESPONSE && room);
+                channel == VN_CHANNEL_GAP || (channel == VN_CHANNEL_RESPONSE && room);
   return urgent ? VN_OUTBOX_ALERTS : VN_OUTBOX_OTHERS;
 }
 
 /* In front of the topic. */
 static uint32_t head_of(const uint8_t *record) {
-  return VN_OUTBOX_HEADER_BYTES + ((record[0] & 8u) != 0 ? VN_OUTBOX_NUMBER_BYTES : 0);
+  return VN_OUTBOX_HEADER_BYTES + ((record[0] & 8u) != 0 ? VN_OUTBOX_NUMBER_BYTES : 0) +
+         ((record[0] & 32u) != 0 ? VN_OUTBOX_RESULTS_BYTES : 0);
 }
 
 static uint64_t number_at(const uint8_t *record, uint32_t place, uint32_t bytes) {
@@ -135,47 +150,65 @@ static void check_numbers(const vn_message_t *message, const uint8_t *record) {
     assert_true(message->seq == number_at(record, 8, 8));
     assert_true(message->time_ms == (vn_time_ms_t)number_at(record, 16, 8));
   }
+  uint32_t results = (record[0] & 32u) != 0 ? head_of(record) - VN_OUTBOX_RESULTS_BYTES : 0;
+  assert_int_equal(message->results, results > 0 ? number_at(record, results, 2) : 0);
+  assert_int_equal(message->offered, (record[0] & 16u) != 0);
+}
+
+/* The flags of a record with or without correlation data. */
+static uint8_t random_flags(pair_t *pair, bool correlated) {
+  uint32_t marks = 8u * prng_below(&pair->prng, 2) | 32u * prng_below(&pair->prng, 2);
+  marks |= prng_below(&pair->prng, 8) == 0 ? 16u : 0u;
+  return (uint8_t)(prng_below(&pair->prng, 4) | (correlated ? 4u : 0u) | marks);
+}
+
+/* A record of random bytes, and the message that has to become it. */
+static vn_message_t random_message(pair_t *pair, uint8_t *record, uint32_t *length) {
+  uint32_t topic_length = prng_below(&pair->prng, 3) == 0 ? prng_below(&pair->prng, 300) : 7;
+  uint32_t correlation = prng_below(&pair->prng, 2) == 0 ? 1 + prng_below(&pair->prng, 255) : 0;
+  record[0] = random_flags(pair, correlation > 0);
+  bool counted = (record[0] & 32u) != 0;
+  uint32_t head = head_of(record);
+  uint32_t before = head + topic_length + correlation + (correlation > 0);
+  *length = before + random_length(pair);
+  for (uint32_t i = 1; i < *length; i++) {
+    record[i] = (uint8_t)prng_next(&pair->prng);
+  }
+  record[1] = (uint8_t)prng_below(&pair->prng, VN_CHANNEL_COUNT);
+  record[2] = (uint8_t)topic_length;
+  record[3] = (uint8_t)(topic_length >> 8);
+  record[head - 1] |= counted ? 1u : 0u; /* there are some */
+  if (correlation > 0) {
+    record[head + topic_length] = (uint8_t)correlation;
+  }
+  return (vn_message_t){.topic = (const char *)record + head,
+                        .payload = record + before,
+                        .correlation = record + before - correlation,
+                        .topic_length = topic_length,
+                        .payload_length = *length - before,
+                        .correlation_length = correlation,
+                        .seq = number_at(record, 8, 8),
+                        .time_ms = (vn_time_ms_t)number_at(record, 16, 8),
+                        .boot = (uint32_t)number_at(record, 4, 4),
+                        .results = (uint16_t)(counted ? number_at(record, head - 2, 2) : 0),
+                        .channel = record[1],
+                        .retained = (record[0] & 1u) != 0,
+                        .absolute = (record[0] & 2u) != 0,
+                        .numbered = (record[0] & 8u) != 0,
+                        .offered = (record[0] & 16u) != 0};
 }
 
 static void add(pair_t *pair) {
   static uint8_t record[RECORD_MAX];
-  uint32_t topic_length = prng_below(&pair->prng, 3) == 0 ? prng_below(&pair->prng, 300) : 7;
-  uint32_t correlation = prng_below(&pair->prng, 2) == 0 ? 1 + prng_below(&pair->prng, 255) : 0;
-  record[0] = (uint8_t)(prng_below(&pair->prng, 4) | (correlation > 0 ? 4u : 0u) |
-                        (prng_below(&pair->prng, 2) == 0 ? 8u : 0u));
-  uint32_t head = head_of(record);
-  uint32_t before = head + topic_length + correlation + (correlation > 0);
-  uint32_t length = before + random_length(pair);
-  unsigned channel = prng_below(&pair->prng, VN_CHANNEL_COUNT);
-  unsigned q = queue_of(&pair->model, channel);
-  for (uint32_t i = 1; i < length; i++) {
-    record[i] = (uint8_t)prng_next(&pair->prng);
-  }
-  record[1] = (uint8_t)channel;
-  record[2] = (uint8_t)topic_length;
-  record[3] = (uint8_t)(topic_length >> 8);
-  if (correlation > 0) {
-    record[head + topic_length] = (uint8_t)correlation;
-  }
-  vn_message_t message = {.topic = (const char *)record + head,
-                          .payload = record + before,
-                          .correlation = record + before - correlation,
-                          .topic_length = topic_length,
-                          .payload_length = length - before,
-                          .correlation_length = correlation,
-                          .seq = number_at(record, 8, 8),
-                          .time_ms = (vn_time_ms_t)number_at(record, 16, 8),
-                          .boot = (uint32_t)number_at(record, 4, 4),
-                          .channel = (uint8_t)channel,
-                          .retained = (record[0] & 1u) != 0,
-                          .absolute = (record[0] & 2u) != 0,
-                          .numbered = (record[0] & 8u) != 0};
-  bool fits = make_room(&pair->model, q, length);
+  uint32_t length;
+  vn_message_t message = random_message(pair, record, &length);
+  unsigned q = queue_of(&pair->model, message.channel);
+  bool fits = make_room(&pair->model, q, message.channel, length);
   assert_int_equal(vn_outbox_add(&pair->outbox, &message), fits ? VN_OK : VN_ERR_FULL);
   if (fits) {
     queue_t *queue = &pair->model.queues[q];
     entry_t *entry = &queue->live[queue->count++];
-    *entry = (entry_t){.number = queue->head++, .length = length, .state = VN_OUTBOX_NEW};
+    *entry = (entry_t){queue->head++, length, VN_OUTBOX_NEW, message.offered, {0}};
     memcpy(entry->record, record, length);
   }
 }
@@ -234,6 +267,7 @@ static void send(pair_t *pair) {
   if (prng_chance(&pair->prng, 80)) {
     vn_outbox_taken(&pair->outbox, index);
     expected->state = VN_OUTBOX_SENT;
+    expected->offered = true;
   }
 }
 
@@ -303,6 +337,9 @@ static void restart(pair_t *pair) {
     }
     vn_outbox_resume(&pair->outbox, (vn_outbox_queue_t)q, tail_of(queue), queue->head);
     pair->outbox.dropped[q] = queue->dropped;
+    for (unsigned i = 0; i < queue->count; i++) {
+      queue->live[i].offered = true; /* nobody remembers */
+    }
   }
 }
 

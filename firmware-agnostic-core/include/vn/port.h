@@ -42,6 +42,7 @@ typedef enum vn_channel {
   VN_CHANNEL_EVENT,       /* "event" */
   VN_CHANNEL_DEAD_LETTER, /* "dead-letter" */
   VN_CHANNEL_RESPONSE,    /* "response", or the topic that a request named */
+  VN_CHANNEL_GAP,         /* "gap" */
   VN_CHANNEL_COUNT
 } vn_channel_t;
 
@@ -62,10 +63,12 @@ typedef struct vn_message {
   uint64_t seq;              /* the payload's: with boot, and the device, it is used once */
   vn_time_ms_t time_ms;      /* of what is told; VN_TIME_MINUS_INFINITY: not known */
   uint32_t boot;
-  uint8_t channel; /* vn_channel_t */
+  uint16_t results; /* in a summary message */
+  uint8_t channel;  /* vn_channel_t */
   bool retained;
   bool absolute; /* the topic is the whole one, without <prefix>/<device>/ */
   bool numbered; /* seq, boot and time_ms are there; not so with answers */
+  bool offered;  /* the outbox' own: it may have been sent before */
 } vn_message_t;
 
 /*

@@ -13,6 +13,8 @@ const SCALED = { 8: "sum", 10: "min", 11: "max", 12: "first", 13: "last", 23: "r
 // Those that are numbers in the unit itself already.
 const DERIVED = { 18: "mean", 19: "variance", 20: "variance_sample", 21: "stddev",
                   22: "stddev_sample" };
+const GAP_MEMBERS = ["why", "first", "last", "messages", "results", "alerts", "from", "to"];
+const WHY = ["dropped", "coarsened"];
 
 // Times take 8 bytes: without int64AsNumber they would be BigInt. Maps, because keys are integers.
 const decoder = new Decoder({ int64AsNumber: true, mapsAsObjects: false });
@@ -58,6 +60,24 @@ function summaries(payload) {
   return message.get(5).map((record) => summaryOf(message, record));
 }
 
+// A notice of gaps, CBOR or JSON.
+function notice(payload) {
+  if (payload[0] === 0x7b) return JSON.parse(payload);
+  const message = decoder.decode(payload);
+  const gaps = message.get(7).map((gap) => Object.fromEntries(GAP_MEMBERS
+    .map((name, key) => [name, key === 0 ? WHY[gap.get(0)] : gap.get(key)])
+    .filter(([, value]) => value !== undefined)));
+  return { device: message.get(1), boot: message.get(2), seq: message.get(3), gaps };
+}
+
+function resultsOf(topic, payload) {
+  if (topic.endsWith("/summary")) {
+    return summaries(payload).map((summary) => ({ type: "summary", ...summary }));
+  }
+  return topic.endsWith("/gap") ? [{ type: "gap", ...notice(payload) }]
+    : [{ type: "alert", ...JSON.parse(payload) }];
+}
+
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -76,7 +96,7 @@ let left = Number(options.count);
 
 const client = mqtt.connect(`mqtt://${options.host}:${options.port}`);
 client.on("connect", async () => {
-  await client.subscribeAsync([`${base}/summary`, `${base}/event`], { qos: 1 });
+  await client.subscribeAsync([`${base}/summary`, `${base}/event`, `${base}/gap`], { qos: 1 });
   console.error("subscribed");
 });
 client.on("error", (error) => {
@@ -85,9 +105,7 @@ client.on("error", (error) => {
 });
 client.on("message", (topic, payload) => {
   try {
-    const results = topic.endsWith("/summary")
-      ? summaries(payload).map((summary) => ({ type: "summary", ...summary }))
-      : [{ type: "alert", ...JSON.parse(payload) }];
+    const results = resultsOf(topic, payload);
     for (const result of results) console.log(JSON.stringify(result));
   } catch (error) {
     console.error(`${topic}: ${error.message}`);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the summaries and alerts of one vnotch device as JSON lines.
+"""Prints the summaries, alerts and gaps of one vnotch device as JSON lines.
 
 Needs the packages cbor2 and paho-mqtt. What the numbers mean is in docs/messages.md.
 """
@@ -58,6 +58,21 @@ def summaries(payload):
         yield result
 
 
+GAP_MEMBERS = ["why", "first", "last", "messages", "results", "alerts", "from", "to"]
+
+
+def notice(payload):
+    """The dictionary of a notice of gaps, CBOR or JSON."""
+    if payload[:1] == b"{":
+        return json.loads(payload)
+    message = cbor2.loads(payload)
+    gaps = [{GAP_MEMBERS[key]: value for key, value in gap.items() if key < len(GAP_MEMBERS)}
+            for gap in message[7]]
+    for gap in gaps:
+        gap["why"] = ["dropped", "coarsened"][gap["why"]]
+    return {"device": message[1], "boot": message[2], "seq": message[3], "gaps": gaps}
+
+
 class Subscriber:
     def __init__(self, options):
         self.topic = f"{options.prefix}/{options.device}"
@@ -72,13 +87,16 @@ class Subscriber:
         self.client.connect(options.host, options.port)
 
     def connected(self, *_):
-        self.client.subscribe([(f"{self.topic}/summary", 1), (f"{self.topic}/event", 1)])
+        self.client.subscribe([(f"{self.topic}/{kind}", 1)
+                               for kind in ("summary", "event", "gap")])
 
     def received(self, _client, _context, message):
         try:
             if message.topic.endswith("/summary"):
                 for summary in summaries(message.payload):
                     print(json.dumps({"type": "summary", **summary}))
+            elif message.topic.endswith("/gap"):
+                print(json.dumps({"type": "gap", **notice(message.payload)}))
             else:
                 print(json.dumps({"type": "alert", **json.loads(message.payload)}))
         except (ValueError, KeyError, IndexError) as error:

@@ -1,0 +1,175 @@
+/* What is taken out of the outbox is told by notices of gaps: every number comes, or is named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "flash_fake.h"
+#include "seq_walk.h"
+
+#define CASE(function) cmocka_unit_test(function)
+
+static flash_fake_t *make_flash(void) {
+  static const flash_fake_shape_t shape = {
+      .erase_size = 4096, .prog_size = 64, .sector_count = 64, .erased_value = 0xFF};
+  return flash_fake_new(&shape, 3);
+}
+
+/* A device with room for about ten messages. */
+static rig_t *make(const vn_flash_t *flash, vn_encoding_t encoding) {
+  rig_t *rig = rig_new(flash);
+  rig->plan.encoding = (uint8_t)encoding;
+  rig->plan.outbox_bytes = 4096;
+  rig->plan.outbox_entries = 64;
+  return rig;
+}
+
+/* `seconds` of readings, one a second. */
+static void live(rig_t *rig, int seconds, int32_t value) {
+  for (int i = 0; i < seconds; i++) {
+    rig_send(rig, "a", rig->wall_ms, value, (uint32_t)(rig->wall_ms / 1000));
+    assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  }
+}
+
+static void check_outage(const vn_flash_t *flash, vn_encoding_t encoding) {
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(flash, encoding);
+  size_t from = 0;
+  assert_int_equal(rig_start(rig), VN_OK);
+  live(rig, 60, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_int_equal(walk->gap_count, 0);
+  assert_true(walk->next >= 4);
+  rig->link_up = false;
+  live(rig, 1200, 100);
+  rig->link_up = true;
+  live(rig, 60, 100);
+  assert_int_equal(rig_wait(rig, 30000), VN_OK);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  uint64_t gone = seq_walk_gone(walk, false);
+  assert_true(gone > 50);
+  assert_true(walk->next == rig->engine.head.seq);
+  assert_true(gone == vn_engine_figures(&rig->engine)->outbox_dropped);
+  assert_int_equal(walk->gap_count, 1);
+  assert_true(walk->gaps[0].results >= walk->gaps[0].messages);
+  rig_free(rig);
+  free(walk);
+}
+
+static void after_an_outage_every_number_came_or_is_named(void **state) {
+  (void)state;
+  check_outage(NULL, VN_ENCODING_CBOR);
+  check_outage(NULL, VN_ENCODING_JSON);
+  flash_fake_t *flash = make_flash();
+  check_outage(&flash->port, VN_ENCODING_CBOR);
+  flash_fake_free(flash);
+}
+
+static void alerts_stay_while_there_is_anything_else(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(NULL, VN_ENCODING_CBOR);
+  size_t from = 0;
+  rig->plan.outbox_bytes = 8192;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig->link_up = false;
+  live(rig, 200, 100);
+  live(rig, 20, 9900); /* "hot" and "warm" */
+  live(rig, 600, 100);
+  rig->link_up = true;
+  live(rig, 30, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(seq_walk_gone(walk, false) > 20);
+  size_t events = 0;
+  for (size_t i = 0; i < rig->sent_count; i++) {
+    events += rig->sent[i].channel == VN_CHANNEL_EVENT;
+  }
+  assert_int_equal(events, rig->event_count);
+  assert_true(events >= 4);
+  assert_true(walk->gaps[0].alerts == 0);
+  rig_free(rig);
+  free(walk);
+}
+
+static void alerts_that_find_no_room_at_all_are_named_too(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(NULL, VN_ENCODING_CBOR);
+  size_t from = 0;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig->link_up = false;
+  for (int i = 0; i < 20; i++) {
+    live(rig, 20, 9900);
+    live(rig, 20, 100);
+  }
+  rig->link_up = true;
+  live(rig, 30, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(walk->gap_count == 1 && walk->gaps[0].alerts > 10);
+  assert_true(walk->gaps[0].alerts < walk->gaps[0].messages);
+  rig_free(rig);
+  free(walk);
+}
+
+/* Starts again with the same flash: nothing of the last run is in RAM. */
+static rig_t *restart(rig_t *rig, flash_fake_t *flash) {
+  rig_t *next = make(&flash->port, VN_ENCODING_CBOR);
+  next->wall_ms = rig->wall_ms;
+  next->link_up = rig->link_up;
+  rig_free(rig);
+  flash_fake_power_up(flash);
+  assert_int_equal(rig_start(next), VN_OK);
+  return next;
+}
+
+static void what_is_gone_is_remembered_over_restarts_and_told_once(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  flash_fake_t *flash = make_flash();
+  rig_t *rig = make(&flash->port, VN_ENCODING_CBOR);
+  size_t from = 0;
+  assert_int_equal(rig_start(rig), VN_OK);
+  live(rig, 100, 100);
+  seq_walk_note(walk, rig, &from);
+  rig->link_up = false;
+  for (int i = 0; i < 12; i++) {
+    live(rig, 60, 100);
+    assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    rig = restart(rig, flash);
+  }
+  rig->link_up = true;
+  from = 0;
+  live(rig, 60, 100);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  seq_walk_note(walk, rig, &from);
+  rig = restart(rig, flash);
+  from = 0;
+  live(rig, 60, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(walk->gap_count >= 1);
+  assert_true(seq_walk_gone(walk, false) > 30);
+  rig_free(rig);
+  flash_fake_free(flash);
+  free(walk);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      CASE(after_an_outage_every_number_came_or_is_named),
+      CASE(alerts_stay_while_there_is_anything_else),
+      CASE(alerts_that_find_no_room_at_all_are_named_too),
+      CASE(what_is_gone_is_remembered_over_restarts_and_told_once),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
