@@ -10,12 +10,12 @@
 #define AHEAD_DOWN 4u
 
 uint32_t vn__outbox_ahead(const vn_engine_t *engine) {
-  return engine->link_up ? AHEAD_UP : AHEAD_DOWN;
+  return engine->sender.link_up ? AHEAD_UP : AHEAD_DOWN;
 }
 
 bool vn__outbox_waits(const vn_engine_t *engine) {
-  bool notice = vn_gap_any(engine->outbox.gaps) && !engine->notice_waits;
-  return engine->ports.uplink != NULL && engine->link_up &&
+  bool notice = vn_gap_any(engine->outbox.gaps) && !engine->sender.notice_waits;
+  return engine->ports.uplink != NULL && engine->sender.link_up &&
          (notice || vn_outbox_wants_release(&engine->outbox));
 }
 
@@ -23,7 +23,7 @@ bool vn__outbox_waits(const vn_engine_t *engine) {
 void vn__tell_gaps(vn_engine_t *engine) {
   vn_gap_t *gaps = engine->outbox.gaps;
   const vn_summary_head_t head = {engine->head.device, engine->head.seq, engine->head.boot};
-  if (!engine->link_up || !vn_gap_any(gaps)) {
+  if (!engine->sender.link_up || !vn_gap_any(gaps)) {
     return;
   }
   size_t length = vn_gap_notice((vn_encoding_t)engine->plan->encoding, &head, gaps,
@@ -40,8 +40,8 @@ void vn__tell_gaps(vn_engine_t *engine) {
   if (!vn__wall_ms(engine, &message.time_ms)) {
     message.time_ms = VN_TIME_MINUS_INFINITY;
   }
-  engine->notice_waits = vn_outbox_add(&engine->outbox, &message) != VN_OK;
-  if (!engine->notice_waits) {
+  engine->sender.notice_waits = vn_outbox_add(&engine->outbox, &message) != VN_OK;
+  if (!engine->sender.notice_waits) {
     engine->head.seq++;
     memset(gaps, 0, VN_GAP_REASONS * sizeof *gaps);
   }
@@ -83,9 +83,9 @@ void vn__outbox_pack(vn__packer_t *packer, const vn_engine_t *engine) {
 
 void vn__outbox_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine) {
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
-    engine->restored_tail[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
-    engine->restored_head[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
-    engine->restored_limit[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
+    engine->sender.restored_tail[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
+    engine->sender.restored_head[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
+    engine->sender.restored_limit[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
     engine->outbox.dropped[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
   }
   for (unsigned i = 0; i < VN_GAP_REASONS; i++) {
@@ -102,9 +102,9 @@ void vn__outbox_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine) {
 
 void vn__outbox_resume(vn_engine_t *engine) {
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES && engine->ports.uplink != NULL; q++) {
-    vn_outbox_resume(&engine->outbox, (vn_outbox_queue_t)q, engine->restored_tail[q],
-                     engine->restored_head[q]);
-    vn_outbox_resume_limit(&engine->outbox, (vn_outbox_queue_t)q, engine->restored_limit[q]);
+    vn_outbox_resume(&engine->outbox, (vn_outbox_queue_t)q, engine->sender.restored_tail[q],
+                     engine->sender.restored_head[q]);
+    vn_outbox_resume_limit(&engine->outbox, (vn_outbox_queue_t)q, engine->sender.restored_limit[q]);
     engine->committed_tail[q] = engine->outbox.lines[q].tail;
     engine->committed_head[q] = engine->outbox.lines[q].head;
   }

@@ -180,7 +180,7 @@ static uint32_t send_ready(vn_engine_t *engine, uint32_t budget) {
   while (sent < budget && vn_outbox_next(&engine->outbox, &message, engine->store.scratch,
                                          (uint32_t)engine->store.scratch_bytes)) {
     vn_err_t error = uplink->send(uplink->context, &message);
-    engine->link_up = error == VN_OK || (engine->link_up && error != VN_ERR_LINK);
+    engine->sender.link_up = error == VN_OK || (engine->sender.link_up && error != VN_ERR_LINK);
     if (error != VN_OK) {
       break;
     }
@@ -193,7 +193,7 @@ static uint32_t send_ready(vn_engine_t *engine, uint32_t budget) {
 void vn_sent(vn_engine_t *engine, uint64_t index, bool ok) {
   VN_ASSERT(engine != NULL && engine->ports.uplink != NULL);
   vn_outbox_sent(&engine->outbox, index, ok);
-  engine->notice_waits = engine->notice_waits && !ok;
+  engine->sender.notice_waits = engine->sender.notice_waits && !ok;
   engine->owed.globals = true;
 }
 

@@ -218,6 +218,7 @@ typedef struct vn_engine {
   vn_series_table_t derived_names; /* instances of derivations by the names they give */
   vn_ring_t queue;
   vn_outbox_t outbox;
+  vn_sender_t sender;
   vn_flash_log_t log;
   vn_log_owner_t log_owner;
   vn_figures_t figures;
@@ -231,8 +232,6 @@ typedef struct vn_engine {
   vn_bucket_rate_t limit; /* of the whole device */
   vn_bucket_t tokens;
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
-  uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
-  uint64_t restored_limit[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed, erases_before; /* by mount or format */
   uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
   uint64_t transaction_bytes; /* a transaction is closed above this */
@@ -266,9 +265,7 @@ typedef struct vn_engine {
   bool durable;       /* a flash is there and works */
   bool flash_failed;
   bool restored;
-  bool held;         /* messages stay in the queue */
-  bool link_up;      /* the last thing that the uplink said */
-  bool notice_waits; /* of a gap: until something is acknowledged there is no room for it */
+  bool held; /* messages stay in the queue */
 } vn_engine_t;
 
 /*

@@ -68,6 +68,14 @@ typedef struct vn_outbox {
   uint32_t free_count;
 } vn_outbox_t;
 
+/* What the engine keeps beside it. */
+typedef struct vn_sender {
+  uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
+  uint64_t restored_limit[VN_OUTBOX_QUEUES];
+  bool link_up;      /* the last thing that the uplink said */
+  bool notice_waits; /* of a gap: until something is acknowledged there is no room for it */
+} vn_sender_t;
+
 #define VN_OUTBOX_HEADER_BYTES 4u
 #define VN_OUTBOX_NUMBER_BYTES 20u /* of a message that is numbered */
 #define VN_OUTBOX_RESULTS_BYTES 2u /* of one that has results */
