@@ -4,6 +4,7 @@
 #include "build_priv.h"
 
 #define MS_PER_DAY INT64_C(86400000)
+#define MS_PER_MINUTE INT64_C(60000)
 #define BYTES_PER_MESSAGE 256u /* what the queue and the outbox are planned with */
 
 static uint32_t power_of_two(uint64_t least) {
@@ -144,6 +145,56 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
   build->configuration->state_file = durable ? file->text : "";
 }
 
+static bool read_length(vn__loader_t *loader, const vn__node_t *item, int64_t *out_ms) {
+  const char *problem = vn__parse_duration(item->text, out_ms);
+  if (problem == NULL && (*out_ms < 1000 || *out_ms > 366 * MS_PER_DAY)) {
+    problem = "is not between 1s and 366d";
+  }
+  if (problem != NULL) {
+    vn__error(loader, item->mark, "`coarsen`: %s %s", vn__quote(loader, item->text), problem);
+  }
+  return problem == NULL;
+}
+
+/* How many lengths the list has; 0: none, or something is told. */
+static uint8_t read_lengths(vn__build_t *build, const vn__value_t *list) {
+  vn_plan_t *plan = &build->configuration->plan;
+  uint8_t count = 0;
+  if (list->node->count > VN_COARSEN_MAX) {
+    vn__error(build->loader, list->mark, "`coarsen` has more than %u lengths", VN_COARSEN_MAX);
+    return 0;
+  }
+  for (const vn__node_t *item = list->node->child; item != NULL; item = item->next) {
+    if (!read_length(build->loader, item, &plan->coarsen_ms[count])) {
+      return 0;
+    }
+    if (count > 0 && plan->coarsen_ms[count] <= plan->coarsen_ms[count - 1]) {
+      vn__error(build->loader, item->mark, "`coarsen`: the lengths must ascend");
+      return 0;
+    }
+    count++;
+  }
+  return count;
+}
+
+static void build_ladder(vn__build_t *build, const vn__value_t *list) {
+  vn_plan_t *plan = &build->configuration->plan;
+  bool cbor = plan->encoding == VN_ENCODING_CBOR || plan->encoding == VN_ENCODING_CBOR_NAMED;
+  uint8_t count = 2;
+  if (list->given) {
+    count = list->good ? read_lengths(build, list) : 0;
+  } else {
+    plan->coarsen_ms[0] = 5 * MS_PER_MINUTE;
+    plan->coarsen_ms[1] = 60 * MS_PER_MINUTE;
+  }
+  plan->coarsen_count = cbor ? count : 0;
+  if (!cbor && list->given && count > 0) {
+    vn__warning(build->loader, list->mark,
+                "`coarsen` is for CBOR: with this `encoding` results are dropped when the outbox "
+                "is full");
+  }
+}
+
 /* Home Assistant reads no CBOR: what it is told of needs `latest`. */
 static void build_summaries(vn__build_t *build, const vn__value_t *section) {
   vn__value_t values[VN__SUMMARIES_KEYS];
@@ -153,6 +204,7 @@ static void build_summaries(vn__build_t *build, const vn__value_t *section) {
   plan->encoding = (uint8_t)values[VN__SUMMARIES_ENCODING].number;
   plan->batch_max = (uint16_t)values[VN__SUMMARIES_BATCH].number;
   plan->flush_every_ms = values[VN__SUMMARIES_FLUSH_EVERY].number;
+  build_ladder(build, &values[VN__SUMMARIES_COARSEN]);
   const vn__value_t *latest = &values[VN__SUMMARIES_LATEST];
   bool discovery = build->configuration->discovery_prefix[0] != '\0';
   build->configuration->latest = latest->given ? latest->number != 0 : discovery;

@@ -266,6 +266,14 @@ static const vn__key_t summaries_keys[] = {
                               .fallback_words = "that of `homeassistant.discovery`",
                               .doc = "The latest result of each window is published as retained "
                                      "JSON, too, on a topic of its own."},
+    [VN__SUMMARIES_COARSEN] =
+        {.name = "coarsen",
+         .type = VN__TEXTS,
+         .high = 32,
+         .fallback_words = "`[5m, 1h]` with CBOR, else `[]`",
+         .doc = "Lengths, ascending, to which results that wait for the broker are merged when the "
+                "outbox fills up, before any are dropped; at most four. `[]`: none are. Only for "
+                "the encodings `cbor` and `cbor-named`."},
 };
 const vn__section_t vn__summaries_section = {"summaries", "Messages with the results of windows.",
                                              KEYS(summaries_keys)};

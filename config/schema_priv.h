@@ -110,6 +110,7 @@ enum vn__summaries_key {
   VN__SUMMARIES_BATCH,
   VN__SUMMARIES_FLUSH_EVERY,
   VN__SUMMARIES_LATEST,
+  VN__SUMMARIES_COARSEN,
   VN__SUMMARIES_KEYS
 };
 enum vn__capacity_key {

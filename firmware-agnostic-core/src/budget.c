@@ -165,7 +165,8 @@ vn_err_t vn_budget(const vn_plan_t *plan, vn_budget_t *out) {
                      need.bucket_count * sizeof(vn_series_bucket_t);
   out->queue_bytes = need.queue_bytes;
   out->outbox_bytes =
-      need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t);
+      need.block_count * sizeof(vn_outbox_block_t) + need.place_count * sizeof(vn_outbox_place_t) +
+      need.coarse_count * sizeof(vn_coarse_t) + need.coarse_member_count * sizeof(vn_member_t);
   out->batch_bytes = need.batch_bytes;
   out->scratch_bytes = extra_scratch(&need) + need.scratch_bytes +
                        need.sample_scratch_count * sizeof(vn_member_t) +

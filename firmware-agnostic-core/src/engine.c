@@ -2,6 +2,7 @@
 #include "vn/engine.h"
 
 #include "engine_journal_priv.h"
+#include "engine_outbox_priv.h"
 #include "vn/hash.h"
 
 #include <string.h>
@@ -58,6 +59,8 @@ static bool store_suffices(const vn_store_t *have, const vn_store_t *need) {
       {have->tallies, have->pane_count, need->pane_count},
       {have->heard, have->heard_count, need->heard_count},
       {have->deltas, have->delta_count, need->delta_count},
+      {have->coarse, have->coarse_count, need->coarse_count},
+      {have->coarse_members, have->coarse_member_count, need->coarse_member_count},
       {have->places_used, have->places_used_count, need->places_used_count},
       {have->ordered_states, have->ordered_state_count, need->ordered_state_count},
       {have->reorder, have->reorder_count, need->reorder_count},
@@ -213,6 +216,7 @@ static void set_up_outbox(vn_engine_t *engine) {
   };
   vn_outbox_init(&engine->outbox, engine->store.blocks, (uint32_t)engine->store.block_count, places,
                  counts);
+  engine->sender.sample_max = vn__coarse_sample_max(engine->plan);
   vn_outbox_reserve(&engine->outbox, (uint32_t)vn__gap_record_max(engine->plan));
 }
 

@@ -120,26 +120,24 @@ static vn_err_t put_tombs(vn_engine_t *engine, unsigned queue) {
   return error;
 }
 
-/* What was acknowledged or given up since the last commit, and what is new since then. */
+/* What was acknowledged or given up since the last commit, then what is new since then: read back
+ * in this order, the outbox never holds more at a time than it did. */
 static vn_err_t put_outputs(vn_engine_t *engine) {
-  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
-    const vn_outbox_line_t *line = &engine->outbox.lines[q];
-    vn_err_t tombs = engine->outbox.tombs > 0 ? put_tombs(engine, q) : VN_OK;
-    if (tombs != VN_OK) {
-      return tombs;
-    }
-    for (uint64_t i = engine->committed_tail[q]; i < line->tail; i++) {
+  vn_err_t error = VN_OK;
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES && error == VN_OK; q++) {
+    for (uint64_t i = engine->committed_tail[q]; i < engine->outbox.lines[q].tail; i++) {
       vn_log_release(&engine->log, vn__item_of_output(engine->plan, i * VN_OUTBOX_QUEUES + q));
     }
+    error = engine->outbox.tombs > 0 ? put_tombs(engine, q) : VN_OK;
+  }
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES && error == VN_OK; q++) {
+    const vn_outbox_line_t *line = &engine->outbox.lines[q];
     uint64_t from = engine->committed_head[q] > line->tail ? engine->committed_head[q] : line->tail;
-    for (uint64_t i = from; i < line->head; i++) {
-      vn_err_t error = put_output(engine, &engine->log, i * VN_OUTBOX_QUEUES + q);
-      if (error != VN_OK) {
-        return error;
-      }
+    for (uint64_t i = from; i < line->head && error == VN_OK; i++) {
+      error = put_output(engine, &engine->log, i * VN_OUTBOX_QUEUES + q);
     }
   }
-  return VN_OK;
+  return error;
 }
 
 static vn_err_t put_owed_series(vn_engine_t *engine) {
@@ -192,14 +190,15 @@ static void forget_owed(vn_engine_t *engine) {
   vn__journal_committed(engine);
 }
 
-/* The records of one transaction: states, the outputs that came from them, what belongs to none. */
+/* The records of one transaction: what belongs to no series, states, the outputs that came from
+ * them. The first one tells up to where outputs are done: what they leave room for comes behind. */
 static vn_err_t put_all(vn_engine_t *engine) {
-  vn_err_t error = put_owed_series(engine);
+  vn_err_t error = put_global(engine, &engine->log);
   if (error == VN_OK) {
-    error = put_outputs(engine);
+    error = put_owed_series(engine);
   }
   vn__journal_release(engine);
-  return error == VN_OK ? put_global(engine, &engine->log) : error;
+  return error == VN_OK ? put_outputs(engine) : error;
 }
 
 static vn_err_t transact(vn_engine_t *engine, uint16_t flags) {

@@ -87,6 +87,9 @@ void vn__outbox_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine) {
     engine->sender.restored_head[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
     engine->sender.restored_limit[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
     engine->outbox.dropped[q] = vn__unpack_unsigned(unpacker, UINT64_MAX);
+    if (engine->ports.uplink != NULL && !unpacker->failed) {
+      vn_outbox_trim(&engine->outbox, (vn_outbox_queue_t)q, engine->sender.restored_tail[q]);
+    }
   }
   for (unsigned i = 0; i < VN_GAP_REASONS; i++) {
     uint64_t *words[GAP_WORDS];

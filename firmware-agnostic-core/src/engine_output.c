@@ -1,5 +1,6 @@
 /* Outputs: summaries in batches, alerts and dead letters at once, all through the outbox. */
 #include "engine_command_priv.h"
+#include "engine_outbox_priv.h"
 
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #define LETTER_BURST 10
 
 /* Numbers it. Answers are for whoever asked: others would see a hole. */
-static void send_out(vn_engine_t *engine, vn_message_t *message) {
+void vn__send_out(vn_engine_t *engine, vn_message_t *message) {
   message->numbered = message->channel != VN_CHANNEL_RESPONSE;
   message->boot = engine->head.boot;
   message->seq = engine->head.seq;
@@ -21,7 +22,7 @@ static void send_out(vn_engine_t *engine, vn_message_t *message) {
 }
 
 /* Some output is not committed yet: from now on its time runs. */
-static void note_output(vn_engine_t *engine, size_t bytes, bool urgent) {
+void vn__note_output(vn_engine_t *engine, size_t bytes, bool urgent) {
   if (!engine->owed.outputs) {
     engine->owed.outputs = true;
     engine->owed.since_mono_ms = vn__mono_ms(engine);
@@ -44,15 +45,12 @@ void vn__owe(const vn__work_t *work) {
 
 /* An output of a series, which goes with its state. */
 static void owe_output(const vn__work_t *work, size_t bytes, bool urgent) {
-  note_output(work->engine, bytes, urgent);
+  vn__note_output(work->engine, bytes, urgent);
   vn__owe(work);
 }
 
-void vn__cut_batch(vn_engine_t *engine) {
-  vn_batch_t *batch = &engine->batch;
-  if (batch->records == 0) {
-    return;
-  }
+void vn__compose_batch(vn_engine_t *engine, vn_message_t *message) {
+  const vn_batch_t *batch = &engine->batch;
   const vn_summary_pipeline_t *pipelines[VN_PIPELINES_MAX];
   for (size_t i = 0; i < batch->pipeline_count; i++) {
     pipelines[i] = &engine->plan->pipelines[batch->pipelines[i]].summary;
@@ -69,21 +67,30 @@ void vn__cut_batch(vn_engine_t *engine) {
   size_t length = vn_summary_message((vn_encoding_t)engine->plan->encoding, &content,
                                      engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(length <= engine->store.scratch_bytes);
-  vn_message_t message = {.topic = "summary",
-                          .payload = engine->store.scratch,
-                          .topic_length = strlen("summary"),
-                          .payload_length = length,
-                          .results = batch->records,
-                          .channel = VN_CHANNEL_SUMMARY};
-  if (!vn__wall_ms(engine, &message.time_ms)) {
-    message.time_ms = VN_TIME_MINUS_INFINITY;
+  *message = (vn_message_t){.topic = "summary",
+                            .payload = engine->store.scratch,
+                            .topic_length = strlen("summary"),
+                            .payload_length = length,
+                            .results = batch->records,
+                            .channel = VN_CHANNEL_SUMMARY,
+                            .numbered = true};
+  if (!vn__wall_ms(engine, &message->time_ms)) {
+    message->time_ms = VN_TIME_MINUS_INFINITY;
   }
-  send_out(engine, &message);
-  *batch = (vn_batch_t){0};
 }
 
-/* The place of a pipeline in the message being filled. */
-static uint8_t pipeline_place(vn_batch_t *batch, uint8_t pipeline) {
+void vn__cut_batch(vn_engine_t *engine) {
+  vn_message_t message;
+  if (engine->batch.records == 0) {
+    return;
+  }
+  vn__compose_batch(engine, &message);
+  vn__send_out(engine, &message);
+  engine->batch = (vn_batch_t){0};
+  vn__coarsen(engine);
+}
+
+uint8_t vn__pipeline_place(vn_batch_t *batch, uint8_t pipeline) {
   for (uint8_t i = 0; i < batch->pipeline_count; i++) {
     if (batch->pipelines[i] == pipeline) {
       return i;
@@ -107,7 +114,7 @@ void vn__output_summary(vn__work_t *work, const vn_summary_t *summary) {
   if (batch->records > 0 && longest > engine->store.batch_bytes - batch->length) {
     vn__cut_batch(engine);
   }
-  size_t length = vn_summary_record(encoding, summary, pipeline_place(batch, pipeline),
+  size_t length = vn_summary_record(encoding, summary, vn__pipeline_place(batch, pipeline),
                                     batch->records == 0, engine->store.batch + batch->length,
                                     engine->store.batch_bytes - batch->length);
   VN_ASSERT(length <= longest && length <= engine->store.batch_bytes - batch->length);
@@ -145,7 +152,7 @@ static size_t put_alert_state(vn_engine_t *engine, const vn_transition_t *transi
   message.payload_length = vn_alert_state_message(
       &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
-  send_out(engine, &message);
+  vn__send_out(engine, &message);
   return message.topic_length + message.payload_length;
 }
 
@@ -158,7 +165,7 @@ static size_t put_alert_event(vn_engine_t *engine, const vn_transition_t *transi
   message.payload_length = vn_alert_event_message(
       &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
-  send_out(engine, &message);
+  vn__send_out(engine, &message);
   return message.topic_length + message.payload_length;
 }
 
@@ -171,7 +178,7 @@ void vn__output_event(vn_engine_t *engine, const vn_transition_t *transition) {
   bool changes = transition->event != VN_ALERT_EVENT_EVIDENCE;
   size_t bytes = changes ? put_alert_state(engine, transition) : 0;
   bytes += put_alert_event(engine, transition);
-  note_output(engine, bytes, true);
+  vn__note_output(engine, bytes, true);
 }
 
 /* What was asked for goes where the request wants it, in the commit of what it changed. */
@@ -193,8 +200,8 @@ void vn__output_answer(vn_engine_t *engine, size_t length) {
     message.topic_length = reply->topic.length;
     message.absolute = true;
   }
-  send_out(engine, &message);
-  note_output(engine, length + message.topic_length + message.correlation_length, true);
+  vn__send_out(engine, &message);
+  vn__note_output(engine, length + message.topic_length + message.correlation_length, true);
 }
 
 /* A flood of garbage must cost neither the uplink nor the flash. */
@@ -242,6 +249,6 @@ void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offs
                           .channel = VN_CHANNEL_DEAD_LETTER};
   engine->letters_suppressed = 0;
   engine->figures.dead_letters++;
-  send_out(engine, &message);
-  note_output(engine, length, false);
+  vn__send_out(engine, &message);
+  vn__note_output(engine, length, false);
 }

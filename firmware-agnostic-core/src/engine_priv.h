@@ -41,9 +41,6 @@ typedef struct vn__log_sizes {
 } vn__log_sizes_t;
 vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan);
 
-/* The longest stored record of a notice of gaps. */
-size_t vn__gap_record_max(const vn_plan_t *plan);
-
 /* The most that a message of this length takes in the journal, its topic included. */
 #define VN__ENTRY_HEAD_MAX (1u + VN__PACK_U64_MAX + 4u * VN__PACK_U32_MAX)
 uint64_t vn__entry_bytes(const vn_plan_t *plan, uint32_t record_max, size_t length);

@@ -241,7 +241,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   return false;
 }
 
-#define FIGURES_WORDS 16u
+#define FIGURES_WORDS 17u
 
 /* In front of the state: no version had a sequence number there that came so far. */
 #define GLOBAL_MARK (UINT64_C(0x766E6F7463680000) | VN__STATE_VERSION)
@@ -269,6 +269,7 @@ static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) 
   words[13] = &figures->muted;
   words[14] = &figures->commands;
   words[15] = &figures->commands_refused;
+  words[16] = &figures->outbox_coarsened;
 }
 
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {

@@ -49,14 +49,15 @@ void vn_outbox_reserve(vn_outbox_t *outbox, uint32_t bytes) {
 
 /* Room that is kept for notices of gaps is none for others. */
 typedef struct room {
-  vn_outbox_line_t *line;
+  const vn_outbox_line_t *line;
   uint32_t blocks; /* that have to be free */
   uint32_t places; /* the same of the line */
 } room_t;
 
-static room_t room_for(vn_outbox_t *outbox, vn_outbox_queue_t queue, const vn_message_t *message) {
+static room_t room_for(const vn_outbox_t *outbox, vn_outbox_queue_t queue,
+                       const vn_message_t *message) {
   bool notice = message->channel == VN_CHANNEL_GAP;
-  vn_outbox_line_t *line = &outbox->lines[queue];
+  const vn_outbox_line_t *line = &outbox->lines[queue];
   bool kept = !notice && queue == VN_OUTBOX_ALERTS && line->entries_max >= 8u;
   return (room_t){
       .line = line,
@@ -98,6 +99,15 @@ static void note_gone(vn_outbox_t *outbox, const vn_message_t *message, vn_gap_r
   }
 }
 
+/* The entry is gone; what a commit has of it must not come back. */
+static void bury(vn_outbox_t *outbox, vn_outbox_line_t *line, uint64_t number) {
+  vn_outbox_place_t *place = vn__place_of(line, number);
+  place->state = VN_OUTBOX_DONE;
+  place->marks = number < line->released ? VN_OUTBOX_TOMB : 0;
+  outbox->tombs += number < line->released ? 1u : 0u;
+  vn__outbox_move_tail(line);
+}
+
 void vn_outbox_give_up(vn_outbox_t *outbox, uint64_t index, vn_gap_reason_t reason) {
   VN_ASSERT(outbox != NULL);
   vn_outbox_line_t *line = vn__line_of(outbox, index);
@@ -108,15 +118,11 @@ void vn_outbox_give_up(vn_outbox_t *outbox, uint64_t index, vn_gap_reason_t reas
   note_gone(outbox, &message, reason);
   outbox->dropped[index % VN_OUTBOX_QUEUES] += reason == VN_GAP_DROPPED;
   vn__outbox_free(outbox, place);
-  if (number < line->released) {
-    place->marks = VN_OUTBOX_TOMB;
-    outbox->tombs++;
-  }
-  vn__outbox_move_tail(line);
+  bury(outbox, line, number);
 }
 
 /* Which of the others goes next: of those that aren't in flight the oldest that was never sent,
- * else the oldest. There is one. */
+ * else the oldest; the head: there is none. */
 static uint64_t least_missed(const vn_outbox_t *outbox) {
   const vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
   uint64_t found = line->head;
@@ -127,12 +133,12 @@ static uint64_t least_missed(const vn_outbox_t *outbox) {
     }
     found = may_be_dropped(place) && found == line->head ? number : found;
   }
-  VN_ASSERT(found < line->head);
   return found;
 }
 
 static void drop_one(vn_outbox_t *outbox, bool for_place) {
   uint64_t number = for_place ? outbox->lines[VN_OUTBOX_OTHERS].tail : least_missed(outbox);
+  VN_ASSERT(number < outbox->lines[VN_OUTBOX_OTHERS].head);
   vn_outbox_give_up(outbox, number * VN_OUTBOX_QUEUES + VN_OUTBOX_OTHERS, VN_GAP_DROPPED);
 }
 
@@ -163,6 +169,14 @@ uint32_t vn__outbox_chain(vn_outbox_t *outbox, size_t length) {
   return first;
 }
 
+void vn_outbox_shed(vn_outbox_t *outbox, uint32_t blocks) {
+  VN_ASSERT(outbox != NULL);
+  while (outbox->free_count < blocks &&
+         least_missed(outbox) < outbox->lines[VN_OUTBOX_OTHERS].head) {
+    drop_one(outbox, false);
+  }
+}
+
 static vn_outbox_queue_t queue_of(const vn_outbox_t *outbox, const vn_message_t *message) {
   const vn_outbox_line_t *alerts = &outbox->lines[VN_OUTBOX_ALERTS];
   switch (message->channel) {
@@ -176,6 +190,10 @@ static vn_outbox_queue_t queue_of(const vn_outbox_t *outbox, const vn_message_t 
     default:
       return VN_OUTBOX_OTHERS;
   }
+}
+
+static uint8_t marks_of(bool offered, bool coarsest) {
+  return (uint8_t)((offered ? VN_OUTBOX_OFFERED : 0u) | (coarsest ? VN_OUTBOX_COARSEST : 0u));
 }
 
 vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
@@ -196,13 +214,47 @@ vn_err_t vn_outbox_add(vn_outbox_t *outbox, const vn_message_t *message) {
   size_t length = vn__record_length(message);
   uint32_t chain = vn__outbox_chain(outbox, length);
   vn__record_write(outbox, chain, message);
-  *vn__place_of(room.line, room.line->head) =
+  vn_outbox_line_t *line = &outbox->lines[queue];
+  *vn__place_of(line, line->head) =
       (vn_outbox_place_t){.first_block = chain,
                           .length = (uint32_t)length,
                           .state = VN_OUTBOX_NEW,
-                          .marks = message->offered ? VN_OUTBOX_OFFERED : 0};
-  room.line->head++;
+                          .marks = marks_of(message->offered, message->coarsest)};
+  line->head++;
   return VN_OK;
+}
+
+bool vn_outbox_has_room(const vn_outbox_t *outbox, const vn_message_t *message) {
+  VN_ASSERT(outbox != NULL && message != NULL);
+  room_t room = room_for(outbox, queue_of(outbox, message), message);
+  return !line_is_full(&room) && room.blocks <= outbox->free_count;
+}
+
+void vn_outbox_take_back(vn_outbox_t *outbox, uint64_t head) {
+  VN_ASSERT(outbox != NULL);
+  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
+  VN_ASSERT(head >= line->released && head >= line->tail);
+  while (line->head > head) {
+    line->head--;
+    vn__outbox_free(outbox, vn__place_of(line, line->head));
+  }
+}
+
+void vn_outbox_move(vn_outbox_t *outbox, uint64_t index) {
+  VN_ASSERT(outbox != NULL && index % VN_OUTBOX_QUEUES == VN_OUTBOX_OTHERS);
+  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_OTHERS];
+  uint64_t number = index / VN_OUTBOX_QUEUES;
+  vn_outbox_place_t *place = vn__place_of(line, number);
+  VN_ASSERT(vn__is_known(line, number) && place->state != VN_OUTBOX_DONE);
+  VN_ASSERT(line->head - line->tail < line->entries_max);
+  vn_outbox_place_t *next = vn__place_of(line, line->head);
+  *next = *place;
+  next->state = VN_OUTBOX_NEW;
+  bool offered = number < line->limit || (place->marks & VN_OUTBOX_OFFERED) != 0;
+  next->marks = marks_of(offered, (place->marks & VN_OUTBOX_COARSEST) != 0);
+  outbox->blocks[next->first_block].data[0] |= offered ? VN__RECORD_OFFERED : 0;
+  line->head++;
+  bury(outbox, line, number);
 }
 
 uint32_t vn_outbox_record(const vn_outbox_t *outbox, uint64_t index, uint8_t *out,
@@ -277,6 +329,17 @@ bool vn_outbox_wants_release(const vn_outbox_t *outbox) {
   return line->next >= line->limit && line->limit < line->released;
 }
 
+bool vn_outbox_look(const vn_outbox_t *outbox, uint64_t index, vn_message_t *message,
+                    uint8_t *scratch, uint32_t capacity) {
+  VN_ASSERT(outbox != NULL && message != NULL && scratch != NULL);
+  uint32_t length = vn_outbox_record(outbox, index, scratch, capacity);
+  if (length == 0) {
+    return false;
+  }
+  *message = vn__record_read(scratch, length, index);
+  return true;
+}
+
 bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch,
                     uint32_t capacity) {
   VN_ASSERT(outbox != NULL && message != NULL && scratch != NULL);
@@ -285,10 +348,8 @@ bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch
     if (number == outbox->lines[q].head) {
       continue;
     }
-    uint64_t index = number * VN_OUTBOX_QUEUES + q;
-    uint32_t length = vn_outbox_record(outbox, index, scratch, capacity);
-    VN_ASSERT(length >= VN_OUTBOX_HEADER_BYTES);
-    *message = vn__record_read(scratch, length, index);
+    bool there = vn_outbox_look(outbox, number * VN_OUTBOX_QUEUES + q, message, scratch, capacity);
+    VN_ASSERT(there);
     return true;
   }
   return false;

@@ -13,7 +13,8 @@
 #define VN__RECORD_NUMBERED 8u
 #define VN__RECORD_OFFERED 16u
 #define VN__RECORD_RESULTS 32u
-#define VN__RECORD_FLAGS 63u
+#define VN__RECORD_COARSEST 64u
+#define VN__RECORD_FLAGS 127u
 
 static inline vn_outbox_line_t *vn__line_of(vn_outbox_t *outbox, uint64_t index) {
   return &outbox->lines[index % VN_OUTBOX_QUEUES];

@@ -52,7 +52,8 @@ static uint8_t flags_of(const vn_message_t *message) {
                    (message->correlation_length > 0 ? VN__RECORD_CORRELATION : 0u) |
                    (message->numbered ? VN__RECORD_NUMBERED : 0u) |
                    (message->offered ? VN__RECORD_OFFERED : 0u) |
-                   (message->results > 0 ? VN__RECORD_RESULTS : 0u));
+                   (message->results > 0 ? VN__RECORD_RESULTS : 0u) |
+                   (message->coarsest ? VN__RECORD_COARSEST : 0u));
 }
 
 /* What lies in front of the number of results, and of the topic. */
@@ -118,6 +119,7 @@ vn_message_t vn__record_head(const uint8_t *record) {
       .absolute = (record[0] & VN__RECORD_ABSOLUTE) != 0,
       .numbered = (record[0] & VN__RECORD_NUMBERED) != 0,
       .offered = (record[0] & VN__RECORD_OFFERED) != 0,
+      .coarsest = (record[0] & VN__RECORD_COARSEST) != 0,
       .time_ms = VN_TIME_MINUS_INFINITY,
   };
   if (message.numbered) {

@@ -66,6 +66,11 @@ void vn_outbox_forget(vn_outbox_t *outbox, uint64_t index) {
   }
 }
 
+void vn_outbox_trim(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tail) {
+  VN_ASSERT(outbox != NULL);
+  raise_tail(outbox, &outbox->lines[queue], tail);
+}
+
 void vn_outbox_resume(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tail, uint64_t head) {
   vn_outbox_line_t *line = &outbox->lines[queue];
   raise_tail(outbox, line, tail);
@@ -88,8 +93,10 @@ void vn_outbox_resume_limit(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64
   for (uint64_t i = line->tail; i < line->head; i++) {
     vn_outbox_place_t *place = vn__place_of(line, i);
     if (place->state != VN_OUTBOX_DONE) {
-      bool marked = (outbox->blocks[place->first_block].data[0] & VN__RECORD_OFFERED) != 0;
-      place->marks = i < line->limit || marked ? VN_OUTBOX_OFFERED : 0;
+      uint8_t flags = outbox->blocks[place->first_block].data[0];
+      bool offered = i < line->limit || (flags & VN__RECORD_OFFERED) != 0;
+      place->marks = (uint8_t)((offered ? VN_OUTBOX_OFFERED : 0u) |
+                               ((flags & VN__RECORD_COARSEST) != 0 ? VN_OUTBOX_COARSEST : 0u));
     }
   }
 }

@@ -63,12 +63,24 @@ static bool check_journal(const vn_plan_t *plan, vn_plan_problem_t *problem) {
          vn__fail(problem, "bytes that the journal may write a day: none, or 4 KiB to 1 PiB");
 }
 
+static bool check_ladder(const vn_plan_t *plan, vn_plan_problem_t *problem) {
+  bool good =
+      vn__in_range(problem, "lengths to coarsen to", plan->coarsen_count, 0, VN_COARSEN_MAX);
+  for (uint8_t i = 0; good && i < plan->coarsen_count; i++) {
+    good = vn__in_span(problem, "length to coarsen to", plan->coarsen_ms[i], 1);
+    if (good && i > 0 && plan->coarsen_ms[i] <= plan->coarsen_ms[i - 1u]) {
+      return vn__fail(problem, "lengths to coarsen to: not ascending");
+    }
+  }
+  return good;
+}
+
 static bool check_sizes(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   if (!is_power_of_two(plan->outbox_entries)) {
     return vn__fail(problem, "entries of the outbox: no power of two");
   }
-  return vn__check_rate(&plan->limit, problem) && vn__check_rate(&plan->flood, problem) &&
-         check_journal(plan, problem) &&
+  return check_ladder(plan, problem) && vn__check_rate(&plan->limit, problem) &&
+         vn__check_rate(&plan->flood, problem) && check_journal(plan, problem) &&
          vn__in_range(problem, "groups of alerts", plan->group_count, 0, VN_ALERT_GROUPS_MAX) &&
          vn__in_range(problem, "number of series", plan->series_max, 1, INT32_MAX / 4) &&
          vn__in_range(problem, "longest name of a series", plan->name_max, 16, UINT8_MAX) &&

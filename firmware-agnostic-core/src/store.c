@@ -1,5 +1,6 @@
 /* The store: how much of everything a plan needs, and cutting one block into it. */
 #include "engine_command_priv.h"
+#include "engine_outbox_priv.h"
 
 #include <string.h>
 
@@ -166,6 +167,8 @@ static void need_of_outputs(const vn_plan_t *plan, vn_store_t *need) {
   need->block_count = plan->outbox_bytes / sizeof(vn_outbox_block_t);
   need->place_count = plan->outbox_entries + plan->outbox_entries / 4;
   need->batch_bytes = batch_bytes(plan);
+  need->coarse_count = vn__coarse_count(plan);
+  need->coarse_member_count = need->coarse_count * vn__coarse_sample_max(plan);
   need->scratch_bytes = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
   if (plan->durability != VN_DURABILITY_VOLATILE) {
     need->record_bytes = sizes.record_max;
@@ -202,6 +205,14 @@ static void *cut(uint8_t *block, size_t *used, size_t count, size_t size) {
   void *array = block == NULL ? NULL : block + *used;
   *used += (count * size + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
   return array;
+}
+
+static void cut_outbox(vn_store_t *store, uint8_t *block, size_t *used) {
+  store->blocks = cut(block, used, store->block_count, sizeof *store->blocks);
+  store->places = cut(block, used, store->place_count, sizeof *store->places);
+  store->coarse = cut(block, used, store->coarse_count, sizeof *store->coarse);
+  store->coarse_members =
+      cut(block, used, store->coarse_member_count, sizeof *store->coarse_members);
 }
 
 static size_t cut_all(vn_store_t *store, uint8_t *block) {
@@ -246,8 +257,7 @@ static size_t cut_all(vn_store_t *store, uint8_t *block) {
       cut(block, &used, store->sample_scratch_count, sizeof *store->sample_scratch);
   store->queue = cut(block, &used, store->queue_bytes, 1);
   store->allowances = cut(block, &used, store->allowance_count, sizeof *store->allowances);
-  store->blocks = cut(block, &used, store->block_count, sizeof *store->blocks);
-  store->places = cut(block, &used, store->place_count, sizeof *store->places);
+  cut_outbox(store, block, &used);
   store->derived = cut(block, &used, store->derived_count, sizeof *store->derived);
   store->derived_windows =
       cut(block, &used, store->derived_window_count, sizeof *store->derived_windows);
@@ -381,8 +391,14 @@ static uint64_t event_bytes(const vn_plan_t *plan, const vn_pipeline_t *pipeline
   return total + alert_bytes(plan, pipeline, evaluated);
 }
 
-vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
+/* A transaction is closed above this. */
+static uint64_t transaction_bytes(const vn_plan_t *plan) {
   const uint64_t least = 16u * 1024u, most = 256u * 1024u;
+  uint64_t share = plan->state_bytes / 32u;
+  return share < least ? least : share > most ? most : share;
+}
+
+vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
   vn__log_sizes_t sizes = {.message_max = message_max(plan), .slot_max = vn__global_max()};
   vn_flash_t flash = {.size_bytes = (uint32_t)plan->state_bytes,
                       .erase_size = plan->erase_block_bytes,
@@ -401,13 +417,13 @@ vn__log_sizes_t vn__log_sizes(const vn_plan_t *plan) {
   uint64_t entries = plan->outbox_entries + plan->outbox_entries / 4u;
   sizes.live_bytes_max += plan->outbox_bytes + entries * (16u + 8u + sizeof(uint64_t)) +
                           record_bytes(vn__global_max(), payload_max);
-  uint64_t share = plan->state_bytes / 32u;
-  sizes.transaction_bytes = share < least ? least : share > most ? most : share;
+  sizes.transaction_bytes = transaction_bytes(plan);
   /* A derived reading writes the state of its series and those of its operands. */
   uint32_t slots = plan->derivation_count > 0 ? 3u + VN_OPERANDS_MAX : 2u;
   sizes.commit_bytes_max = sizes.transaction_bytes + event + slots * sizes.slot_max +
                            sizes.message_max + record_bytes(vn__global_max(), payload_max);
   sizes.commit_bytes_max += plan->commands ? vn__answer_max(plan) : 0;
+  sizes.commit_bytes_max += vn__coarse_count(plan) > 0 ? sizes.transaction_bytes : 0;
   size_t longest = larger(sizes.slot_max, sizes.message_max + sizeof(uint64_t));
   sizes.record_max = longest < payload_max ? (uint32_t)longest : payload_max;
   sizes.item_count = 1u + plan->series_max + (uint32_t)entries;

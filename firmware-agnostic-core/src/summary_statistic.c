@@ -30,6 +30,7 @@ static uint32_t ordered_missing(const vn_ordered_values_t *ordered) {
 
 uint32_t vn__statistics_of(const vn_window_result_t *result, uint32_t statistics) {
   uint32_t defined = statistics & (VN_STATISTIC_BIT(VN_STATISTIC_COUNT_OF) - 1u);
+  defined &= ~result->lacks;
   defined &= ~(extras_missing(result->extra) | ordered_missing(result->ordered));
   if (result->aggregate->count < 2) {
     defined &= ~(VN_STATISTIC_BIT(VN_STATISTIC_VARIANCE_SAMPLE) |

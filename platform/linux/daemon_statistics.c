@@ -68,6 +68,7 @@ static void put_traffic(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   put_unsigned(writer, "dead_letters", figures->dead_letters);
   put_unsigned(writer, "waiting", outbox_depth(&daemon->engine.outbox));
   put_unsigned(writer, "dropped", figures->outbox_dropped);
+  put_unsigned(writer, "coarsened", figures->outbox_coarsened);
   vn_json_object_end(writer);
 }
 

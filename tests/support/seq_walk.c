@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vn/cbor.h"
+#include "vn/crc32c.h"
 
 static void give_up(const char *why) {
   fprintf(stderr, "seq_walk: %s\n", why);
@@ -98,26 +99,38 @@ static uint64_t json_message(seq_walk_t *walk, const rig_message_t *message) {
   return seq;
 }
 
+/* All that comes under a number has the same bytes. */
+static void note_bytes(seq_walk_t *walk, uint64_t seq, const rig_message_t *message) {
+  uint32_t bytes = vn_crc32c(0, message->payload, message->payload_length);
+  if (walk->came[seq] > 0 && walk->bytes[seq] != bytes) {
+    give_up("two messages of one number differ");
+  }
+  walk->bytes[seq] = bytes;
+}
+
+static void note_message(seq_walk_t *walk, const rig_message_t *message) {
+  size_t gaps = walk->gap_count;
+  uint64_t seq =
+      message->payload[0] == '{' ? json_message(walk, message) : cbor_message(walk, message);
+  if (seq >= SEQ_WALK_MAX) {
+    give_up("a number beyond those that are remembered");
+  }
+  note_bytes(walk, seq, message);
+  bool again = walk->came[seq] > 0;
+  walk->gap_count = again ? gaps : walk->gap_count; /* the same notice */
+  walk->again += again;
+  walk->came[seq] = (uint8_t)(walk->came[seq] + (walk->came[seq] < UINT8_MAX ? 1 : 0));
+  walk->next = seq >= walk->next ? seq + 1 : walk->next;
+}
+
 void seq_walk_note(seq_walk_t *walk, const rig_t *rig, size_t *from) {
   if (rig->sent_count == RIG_SENT_MAX) {
     give_up("more messages than the rig remembers");
   }
   for (; *from < rig->sent_count; (*from)++) {
-    const rig_message_t *message = &rig->sent[*from];
-    if (message->channel == VN_CHANNEL_RESPONSE) {
-      continue;
+    if (rig->sent[*from].channel != VN_CHANNEL_RESPONSE) {
+      note_message(walk, &rig->sent[*from]);
     }
-    size_t gaps = walk->gap_count;
-    uint64_t seq =
-        message->payload[0] == '{' ? json_message(walk, message) : cbor_message(walk, message);
-    if (seq >= SEQ_WALK_MAX) {
-      give_up("a number beyond those that are remembered");
-    }
-    bool again = walk->came[seq] > 0;
-    walk->gap_count = again ? gaps : walk->gap_count; /* the same notice */
-    walk->again += again;
-    walk->came[seq] = (uint8_t)(walk->came[seq] + (walk->came[seq] < UINT8_MAX ? 1 : 0));
-    walk->next = seq >= walk->next ? seq + 1 : walk->next;
   }
 }
 

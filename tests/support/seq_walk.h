@@ -12,7 +12,8 @@ typedef struct seq_gap {
 } seq_gap_t;
 
 typedef struct seq_walk {
-  uint8_t came[SEQ_WALK_MAX]; /* how often */
+  uint8_t came[SEQ_WALK_MAX];   /* how often */
+  uint32_t bytes[SEQ_WALK_MAX]; /* a checksum of what came: all of a number have the same */
   seq_gap_t gaps[SEQ_WALK_GAPS_MAX];
   size_t gap_count;
   uint64_t next;  /* the first number that nobody has seen */

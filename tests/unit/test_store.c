@@ -49,6 +49,8 @@ enum {
   plant_queue_bytes = 4096,
   plant_blocks = 64,
   plant_places = 80,
+  plant_coarse = 0,
+  plant_coarse_members = 0,
   plant_derived = 0,
   plant_waiting = 0,
   plant_link_buckets = 0,

@@ -138,6 +138,8 @@ typedef struct vn_store {
   int64_t *allowances; /* of sources, by a hash of the topic: as vn_journal_t.full_us */
   vn_outbox_block_t *blocks;
   vn_outbox_place_t *places;
+  vn_coarse_t *coarse; /* results that are being made coarser, and their samples */
+  vn_member_t *coarse_members;
   vn_derived_t *derived;
   vn_derived_window_t *derived_windows;
   vn_series_bucket_t *derived_buckets;
@@ -159,7 +161,7 @@ typedef struct vn_store {
   size_t alert_order_count, alert_entry_count;
   size_t sample_scratch_count, queue_bytes, allowance_count, block_count;
   size_t place_count, batch_bytes, scratch_bytes, record_bytes, item_count, sector_count;
-  size_t page_bytes;
+  size_t page_bytes, coarse_count, coarse_member_count;
   size_t derived_count, derived_window_count, derived_bucket_count, derived_name_bytes;
 } vn_store_t;
 

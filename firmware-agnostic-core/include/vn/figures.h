@@ -20,6 +20,7 @@ typedef struct vn_figures {
   uint64_t activations; /* episodes that began */
   uint64_t muted;       /* of which nobody was told at once */
   uint64_t outbox_dropped;
+  uint64_t outbox_coarsened; /* messages that others replaced */
   uint64_t series_expired;
   uint64_t commands, commands_refused; /* they are no part of messages */
 } vn_figures_t;

@@ -27,8 +27,9 @@ typedef struct vn_outbox_block {
 } vn_outbox_block_t;
 
 /* Marks of an entry. */
-#define VN_OUTBOX_OFFERED 1u /* the uplink may have had it: it is never rewritten */
-#define VN_OUTBOX_TOMB 2u    /* gone, while the last commit still has it */
+#define VN_OUTBOX_OFFERED 1u  /* the uplink may have had it: it is never rewritten */
+#define VN_OUTBOX_TOMB 2u     /* gone, while the last commit still has it */
+#define VN_OUTBOX_COARSEST 4u /* its results are as coarse as they get */
 
 /* An entry: number i of a queue is at places[i modulo entries_max]. */
 typedef struct vn_outbox_place {
@@ -51,9 +52,10 @@ typedef struct vn_outbox_line {
 /*
  * A stored record is what a checkpoint holds: flags u8 (bit 0: retained, 1: absolute topic, 2: with
  * correlation data, 3: numbered, 4: it may have been sent before it got this place, 5: with
- * results), channel u8, topic length u16, with bit 3 boot u32, seq u64 and time_ms i64, with bit 5
- * the number of results u16, topic, with bit 2 the length u8 of the correlation data and its bytes,
- * payload; all little-endian. A message's `index` is number * VN_OUTBOX_QUEUES + queue.
+ * results, 6: they are as coarse as they get), channel u8, topic length u16, with bit 3 boot u32,
+ * seq u64 and time_ms i64, with bit 5 the number of results u16, topic, with bit 2 the length u8 of
+ * the correlation data and its bytes, payload; all little-endian. A message's `index` is number *
+ * VN_OUTBOX_QUEUES + queue.
  */
 typedef struct vn_outbox {
   vn_outbox_block_t *blocks;
@@ -72,8 +74,10 @@ typedef struct vn_outbox {
 typedef struct vn_sender {
   uint64_t restored_tail[VN_OUTBOX_QUEUES], restored_head[VN_OUTBOX_QUEUES];
   uint64_t restored_limit[VN_OUTBOX_QUEUES];
-  bool link_up;      /* the last thing that the uplink said */
-  bool notice_waits; /* of a gap: until something is acknowledged there is no room for it */
+  uint64_t coarsen_next; /* entry of the others before which no pass of coarsening begins */
+  uint16_t sample_max;   /* members of a result that is made coarser */
+  bool link_up;          /* the last thing that the uplink said */
+  bool notice_waits;     /* of a gap: until something is acknowledged there is no room for it */
 } vn_sender_t;
 
 #define VN_OUTBOX_HEADER_BYTES 4u
@@ -111,8 +115,27 @@ void vn_outbox_give_up(vn_outbox_t *outbox, uint64_t index, vn_gap_reason_t reas
 VN_NODISCARD vn_err_t vn_outbox_restore(vn_outbox_t *outbox, uint64_t index, const uint8_t *record,
                                         uint32_t length);
 
+/* Whether a message fits without dropping any other. */
+bool vn_outbox_has_room(const vn_outbox_t *outbox, const vn_message_t *message);
+
+/* Drops what it would drop for other messages until so many blocks are free, as far as that goes.
+ */
+void vn_outbox_shed(vn_outbox_t *outbox, uint32_t blocks);
+
+/* Takes the newest of the others back, down to number `head`: all of them are new. */
+void vn_outbox_take_back(vn_outbox_t *outbox, uint64_t head);
+
+/*
+ * One of the others gets the next number of its line, with the same bytes, and is new again. A
+ * verdict on the old number counts no more. The line has a place.
+ */
+void vn_outbox_move(vn_outbox_t *outbox, uint64_t index);
+
 /* A later commit says that the entry is gone. */
 void vn_outbox_forget(vn_outbox_t *outbox, uint64_t index);
+
+/* While restoring: a later commit says that numbers below tail are done. */
+void vn_outbox_trim(vn_outbox_t *outbox, vn_outbox_queue_t queue, uint64_t tail);
 
 /* Ends the restoring of a queue: numbers below tail are done, the next one is head. All that is
  * left may have been sent. */
@@ -144,6 +167,10 @@ bool vn_outbox_wants_release(const vn_outbox_t *outbox);
  */
 bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch,
                     uint32_t capacity);
+
+/* The message of an entry, as above. False: it is done. */
+bool vn_outbox_look(const vn_outbox_t *outbox, uint64_t index, vn_message_t *message,
+                    uint8_t *scratch, uint32_t capacity);
 
 /* The uplink took it. */
 void vn_outbox_taken(vn_outbox_t *outbox, uint64_t index);

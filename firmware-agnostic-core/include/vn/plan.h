@@ -4,6 +4,7 @@
 
 #include "vn/alert.h"
 #include "vn/bucket.h"
+#include "vn/coarse.h"
 #include "vn/condition_window.h"
 #include "vn/correction.h"
 #include "vn/count_window.h"
@@ -163,7 +164,8 @@ typedef struct vn_plan {
   uint64_t seed;   /* of the samples */
   int64_t flush_every_ms;
   int64_t checkpoint_every_ms;
-  uint64_t state_bytes; /* 0 with volatile */
+  int64_t coarsen_ms[VN_COARSEN_MAX]; /* lengths that results grow to in a full outbox, ascending */
+  uint64_t state_bytes;               /* 0 with volatile */
   uint32_t erase_block_bytes, program_unit_bytes;
   uint64_t journal_day_bytes;        /* journal: so much may be written a day; 0: no limit */
   uint64_t journal_source_day_bytes; /* of the messages of one topic; 0: no limit */
@@ -178,10 +180,11 @@ typedef struct vn_plan {
   uint16_t batch_max; /* records per summary message */
   uint16_t name_max;  /* bytes of a series name, 16..255 */
   uint8_t input_count, pipeline_count, derivation_count;
-  uint8_t group_count; /* of alerts, at most VN_ALERT_GROUPS_MAX */
-  uint8_t encoding;    /* vn_encoding_t */
-  uint8_t durability;  /* vn_durability_t */
-  bool commands;       /* those on <prefix>/<device>/command are carried out */
+  uint8_t group_count;   /* of alerts, at most VN_ALERT_GROUPS_MAX */
+  uint8_t coarsen_count; /* 0: nothing is made coarser; else CBOR alone is */
+  uint8_t encoding;      /* vn_encoding_t */
+  uint8_t durability;    /* vn_durability_t */
+  bool commands;         /* those on <prefix>/<device>/command are carried out */
 } vn_plan_t;
 
 /* Which part of a plan an error is about; counts from 0, 255 = does not apply. */

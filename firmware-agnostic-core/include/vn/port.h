@@ -68,7 +68,8 @@ typedef struct vn_message {
   bool retained;
   bool absolute; /* the topic is the whole one, without <prefix>/<device>/ */
   bool numbered; /* seq, boot and time_ms are there; not so with answers */
-  bool offered;  /* the outbox' own: it may have been sent before */
+  bool offered;  /* the outbox' own: it may have been sent before, */
+  bool coarsest; /* and its results are as coarse as they get */
 } vn_message_t;
 
 /*

@@ -51,6 +51,8 @@
   VN_STORE_ARRAY_(vn_tally_t, name##_tallies_, name##_panes);                         \
   VN_STORE_ARRAY_(uint64_t, name##_heard_, name##_heard);                             \
   VN_STORE_ARRAY_(vn_delta_t, name##_deltas_, name##_deltas);                         \
+  VN_STORE_ARRAY_(vn_coarse_t, name##_coarse_, name##_coarse);                        \
+  VN_STORE_ARRAY_(vn_member_t, name##_coarse_members_, name##_coarse_members);        \
   VN_STORE_ARRAY_(uint32_t, name##_places_used_, name##_places_used);                 \
   VN_STORE_ARRAY_(vn_ordered_state_t, name##_ordered_states_, name##_ordered_states); \
   VN_STORE_ARRAY_(vn_reorder_entry_t, name##_reorder_, name##_reorder);               \
@@ -101,6 +103,8 @@
       .tallies = name##_tallies_,                                                     \
       .heard = name##_heard_,                                                         \
       .deltas = name##_deltas_,                                                       \
+      .coarse = name##_coarse_,                                                       \
+      .coarse_members = name##_coarse_members_,                                       \
       .places_used = name##_places_used_,                                             \
       .ordered_states = name##_ordered_states_,                                       \
       .reorder = name##_reorder_,                                                     \
@@ -147,6 +151,8 @@
       .limit_count = name##_limits,                                                   \
       .heard_count = name##_heard,                                                    \
       .delta_count = name##_deltas,                                                   \
+      .coarse_count = name##_coarse,                                                  \
+      .coarse_member_count = name##_coarse_members,                                   \
       .places_used_count = name##_places_used,                                        \
       .ordered_state_count = name##_ordered_states,                                   \
       .reorder_count = name##_reorder,                                                \
@@ -190,6 +196,8 @@
    VN_STORE_BYTES_(uint8_t, name##_registers) + VN_STORE_BYTES_(vn_recent_t, name##_recent) +      \
    VN_STORE_BYTES_(uint8_t, name##_checks) + VN_STORE_BYTES_(vn_bucket_t, name##_limits) +         \
    VN_STORE_BYTES_(vn_tally_t, name##_panes) + VN_STORE_BYTES_(uint64_t, name##_heard) +           \
+   VN_STORE_BYTES_(vn_coarse_t, name##_coarse) +                                                   \
+   VN_STORE_BYTES_(vn_member_t, name##_coarse_members) +                                           \
    VN_STORE_BYTES_(vn_delta_t, name##_deltas) + VN_STORE_BYTES_(uint32_t, name##_places_used) +    \
    VN_STORE_BYTES_(vn_ordered_state_t, name##_ordered_states) +                                    \
    VN_STORE_BYTES_(vn_reorder_entry_t, name##_reorder) +                                           \

@@ -250,6 +250,7 @@ typedef struct vn_window_result {
   uint32_t sample_count;
   uint32_t revision;
   uint32_t accounting[VN_ACCOUNTED_COUNT_OF]; /* coverage in permille; 0: whole, or not known */
+  uint32_t lacks; /* VN_STATISTIC_BIT set: statistics of the window that this one doesn't have */
   uint8_t supersedes_count;
   uint8_t window;  /* index of the definition */
   uint8_t kind;    /* vn_kind_t */
