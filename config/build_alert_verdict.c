@@ -75,9 +75,9 @@ static void build_order(const vn__alert_build_t *at) {
 
 /* What nobody would notice. */
 static void check_quiet(const vn__alert_build_t *at) {
-  static const uint8_t not_quiet[] = {VN__ALERT_REPEAT_EVERY, VN__ALERT_URGENT};
+  static const uint8_t not_quiet[] = {VN__ALERT_REPEAT_EVERY, VN__ALERT_URGENT, VN__ALERT_EAGER};
   static const vn__refusal_t refusal = {"publish: false", "nobody is told of this alert", not_quiet,
-                                        2};
+                                        3};
   if (at->alert->quiet) {
     vn__refuse_keys(at, &refusal);
   }
@@ -112,6 +112,7 @@ void vn__build_verdict(const vn__alert_build_t *at) {
   alert->no_data_after_ms = or_zero(&values[VN__ALERT_NO_DATA_AFTER]);
   alert->repeat_every_ms = or_zero(&values[VN__ALERT_REPEAT_EVERY]);
   alert->urgent = is_true(&values[VN__ALERT_URGENT]);
+  alert->eager = is_true(&values[VN__ALERT_EAGER]);
   alert->quiet = values[VN__ALERT_PUBLISH].good && !is_true(&values[VN__ALERT_PUBLISH]);
   alert->group = group->given && group->good ? number_group(at, group) : 0;
   build_hits(at);

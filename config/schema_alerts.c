@@ -285,6 +285,13 @@ static const vn__key_t alert_keys[] = {
                           .words = truth_words,
                           .fallback = "false",
                           .doc = "No flood mutes it (`alerts.flood`)."},
+    [VN__ALERT_EAGER] = {.name = "eager",
+                         .type = VN__WORD,
+                         .words = truth_words,
+                         .fallback = "false",
+                         .doc = "It is told before the state that it comes from is on the flash: "
+                                "sooner by a commit, but after a crash perhaps once more, with "
+                                "other bytes."},
     [VN__ALERT_PUBLISH] = {.name = "publish",
                            .type = VN__WORD,
                            .words = truth_words,

@@ -16,7 +16,8 @@ bool vn__coarsen_cut(vn__coarsening_t *pass) {
   if (pass->no_room) {
     return false;
   }
-  vn__send_out(engine, &message);
+  bool sent = vn__send_out(engine, &message);
+  VN_ASSERT(sent);
   engine->batch = (vn_batch_t){0};
   vn__note_output(engine, message.topic_length + message.payload_length, false);
   return true;

@@ -15,8 +15,9 @@ void vn__outbox_pack(vn__packer_t *packer, const vn_engine_t *engine);
 void vn__outbox_unpack(vn__unpacker_t *unpacker, vn_engine_t *engine);
 void vn__outbox_resume(vn_engine_t *engine);
 
-/* Numbers a message and puts it into the outbox; answers are for whoever asked and have none. */
-void vn__send_out(vn_engine_t *engine, vn_message_t *message);
+/* Numbers a message and puts it into the outbox; answers are for whoever asked and have none.
+ * False: there is no room, which is noted. */
+bool vn__send_out(vn_engine_t *engine, vn_message_t *message);
 /* Some output is not committed yet: from now on its time runs. */
 void vn__note_output(vn_engine_t *engine, size_t bytes, bool urgent);
 /* The message that is being filled, in the scratch. */

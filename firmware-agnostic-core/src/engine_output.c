@@ -9,7 +9,7 @@
 #define LETTER_BURST 10
 
 /* Numbers it. Answers are for whoever asked: others would see a hole. */
-void vn__send_out(vn_engine_t *engine, vn_message_t *message) {
+bool vn__send_out(vn_engine_t *engine, vn_message_t *message) {
   message->numbered = message->channel != VN_CHANNEL_RESPONSE;
   message->boot = engine->head.boot;
   message->seq = engine->head.seq;
@@ -19,6 +19,7 @@ void vn__send_out(vn_engine_t *engine, vn_message_t *message) {
   const uint64_t *dropped = engine->outbox.dropped;
   engine->figures.outbox_dropped = dropped[VN_OUTBOX_ALERTS] + dropped[VN_OUTBOX_OTHERS];
   engine->head.seq += message->numbered;
+  return added == VN_OK;
 }
 
 /* Some output is not committed yet: from now on its time runs. */
@@ -85,7 +86,7 @@ void vn__cut_batch(vn_engine_t *engine) {
     return;
   }
   vn__compose_batch(engine, &message);
-  vn__send_out(engine, &message);
+  (void)vn__send_out(engine, &message);
   engine->batch = (vn_batch_t){0};
   vn__coarsen(engine);
 }
@@ -126,6 +127,20 @@ void vn__output_summary(vn__work_t *work, const vn_summary_t *summary) {
   }
 }
 
+/* An alert that doesn't wait for the commit: what a crash undoes is told again, under its old id.
+ */
+static void send_alert(vn_engine_t *engine, vn_message_t *message, bool eager) {
+  const vn_uplink_t *uplink = engine->ports.uplink;
+  bool there = vn__send_out(engine, message);
+  if (!there || !eager || !engine->sender.link_up ||
+      !vn_outbox_hurry(&engine->outbox, &message->index)) {
+    return;
+  }
+  if (uplink->send(uplink->context, message) == VN_OK) {
+    vn_outbox_taken(&engine->outbox, message->index);
+  }
+}
+
 /* "alert/<alert>/<series>" */
 static size_t alert_topic(const vn_transition_t *transition, char *out) {
   static const char prefix[] = "alert/";
@@ -152,7 +167,7 @@ static size_t put_alert_state(vn_engine_t *engine, const vn_transition_t *transi
   message.payload_length = vn_alert_state_message(
       &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
-  vn__send_out(engine, &message);
+  send_alert(engine, &message, transition->eager);
   return message.topic_length + message.payload_length;
 }
 
@@ -165,7 +180,7 @@ static size_t put_alert_event(vn_engine_t *engine, const vn_transition_t *transi
   message.payload_length = vn_alert_event_message(
       &engine->head, transition, (char *)engine->store.scratch, engine->store.scratch_bytes);
   VN_ASSERT(message.payload_length <= engine->store.scratch_bytes);
-  vn__send_out(engine, &message);
+  send_alert(engine, &message, transition->eager);
   return message.topic_length + message.payload_length;
 }
 
@@ -200,7 +215,7 @@ void vn__output_answer(vn_engine_t *engine, size_t length) {
     message.topic_length = reply->topic.length;
     message.absolute = true;
   }
-  vn__send_out(engine, &message);
+  (void)vn__send_out(engine, &message);
   vn__note_output(engine, length + message.topic_length + message.correlation_length, true);
 }
 
@@ -249,6 +264,6 @@ void vn__output_dead_letter(vn_engine_t *engine, vn_reason_t reason, size_t offs
                           .channel = VN_CHANNEL_DEAD_LETTER};
   engine->letters_suppressed = 0;
   engine->figures.dead_letters++;
-  vn__send_out(engine, &message);
+  (void)vn__send_out(engine, &message);
   vn__note_output(engine, length, false);
 }

@@ -355,6 +355,20 @@ bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch
   return false;
 }
 
+bool vn_outbox_hurry(vn_outbox_t *outbox, uint64_t *index) {
+  VN_ASSERT(outbox != NULL && index != NULL);
+  vn_outbox_line_t *line = &outbox->lines[VN_OUTBOX_ALERTS];
+  VN_ASSERT(line->head > line->released);
+  if (next_ready(line) != line->head) {
+    return false;
+  }
+  vn_outbox_place_t *place = vn__place_of(line, line->head - 1u);
+  VN_ASSERT(place->state == VN_OUTBOX_NEW);
+  place->state = VN_OUTBOX_READY;
+  *index = (line->head - 1u) * VN_OUTBOX_QUEUES + VN_OUTBOX_ALERTS;
+  return true;
+}
+
 void vn_outbox_taken(vn_outbox_t *outbox, uint64_t index) {
   vn_outbox_line_t *line = vn__line_of(outbox, index);
   VN_ASSERT(vn__is_known(line, index / VN_OUTBOX_QUEUES));

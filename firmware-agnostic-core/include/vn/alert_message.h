@@ -82,6 +82,7 @@ typedef struct vn_transition {
   bool has_end;   /* the condition is over */
   bool has_group;
   bool first_in_group; /* the episode began when no other alert of the group was firing */
+  bool eager;          /* told before the commit */
 } vn_transition_t;
 
 typedef struct vn_message_head {

@@ -172,6 +172,12 @@ bool vn_outbox_next(vn_outbox_t *outbox, vn_message_t *message, uint8_t *scratch
 bool vn_outbox_look(const vn_outbox_t *outbox, uint64_t index, vn_message_t *message,
                     uint8_t *scratch, uint32_t capacity);
 
+/*
+ * The newest of the alerts may be sent although it is not committed. False: older ones wait to be
+ * sent, which it must not overtake.
+ */
+bool vn_outbox_hurry(vn_outbox_t *outbox, uint64_t *index);
+
 /* The uplink took it. */
 void vn_outbox_taken(vn_outbox_t *outbox, uint64_t index);
 

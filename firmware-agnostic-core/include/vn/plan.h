@@ -83,6 +83,7 @@ typedef struct vn_alert_plan {
   int8_t exponent;
   bool quiet;    /* nobody is told: the alert is there for others that follow it or are inhibited */
   bool urgent;   /* no flood mutes it */
+  bool eager;    /* told before the commit */
   bool in_order; /* of values: evaluated in the order of time, behind the watermark */
 } vn_alert_plan_t;
 
