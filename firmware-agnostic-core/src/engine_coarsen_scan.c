@@ -1,7 +1,7 @@
 /* Coarsening: which results of the outbox become one, and which stay as they are. */
 #include "engine_coarsen_priv.h"
 
-#define SEGMENT 64u /* records of a message that are walked backwards at a time */
+#define SEGMENT 16u /* records of a message that are walked backwards at a time */
 
 bool vn__coarsen_load(vn__coarsening_t *pass, uint64_t number) {
   vn_engine_t *engine = pass->engine;
