@@ -265,8 +265,7 @@ typedef struct vn_engine {
   bool put_aside;     /* messages that came by vn_take_message lie in the queue */
   bool has_hold;      /* some pipeline holds messages while the clock is not set */
   bool durable;       /* a flash is there and works */
-  bool flash_failed;
-  bool restored;
+  bool flash_failed, restored;
   bool held; /* messages stay in the queue */
 } vn_engine_t;
 
