@@ -164,12 +164,52 @@ static void what_is_gone_is_remembered_over_restarts_and_told_once(void **state)
   free(walk);
 }
 
+/* What the log still holds of summaries that were acknowledged takes no room from alerts. */
+static void a_restart_gives_up_no_alert_for_what_is_done(void **state) {
+  (void)state;
+  flash_fake_t *flash = make_flash();
+  rig_t *rig = make(&flash->port, VN_ENCODING_CBOR);
+  rig->plan.outbox_bytes = 6144;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig_send(rig, "b", rig->wall_ms, 100, 1); /* whose state stays where it is in the log */
+  live(rig, 60, 100);
+  rig->link_up = false;
+  live(rig, 180, 100);
+  assert_int_equal(vn_engine_figures(&rig->engine)->outbox_dropped, 0);
+  assert_true(rig->engine.outbox.free_count < rig->engine.outbox.block_count / 2u);
+  rig->link_up = true;
+  live(rig, 9, 100);
+  assert_true(vn_outbox_empty(&rig->engine.outbox));
+  rig->link_up = false;
+  live(rig, 20, 9900);
+  live(rig, 5, 100);
+  assert_int_equal(vn_engine_figures(&rig->engine)->outbox_dropped, 0);
+  assert_true(rig->engine.outbox.free_count < rig->engine.outbox.block_count / 2u);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  const vn_outbox_line_t *line = &rig->engine.outbox.lines[VN_OUTBOX_ALERTS];
+  uint64_t alerts = line->head - line->tail;
+  uint64_t first = line->tail;
+  assert_true(alerts >= 4);
+  rig_t *next = make(&flash->port, VN_ENCODING_CBOR);
+  next->plan.outbox_bytes = rig->plan.outbox_bytes;
+  next->wall_ms = rig->wall_ms;
+  next->link_up = false;
+  rig_free(rig);
+  flash_fake_power_up(flash);
+  assert_int_equal(rig_start(next), VN_OK);
+  line = &next->engine.outbox.lines[VN_OUTBOX_ALERTS];
+  assert_true(line->tail == first && line->head - line->tail == alerts);
+  rig_free(next);
+  flash_fake_free(flash);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(after_an_outage_every_number_came_or_is_named),
       CASE(alerts_stay_while_there_is_anything_else),
       CASE(alerts_that_find_no_room_at_all_are_named_too),
       CASE(what_is_gone_is_remembered_over_restarts_and_told_once),
+      CASE(a_restart_gives_up_no_alert_for_what_is_done),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
