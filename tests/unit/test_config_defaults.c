@@ -37,6 +37,9 @@ static void defaults_of_the_device(void **state) {
   assert_int_equal(plan->flush_every_ms, 1000);
   assert_int_equal(plan->batch_max, 20);
   assert_int_equal(plan->encoding, VN_ENCODING_CBOR);
+  assert_int_equal(plan->coarsen_count, 2);
+  assert_int_equal(plan->coarsen_ms[0], 300000);
+  assert_int_equal(plan->coarsen_ms[1], 3600000);
   assert_int_equal(plan->durability, VN_DURABILITY_VOLATILE);
   assert_int_equal(plan->checkpoint_every_ms, 10000);
   assert_int_equal(plan->state_bytes, 0);
