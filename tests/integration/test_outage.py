@@ -1,4 +1,4 @@
-"""An outage that an outbox can't hold: results arrive in coarser windows, and every number is named."""
+"""An outage that an outbox cannot hold: results come in coarser windows, each number is named."""
 
 import json
 import os
