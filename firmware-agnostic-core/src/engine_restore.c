@@ -181,6 +181,16 @@ static void settle_restored(vn_engine_t *engine) {
   vn__sum_accounting(engine);
 }
 
+/* What damage has left: the log doesn't know what lies where, and older versions may have come
+ * back. */
+static void rewrite_everything(vn_engine_t *engine) {
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    if (engine->table.name_lengths[i] > 0) {
+      vn__touch(engine, &engine->store.series[i]);
+    }
+  }
+}
+
 static void note_recovery(vn_engine_t *engine, const vn_commit_t *last) {
   vn_recovery_t *recovery = &engine->recovery;
   recovery->fresh = false;
@@ -193,6 +203,10 @@ static void note_recovery(vn_engine_t *engine, const vn_commit_t *last) {
     recovery->lost_to_ms = VN_TIME_PLUS_INFINITY;
   }
   engine->head.boot = last->boot + 1;
+  if (recovery->records_damaged > 0) {
+    engine->head.boot++; /* the newest commit may be gone, and it may have been the next boot's */
+    rewrite_everything(engine);
+  }
 }
 
 /* Upstream may remember boots of a state that is gone: start above them, if the clock can tell. */

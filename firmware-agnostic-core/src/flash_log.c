@@ -175,9 +175,11 @@ vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commi
   if (err == VN_OK) {
     settle(log, own.tx);
     state->commit = *commit;
+    /* What the commit before needs stays for one more: it is what is left if this one's COMMIT is
+     * damaged. */
+    state->floor = state->oldest_live;
     state->oldest_live = own.oldest_live;
     state->prev_oldest_live = own.prev_oldest_live;
-    state->floor = own.oldest_live;
     state->seal_run = own.seal_run;
     state->oldest_sector = oldest;
     state->journal_bytes = 0; /* a pass that is due has begun with them */

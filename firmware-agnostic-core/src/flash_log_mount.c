@@ -167,6 +167,20 @@ static uint16_t predecessor_inferred(vn_flash_log_t *log, uint16_t sector, uint6
   return VN__LOG_NO_SECTOR;
 }
 
+/* The same when nothing of the predecessor is left, but nothing is lost with it: the sector repeats
+ * all of it as a seal. The next lower number stands in. */
+static uint16_t predecessor_sealed(vn_flash_log_t *log, uint16_t sector, uint64_t sequence,
+                                   vn__log_header_t *header) {
+  uint32_t first = log->state.limits.header_bytes;
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
+  bool whole = vn__log_record_here(log, &scan, &record) && record.type == VN_RECORD_MARK &&
+               record.argument == first;
+  uint64_t below = whole ? sequence_below(log, sequence) : 0;
+  return below == 0 ? VN__LOG_NO_SECTOR : predecessor(log, sector, below, header);
+}
+
 static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sector,
                       const vn__log_header_t *header) {
   vn_log_sector_t *entry = &log->config.sectors[sector];
@@ -176,6 +190,58 @@ static void chain_add(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t sect
   if (header->committed_tx > chain->known_tx) {
     chain->known_tx = header->committed_tx;
   }
+}
+
+/* Whether the sector begins with a record of this sequence. */
+static bool begins_with_record(vn_flash_log_t *log, uint16_t sector, uint64_t sequence) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  vn__log_scan_start(log, &scan, sector, log->config.flash->erase_size);
+  scan.sequence = sequence;
+  return vn__log_record_here(log, &scan, &record);
+}
+
+/*
+ * The newest header is damaged: its number is one of those that may follow, its first record proves
+ * it by its seed. It can't be a torn one, which has no record behind it, nor one whose erasing was
+ * cut: what is erased has been followed by a higher number.
+ */
+static void infer_newest(vn_flash_log_t *log) {
+  uint32_t count = log->state.limits.sector_count;
+  for (uint32_t i = 0; i < count; i++) {
+    vn_log_sector_t *entry = &log->config.sectors[i];
+    if ((entry->state & VN__SECTOR_JUNK) == 0) {
+      continue;
+    }
+    for (uint64_t ahead = 1; ahead <= 2u * count; ahead++) {
+      if (begins_with_record(log, (uint16_t)i, log->state.highest + ahead)) {
+        log->state.highest += ahead;
+        entry->sequence = log->state.highest;
+        entry->state = VN__SECTOR_INFERRED;
+        return;
+      }
+    }
+  }
+}
+
+/* The header of a sector that may be the newest; what an inferred one lacks comes from the one
+ * before. */
+static bool newest_header(vn_flash_log_t *log, uint16_t newest, vn__log_header_t *header) {
+  const vn_log_sector_t *entry = &log->config.sectors[newest];
+  if ((entry->state & VN__SECTOR_INFERRED) == 0) {
+    return vn__log_read_header(log, newest, header) == VN__HEADER_VALID;
+  }
+  uint64_t below = sequence_below(log, entry->sequence);
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    if (log->config.sectors[i].sequence == below &&
+        vn__log_read_header(log, (uint16_t)i, header) == VN__HEADER_VALID) {
+      header->oldest_live_distance += (uint32_t)(entry->sequence - below);
+      header->sequence = entry->sequence;
+      header->fence_sequence = below;
+      return true;
+    }
+  }
+  return false;
 }
 
 /* Follows the fences down from the newest sector; as far as they hold or as anything can be live.
@@ -189,7 +255,7 @@ static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
   }
   log->config.sectors[newest].state |= VN__SECTOR_TRIED;
   *chain = (vn__log_chain_t){.oldest = newest};
-  if (vn__log_read_header(log, newest, header) != VN__HEADER_VALID) {
+  if (!newest_header(log, newest, header)) {
     return false;
   }
   log->state.region_id = header->region_id;
@@ -201,6 +267,9 @@ static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
     uint16_t before = predecessor(log, sector, fence, header);
     if (before == VN__LOG_NO_SECTOR) {
       before = predecessor_inferred(log, sector, fence, header);
+    }
+    if (before == VN__LOG_NO_SECTOR) {
+      before = predecessor_sealed(log, sector, fence, header);
     }
     if (before == VN__LOG_NO_SECTOR) {
       break;
@@ -266,7 +335,8 @@ typedef struct choice {
 static bool consider(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t head, choice_t *choice) {
   const vn_log_state_t *state = &log->state;
   if (!chain_holds(log, chain, head)) {
-    choice->genesis = choice->genesis || (!chain->committed && chain->genesis);
+    bool empty = !chain->committed && chain->known_tx + chain->proven_tx == 0;
+    choice->genesis = choice->genesis || (empty && chain->genesis);
     return false;
   }
   if (state->tx > choice->tx) {
@@ -284,6 +354,7 @@ static bool consider(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t head,
  */
 static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
   choice_t choice = {0, 0, VN__LOG_NO_SECTOR, false};
+  infer_newest(log);
   uint16_t candidate = next_candidate(log, 0);
   while (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {
     candidate = next_candidate(log, choice.above);
@@ -313,10 +384,7 @@ vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last) {
   }
   state->uncertain = !commit_certain(log, &chain);
   state->known_tx = state->uncertain ? chain.known_tx : state->tx;
-  state->floor = state->oldest_live;
-  if (state->uncertain && state->prev_oldest_live < state->floor) {
-    state->floor = state->prev_oldest_live;
-  }
+  state->floor = state->prev_oldest_live; /* it may fade, or be damaged some day */
   *last = state->commit;
   vn__log_replay(log, &chain);
   classify(log, log->config.sectors[state->good_sector].sequence);

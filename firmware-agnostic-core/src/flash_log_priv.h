@@ -36,6 +36,7 @@ typedef struct vn__log_header {
   uint64_t sequence, committed_tx, fence_sequence;
   uint32_t fence_offset, oldest_live_distance, erase_count, region_id;
   uint8_t flags;
+  bool skips; /* as a successor: a sector that it repeats as a whole lay between, and is lost */
 } vn__log_header_t;
 
 typedef enum vn__log_header_kind {
@@ -107,6 +108,8 @@ vn__log_header_kind_t vn__log_read_header(vn_flash_log_t *log, uint16_t sector,
                                           vn__log_header_t *header);
 void vn__log_scan_start(const vn_flash_log_t *log, vn__log_scan_t *scan, uint16_t sector,
                         uint32_t end);
+/* Whether a record begins at the scan's offset. */
+bool vn__log_record_here(vn_flash_log_t *log, const vn__log_scan_t *scan, vn__log_record_t *record);
 /* The next record of the sector; its payload is in config.record unless it is longer than that. */
 bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record_t *record);
 

@@ -22,13 +22,35 @@ uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *
   if (next == VN__LOG_NO_SECTOR) {
     return log->config.flash->erase_size;
   }
-  if (vn__log_read_header(log, next, successor) != VN__HEADER_VALID) {
+  bool valid = vn__log_read_header(log, next, successor) == VN__HEADER_VALID;
+  bool skips = valid && successor->fence_sequence != log->config.sectors[sector].sequence;
+  if (!valid || skips) {
     /* The fence is lost: the records have to say for themselves where they end. */
     memset(successor, 0, sizeof *successor);
     successor->fence_offset = log->config.flash->erase_size;
     successor->flags = VN__LOG_FLAG_AFTER_MOUNT;
   }
+  successor->skips = skips;
   return successor->fence_offset;
+}
+
+/*
+ * The highest transaction that counts in a sector. Where its fence is lost with the header behind
+ * it, what was torn there is not known by its place; but a sector opened after a mount begins with
+ * a MARK that names the newest commit.
+ */
+static uint64_t highest_tx(vn_flash_log_t *log, uint16_t sector, const vn__log_header_t *successor,
+                           uint64_t known_tx) {
+  vn__log_scan_t scan;
+  vn__log_record_t record;
+  uint16_t next = log->config.sectors[sector].next;
+  if (next == VN__LOG_NO_SECTOR || successor->sequence != 0) {
+    return UINT64_MAX;
+  }
+  vn__log_scan_start(log, &scan, next, log->config.flash->erase_size);
+  bool marked = vn__log_scan_next(log, &scan, &record) && record.type == VN_RECORD_MARK &&
+                record.offset == log->state.limits.header_bytes;
+  return marked ? expand(record.tx, known_tx) : UINT64_MAX;
 }
 
 /* What every COMMIT of ours says of itself, whoever made its CRC right. */
@@ -139,10 +161,13 @@ bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain) {
     vn__log_header_t successor;
     vn__log_record_t record;
     vn__log_scan_start(log, &scan, sector, vn__log_extent(log, sector, &successor));
+    uint64_t highest = highest_tx(log, sector, &successor, chain->known_tx);
     scan.window = true;
     chain->head_certain = false;
     while (vn__log_scan_next(log, &scan, &record)) {
-      find_step(log, chain, &scan, &walk, &record);
+      if (expand(record.tx, chain->known_tx) <= highest) {
+        find_step(log, chain, &scan, &walk, &record);
+      }
     }
     sector = log->config.sectors[sector].next;
   }
@@ -178,7 +203,8 @@ static void apply(vn_flash_log_t *log, const vn__log_scan_t *scan, const vn__log
 /* The transaction a replay is in, and the sequence of the sector where it began. */
 typedef struct replay {
   uint64_t tx, start_sequence;
-  bool repeats; /* the next transaction is a seal: part of the one before */
+  uint64_t highest; /* nothing above it counts */
+  bool repeats;     /* the next transaction is a seal: part of the one before */
 } replay_t;
 
 static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, replay_t *replay) {
@@ -188,7 +214,7 @@ static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, re
   scan.window = true;
   while (vn__log_scan_next(log, &scan, &record)) {
     uint64_t tx = expand(record.tx, log->state.tx);
-    if (record.type == VN_RECORD_MARK || tx > log->state.tx) {
+    if (record.type == VN_RECORD_MARK || tx > replay->highest) {
       continue;
     }
     if (tx != replay->tx) {
@@ -203,32 +229,42 @@ static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, re
   log->figures.records_damaged += scan.damaged;
 }
 
+/* Commits that something proves, but whose COMMIT can't be read. */
+static uint64_t commits_lost(const vn_flash_log_t *log, const vn__log_chain_t *chain) {
+  uint64_t proven = chain->known_tx > chain->proven_tx ? chain->known_tx : chain->proven_tx;
+  return proven > log->state.tx ? proven - log->state.tx : 0;
+}
+
+/* A sector of the chain in front of the newest commit's. */
+static void replay_closed(vn_flash_log_t *log, uint16_t sector, replay_t *replay) {
+  vn__log_header_t successor;
+  uint16_t next = log->config.sectors[sector].next;
+  VN_ASSERT(next != VN__LOG_NO_SECTOR);
+  uint32_t fence = vn__log_extent(log, sector, &successor);
+  uint64_t highest = highest_tx(log, sector, &successor, log->state.tx);
+  bool after_mount = (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) != 0;
+  uint32_t end = after_mount && !successor.skips ? seal_start(log, next, fence) : fence;
+  replay->highest = highest < log->state.tx ? highest : log->state.tx;
+  replay_sector(log, sector, end, replay);
+  replay->repeats = end != fence || successor.skips;
+}
+
 void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
   vn_log_state_t *state = &log->state;
-  replay_t replay = {0, 0, false};
+  const vn_log_sector_t *sectors = log->config.sectors;
+  replay_t replay = {0, 0, 0, false};
   uint16_t sector = chain->oldest;
-  while (log->config.sectors[sector].sequence < state->oldest_live) {
-    sector = log->config.sectors[sector].next;
+  while (sectors[sector].sequence < state->oldest_live) {
+    sector = sectors[sector].next;
     VN_ASSERT(sector != VN__LOG_NO_SECTOR);
   }
   state->oldest_sector = sector;
-  while (sector != state->good_sector) {
-    vn__log_header_t successor;
-    uint16_t next = log->config.sectors[sector].next;
-    VN_ASSERT(next != VN__LOG_NO_SECTOR);
-    uint32_t fence = vn__log_extent(log, sector, &successor);
-    if ((log->config.sectors[sector].state & VN__SECTOR_INFERRED) != 0) {
-      log->figures.records_damaged++;
-    }
-    bool after_mount = (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) != 0;
-    uint32_t end = after_mount ? seal_start(log, next, fence) : fence;
-    replay_sector(log, sector, end, &replay);
-    replay.repeats = end != fence;
-    sector = next;
+  for (; sector != state->good_sector; sector = sectors[sector].next) {
+    replay_closed(log, sector, &replay);
+    log->figures.records_damaged += (sectors[sector].state & VN__SECTOR_INFERRED) != 0 ? 1u : 0u;
   }
+  replay.highest = state->tx;
   replay_sector(log, sector, state->good_end, &replay);
-  uint64_t proven = chain->known_tx > chain->proven_tx ? chain->known_tx : chain->proven_tx;
-  if (proven > state->tx) { /* their COMMITs are damaged */
-    log->figures.records_damaged += proven - state->tx;
-  }
+  log->figures.records_damaged += (sectors[sector].state & VN__SECTOR_INFERRED) != 0 ? 1u : 0u;
+  log->figures.records_damaged += commits_lost(log, chain);
 }

@@ -80,8 +80,8 @@ static bool crc_long(vn_flash_log_t *log, const vn__log_scan_t *scan, uint32_t o
   return true;
 }
 
-/* Whether a record begins at the scan's offset. */
-static bool record_here(vn_flash_log_t *log, const vn__log_scan_t *scan, vn__log_record_t *record) {
+bool vn__log_record_here(vn_flash_log_t *log, const vn__log_scan_t *scan,
+                         vn__log_record_t *record) {
   uint8_t bytes[VN__LOG_RECORD_BYTES];
   if (scan->end - scan->offset < sizeof bytes ||
       !fetch(log, scan, scan->offset, bytes, sizeof bytes)) {
@@ -122,7 +122,7 @@ static bool padding_here(vn_flash_log_t *log, const vn__log_scan_t *scan) {
 
 bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record_t *record) {
   while (scan->offset < scan->end) {
-    if (record_here(log, scan, record)) {
+    if (vn__log_record_here(log, scan, record)) {
       scan->offset += vn__record_size(record->length);
       scan->in_step = true;
       return true;

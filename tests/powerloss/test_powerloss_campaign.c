@@ -1,4 +1,5 @@
-/* A million power cuts over every kind of geometry: single ones, double ones, and crash loops. */
+/* A million power cuts over every kind of geometry: single ones, double ones, crash loops, and cuts
+ * of a flash whose bits rot. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,6 +96,16 @@ static const world_t doubles[] = {
     {{4096, 256, 14, 0xFF, true, true, false}, {8, 1, 20, 60, 2, 256, 5, 20}, false, 100, 2, 1, 0},
 };
 
+/* A bit changes or a unit becomes unreadable, before the first mount behind a cut or some commits
+ * later. */
+static const world_t rotting[] = {
+    {{512, 8, 20, 0xFF, true, true, false}, {6, 1, 20, 60, 2, 256, 10, 0}, false, 300, 1, 1, 0},
+    {{512, 4, 80, 0xFF, true, true, false}, {8, 2, 40, 120, 3, 256, 5, 0}, false, 200, 1, 1, 0},
+    {{1024, 4, 24, 0xA5, true, true, false}, {20, 2, 20, 60, 3, 256, 5, 0}, false, 300, 1, 1, 60},
+    {{1024, 16, 28, 0xFF, true, true, false}, {12, 1, 20, 60, 3, 256, 5, 40}, false, 300, 1, 1, 0},
+    {{4096, 256, 16, 0x00, true, true, false}, {12, 2, 20, 90, 3, 256, 5, 20}, false, 300, 1, 1, 0},
+};
+
 /* 32 sectors and more have the reserve against storms. */
 static const powerloss_loop_t loops[] = {
     {.flash = {1024, 4, 32, 0xFF, true, true, false},
@@ -116,7 +127,7 @@ static const powerloss_loop_t loops[] = {
 };
 
 typedef struct total {
-  uint64_t single, twice, looped;
+  uint64_t single, twice, looped, rotten;
 } total_t;
 
 static total_t total;
@@ -142,7 +153,7 @@ static void fill(log_model_t *model) {
   }
 }
 
-static void run_world(const world_t *world, uint64_t seed) {
+static void run_world(const world_t *world, uint64_t seed, bool rot) {
   powerloss_t run;
   powerloss_start(&run, &world->model, &world->flash, seed);
   powerloss_outage(&run, world->outage_commits);
@@ -150,6 +161,7 @@ static void run_world(const world_t *world, uint64_t seed) {
   run.commits_between = BETWEEN;
   run.keep_one_in = thinner(world->keep_one_in);
   run.seal_mount_one_in = 4;
+  run.rot_one_in = rot ? 1u : 0u;
   if (world->full) {
     fill(run.level[0]);
   }
@@ -166,25 +178,31 @@ static void run_world(const world_t *world, uint64_t seed) {
   assert_null(run.failure);
   assert_true(uncut->durable.accepted > 0);
   *(world->depth == 1 ? &total.single : &total.twice) += run.cuts;
+  total.rotten += run.rotten;
   powerloss_stop(&run);
 }
 
-static void run_worlds(const world_t *worlds, size_t count) {
+static void run_worlds(const world_t *worlds, size_t count, bool rot) {
   for (uint64_t seed = 1; seed <= seed_count(); seed++) {
     for (size_t i = 0; i < count; i++) {
-      run_world(&worlds[i], seed);
+      run_world(&worlds[i], seed, rot);
     }
   }
 }
 
 static void single_cuts_at_every_operation(void **unused) {
   (void)unused;
-  run_worlds(singles, sizeof singles / sizeof *singles);
+  run_worlds(singles, sizeof singles / sizeof *singles, false);
 }
 
 static void double_cuts_with_five_commits_between(void **unused) {
   (void)unused;
-  run_worlds(doubles, sizeof doubles / sizeof *doubles);
+  run_worlds(doubles, sizeof doubles / sizeof *doubles, false);
+}
+
+static void cuts_while_bits_rot(void **unused) {
+  (void)unused;
+  run_worlds(rotting, sizeof rotting / sizeof *rotting, true);
 }
 
 static void crash_loops(void **unused) {
@@ -209,16 +227,21 @@ static void a_million_cuts_were_made(void **unused) {
   (void)unused;
   unsigned long long cuts = total.single + total.twice + total.looped;
   print_message(
-      "%llu cuts (%llu single, %llu double, %llu in crash loops), "
+      "%llu cuts (%llu single, %llu double, %llu in crash loops; %llu with bit rot), "
       "%zu geometries, seeds 1..%llu: no difference to the uncut run\n",
       cuts, (unsigned long long)total.single, (unsigned long long)total.twice,
-      (unsigned long long)total.looped, (sizeof singles + sizeof doubles) / sizeof(world_t),
+      (unsigned long long)total.looped, (unsigned long long)total.rotten,
+      (sizeof singles + sizeof doubles + sizeof rotting) / sizeof(world_t),
       (unsigned long long)seed_count());
   assert_true((double)cuts >= 0.5 * share() * CUTS);
   assert_true(share() < 1 || cuts >= CUTS);
 }
 
-int main(void) {
+/* An argument is a pattern for the names of the tests to run. */
+int main(int argc, char **argv) {
+  if (argc > 1) {
+    cmocka_set_test_filter(argv[1]);
+  }
   const char *wrong = fast_crc32c_check();
   if (wrong != NULL) {
     print_error("fast_crc32c: %s\n", wrong);
@@ -227,6 +250,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(single_cuts_at_every_operation),
       cmocka_unit_test(double_cuts_with_five_commits_between),
+      cmocka_unit_test(cuts_while_bits_rot),
       cmocka_unit_test(crash_loops),
       cmocka_unit_test(a_million_cuts_were_made),
   };

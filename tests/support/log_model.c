@@ -53,14 +53,18 @@ static uint32_t item_of_message(const log_model_t *model, uint64_t number) {
   return room == 0 ? first : first + (uint32_t)(number % room);
 }
 
+static void note_version(log_model_t *model, uint32_t version) {
+  uint32_t bit = version % LOG_MODEL_VERSIONS_MAX;
+  model->committed[bit / 8u] |= (uint8_t)(1u << bit % 8u);
+}
+
 static void set_durable(log_model_t *model, const log_model_state_t *state) {
   if (memcmp(&model->durable, state, sizeof *state) != 0) {
     model->previous = model->durable;
     model->durable = *state;
   }
   for (uint32_t i = 0; i < model->shape.items; i++) {
-    uint32_t version = state->version[i] % LOG_MODEL_VERSIONS_MAX;
-    model->committed[version / 8u] |= (uint8_t)(1u << version % 8u);
+    note_version(model, state->version[i]);
   }
 }
 
@@ -112,7 +116,6 @@ static bool message_waits(const log_model_t *model, uint32_t item, uint32_t vers
          item_of_message(model, number) == item;
 }
 
-/* Parts come in order; those of a version that was overwritten later may lack their beginning. */
 static uint32_t model_apply(void *context, uint8_t type, uint8_t flags, uint32_t argument,
                             const uint8_t *payload, uint32_t length) {
   log_model_t *model = context;
@@ -139,11 +142,11 @@ static uint32_t model_apply(void *context, uint8_t type, uint8_t flags, uint32_t
     model->broken[item] = !right;
     return item;
   }
-  if (!right || model->ram.version[item] != version || model->parts_seen[item] != flags) {
-    model->broken[item] = true;
+  /* Without the part before it, it says nothing: what was overwritten may lack its beginning. */
+  if (model->ram.version[item] == version && model->parts_seen[item] == flags) {
+    model->broken[item] = model->broken[item] || !right;
+    model->parts_seen[item]++;
   }
-  model->ram.version[item] = version;
-  model->parts_seen[item]++;
   return item;
 }
 
@@ -264,6 +267,16 @@ static vn_err_t write_outbox(log_model_t *model) {
   return put_item(model, item);
 }
 
+static vn_err_t commit_state(log_model_t *model) {
+  model->ram.accepted++;
+  model->possible = model->ram;
+  vn_commit_t commit = {.accepted = model->ram.accepted,
+                        .journal_applied = 7 * model->ram.accepted,
+                        .outbox_head = model->ram.head,
+                        .outbox_tail = model->ram.tail};
+  return vn_log_commit(&model->log, &commit);
+}
+
 vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
   vn_err_t err = vn_log_begin(&model->log);
   if (err != VN_OK) {
@@ -275,16 +288,11 @@ vn_err_t log_model_commit_dirty(log_model_t *model, uint32_t dirty) {
   model->attempts++;
   err = write_changes(model, dirty);
   err = err == VN_OK ? write_outbox(model) : err;
-  model->ram.accepted++;
-  model->possible = model->ram;
-  vn_commit_t commit = {.accepted = model->ram.accepted,
-                        .journal_applied = 7 * model->ram.accepted,
-                        .outbox_head = model->ram.head,
-                        .outbox_tail = model->ram.tail};
-  vn_err_t closing = vn_log_commit(&model->log, &commit);
+  vn_err_t closing = commit_state(model);
   if (closing == VN_OK && err == VN_OK) {
     model->newest_sequence = model->sectors[model->log.state.start_sector].sequence;
     set_durable(model, &model->ram);
+    note_version(model, model->attempts); /* of an item that was removed in the same transaction */
     return VN_OK;
   }
   model->full = model->full || closing == VN_ERR_LOG_FULL;
@@ -411,9 +419,7 @@ const char *log_model_check_rotten(log_model_t *model, bool newest_hit) {
       return "an item of a version that was never committed";
     }
   }
-  set_durable(model, &model->ram);
-  model->possible = model->ram;
-  return NULL;
+  return NULL; /* until something is written, what was torn may still turn up */
 }
 
 vn_err_t log_model_settle(log_model_t *model) {
@@ -424,5 +430,22 @@ vn_err_t log_model_settle(log_model_t *model) {
     model->possible = model->ram;
   }
   model->full = model->full || err == VN_ERR_LOG_FULL;
+  return err;
+}
+
+vn_err_t log_model_repair(log_model_t *model) {
+  vn_err_t err = VN_OK;
+  for (uint32_t item = 0; item < model->shape.items && err == VN_OK;) {
+    err = vn_log_begin(&model->log);
+    for (uint32_t i = 0; i < model->shape.dirty && item < model->shape.items && err == VN_OK; i++) {
+      err = put_change(model, item++);
+    }
+    if (err != VN_OK) {
+      vn_log_abort(&model->log);
+      return err;
+    }
+    err = commit_state(model);
+  }
+  set_durable(model, &model->ram);
   return err;
 }

@@ -72,11 +72,14 @@ const char *log_model_check(log_model_t *model);
 
 /* The same where stored bits have changed: NULL also when damage is reported and every item is
  * whole, of some version that was durable once, or missing. `newest_hit`: the newest transaction
- * may be gone without a word, as if it had been cut. What is there is the durable state from then
- * on. */
+ * may be gone without a word, as if it had been cut. */
 const char *log_model_check_rotten(log_model_t *model, bool newest_hit);
 
 /* vn_log_begin and abort: places, and seals what may fade. From then on the state is certain. */
 vn_err_t log_model_settle(log_model_t *model);
+
+/* After a mount that reported damage: everything that is left is written again, `dirty` items a
+ * commit. */
+vn_err_t log_model_repair(log_model_t *model);
 
 #endif

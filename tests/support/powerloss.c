@@ -104,31 +104,49 @@ static bool mount_rotten(powerloss_t *run, uint32_t level, bool newest_hit) {
   return wrong == NULL;
 }
 
-/* A cut and bit rot: what is missing is told, nothing is mixed, and the log goes on. */
-static void recover_rotten(powerloss_t *run, const log_model_t *from) {
+/* Seals, and writes again what damage has left. */
+static bool settle_rotten(powerloss_t *run) {
   log_model_t *model = run->level[1];
-  bool newest_hit = rot(run, from, model->flash);
-  run->rotten++;
-  if (!mount_rotten(run, 1, newest_hit) || !mount_rotten(run, 1, newest_hit)) {
-    return;
-  }
   vn_err_t err = log_model_settle(model);
+  if (err == VN_OK && model->log.figures.records_damaged > 0) {
+    err = log_model_repair(model);
+  }
   if (err != VN_OK) {
     fail(run, 1, vn_err_name(err));
   }
-  if (run->failure == NULL && mount_rotten(run, 1, false) && commit_some(run, 1, 2)) {
+  return err == VN_OK;
+}
+
+/* A cut and bit rot, at once or some commits later: what is missing is told, nothing is mixed, and
+ * the log goes on. */
+static void recover_rotten(powerloss_t *run) {
+  log_model_t *model = run->level[1];
+  const log_model_t *from = run->level[0];
+  run->rotten++;
+  if (prng_chance(&run->prng, 50)) {
+    from = model;
+    if (!power_up_and_check(run, 1) || !commit_some(run, 1, 1u + prng_below(&run->prng, 6))) {
+      return;
+    }
+  }
+  bool newest_hit = rot(run, from, model->flash);
+  bool goes_on = mount_rotten(run, 1, newest_hit) && mount_rotten(run, 1, newest_hit) &&
+                 settle_rotten(run) && mount_rotten(run, 1, false) && commit_some(run, 1, 2);
+  if (goes_on) {
     (void)mount_rotten(run, 1, false);
   }
 }
 
 static void cut_rotten(powerloss_t *run, const flash_fake_operation_t *operation,
                        flash_fake_cut_t cut) {
+  const vn_log_state_t *state = &run->level[0]->log.state;
   bool wanted = run->rot_one_in != 0 && prng_below(&run->prng, run->rot_one_in) == 0;
-  if (wanted && run->level[0]->durable.accepted > 1 && run->failure == NULL) {
+  /* A log of one sector or of one commit has nothing left when that is damaged, and says so. */
+  if (wanted && state->tx > 1 && state->head != state->oldest_sector && run->failure == NULL) {
     log_model_copy(run->level[1], run->level[0]);
     run->cuts++;
     flash_fake_tear(run->level[1]->flash, operation, cut);
-    recover_rotten(run, run->level[0]);
+    recover_rotten(run);
   }
 }
 

@@ -5,9 +5,9 @@ text stands in the file exactly once. A trap is the number of the test in test_p
 that has to notice the variant by itself; "" = any of TESTS may.
 """
 
-TESTS = ["unit/test_flash_log", "powerloss/test_powerloss_traps",
-         "powerloss/test_powerloss_remount", "powerloss/test_powerloss_cuts",
-         "powerloss/test_powerloss_loops"]
+TESTS = ["unit/test_flash_log", "powerloss/test_powerloss_remount",
+         "powerloss/test_powerloss_traps", "powerloss/test_powerloss_campaign",
+         "powerloss/test_powerloss_cuts", "powerloss/test_powerloss_loops"]
 
 TO_THE_END = """while (sector != VN__LOG_NO_SECTOR) {
     vn__log_header_t after;
@@ -23,8 +23,8 @@ VARIANTS = [
         ("flash_log_write", "(log->config.sectors[state->head].sequence, state->offset);",
          "(log->config.sectors[state->head].sequence, state->offset);\n"
          "  seed ^= record->type == VN_RECORD_MARK ? 0 : state->chain;"),
-        ("flash_log_scan", "/* Whether a record begins at the scan's offset. */",
-         "static uint32_t linked, linked_tx;"),
+        ("flash_log_scan", "bool vn__log_record_here(",
+         "static uint32_t linked, linked_tx;\nbool vn__log_record_here("),
         ("flash_log_scan", "vn_crc32c(vn__log_seed(scan->sequence, scan->offset), bytes, 12);",
          "vn_crc32c(vn__log_seed(scan->sequence, scan->offset) ^\n"
          "  (record->type == VN_RECORD_MARK || record->tx != linked_tx ? 0 : linked), bytes, 12);"),
@@ -47,8 +47,8 @@ VARIANTS = [
         ("flash_log_replay", "  walk->record_count++;",
          "  if (is_journal_commit(record)) {\n    whole[tx % 4096u] = tx;\n  }\n"
          "  walk->record_count++;"),
-        ("flash_log_replay", "if (record.type == VN_RECORD_MARK || tx > log->state.tx) {",
-         "if (record.type == VN_RECORD_MARK || tx > log->state.tx ||\n"
+        ("flash_log_replay", "if (record.type == VN_RECORD_MARK || tx > replay->highest) {",
+         "if (record.type == VN_RECORD_MARK || tx > replay->highest ||\n"
          "        whole[tx % 4096u] != tx) {")]),
     ("live_from_first_sector", "t3", "an item is live in the first sector of its transaction", [
         ("flash_log_clean", "  entry->pending = (uint16_t)(log->state.head + 1u);\n"
@@ -78,8 +78,8 @@ VARIANTS = [
         ("flash_log_mount", "state->uncertain = !commit_certain(log, &chain);",
          "state->uncertain = commit_certain(log, &chain) && false;")]),
     ("freed_space_used_at_once", "t8", "what an uncertain commit set free is erased", [
-        ("flash_log_mount", "if (state->uncertain && state->prev_oldest_live < state->floor) {",
-         "if (state->uncertain && state->oldest_live < state->floor) {")]),
+        ("flash_log_mount", "  state->floor = state->prev_oldest_live;",
+         "  state->floor = state->oldest_live;")]),
     ("known_records_apply", "t9", "records behind the last COMMIT count if committed_tx says so", [
         ("flash_log_replay", LAST_SECTOR,
          "  uint64_t tx = state->tx;\n"
@@ -99,7 +99,7 @@ VARIANTS = [
          "(successor.flags | VN__LOG_FLAG_AFTER_MOUNT) != 0;")]),
     ("holes_are_free", "t13", "holes count as free", [
         ("flash_log_clean", "log, sector)) {\n      break;", "log, sector)) {\n      continue;")]),
-    ("pass_forgotten", "t13", "a restart forgets the cleaning pass", [
+    ("pass_forgotten", "", "a restart forgets the cleaning pass", [
         ("flash_log_replay",
          "own.pass_distance == 0 ? 0 : scan->sequence + 1u - own.pass_distance;",
          "0;")]),
@@ -125,7 +125,7 @@ VARIANTS = [
          "  return crc_long(log, scan, scan->offset + VN__LOG_RECORD_BYTES, record->length, &none)"
          " &&")]),
     ("apply_without_commit", "", "records apply before their COMMIT is there", [
-        ("flash_log_replay", "|| tx > log->state.tx) {", "|| tx > log->state.tx + 1u) {"),
+        ("flash_log_replay", "|| tx > replay->highest) {", "|| tx > replay->highest + 1u) {"),
         ("flash_log_replay", LAST_SECTOR, "  " + TO_THE_END)]),
     ("blank_is_erased", "", "a sector that looks erased is not erased again", [
         ("flash_log_mount", "    case VN__HEADER_BLANK:\n",
@@ -184,8 +184,8 @@ VARIANTS = [
     ("first_chain_taken", "", "the first chain that holds wins, certain or not", [
         ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
     ("no_pacing", "", "nothing moves before the reserve is reached", [
-        ("flash_log_clean", "vn__log_free_sectors(log) >= state->limits.pass_sectors) {",
-         "vn__log_free_sectors(log) >= 2u) {")]),
+        ("flash_log_clean", "vn__log_free_sectors(log) < state->limits.pass_sectors) {",
+         "vn__log_free_sectors(log) < 2u) {")]),
     ("half_the_pace", "", "cleaning moves half of what it owes", [
         ("flash_log_clean", "  return moved << 16 < state->limits.alpha_q16 * fresh;",
          "  return moved << 17 < state->limits.alpha_q16 * fresh;")]),
@@ -209,7 +209,8 @@ VARIANTS = [
     ("seal_forgets_predecessor", "", "a seal does not carry prev_oldest_live over", [
         ("flash_log", "    own.prev_oldest_live = state->prev_oldest_live;\n", "")]),
     ("seal_applies_twice", "", "the originals of sealed records apply as well", [
-        ("flash_log_replay", "after_mount ? seal_start(log, next, fence) : fence;",
+        ("flash_log_replay",
+         "after_mount && !successor.skips ? seal_start(log, next, fence) : fence;",
          "after_mount && fence == 0 ? seal_start(log, next, fence) : fence;")]),
     ("region_ignored", "", "sectors of another region belong to the log", [
         ("flash_log_mount", "        found.region_id != log->state.region_id) {",
@@ -230,4 +231,25 @@ VARIANTS = [
     ("seal_from_the_page_of_the_end", "", "the seal begins a page too late", [
         ("flash_log_place", "log->state.good_start - log->state.good_start %",
          "(log->state.good_end - 1u) - (log->state.good_end - 1u) %")]),
+    ("lost_fence_voids_nothing", "", "a torn transaction counts if its fence is lost", [
+        ("flash_log_replay", "  return marked ? expand(record.tx, known_tx) : UINT64_MAX;",
+         "  return marked ? UINT64_MAX - (known_tx & 0) : UINT64_MAX;")]),
+    ("newest_header_needed", "", "without its header the newest sector does not count", [
+        ("flash_log_mount", "  infer_newest(log);\n", "  (void)infer_newest;\n")]),
+    ("lost_commit_untold", "", "a COMMIT that is damaged is not counted", [
+        ("flash_log_replay", "  return proven > log->state.tx ? proven - log->state.tx : 0;",
+         "  return proven > log->state.tx ? 0 : 0;")]),
+    ("predecessor_not_kept", "", "what only the commit before needs is erased at once", [
+        ("flash_log", "    state->floor = state->oldest_live;\n",
+         "    state->floor = own.oldest_live;\n")]),
+    ("empty_without_a_commit", "", "a log whose only commit is damaged counts as never used", [
+        ("flash_log_mount", "!chain->committed && chain->known_tx + chain->proven_tx == 0;",
+         "!chain->committed;")]),
+    ("chain_ends_at_a_faded_sector", "", "a sector that is sealed as a whole must be found", [
+        ("flash_log_mount", "      before = predecessor_sealed(log, sector, fence, header);\n",
+         "      (void)predecessor_sealed;\n")]),
+    ("cleaning_takes_all", "", "cleaning moves what it owes, whether there is room or not", [
+        ("flash_log_clean",
+         "vn__log_free_sectors(log) > log->state.limits.spare_sectors;",
+         "log->state.limits.spare_sectors > 0;")]),
 ]

@@ -42,7 +42,8 @@ def run_test(folder, objects, test, words, pattern):
     linked = subprocess.run(words, cwd=BUILD, capture_output=True)
     if linked.returncode != 0:
         sys.exit(f"tools/mutate: cannot link {test}: {linked.stderr.decode()}")
-    environment = dict(os.environ, VN_BIN_DIR=str(BUILD / "bin"), VN_SOURCE_DIR=str(ROOT))
+    environment = dict(os.environ, VN_BIN_DIR=str(BUILD / "bin"), VN_SOURCE_DIR=str(ROOT),
+                       VN_CUTS="100000")
     try:
         ran = subprocess.run([program, *pattern], cwd=folder, capture_output=True, text=True,
                              timeout=TIMEOUT_S, env=environment)

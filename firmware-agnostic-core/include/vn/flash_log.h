@@ -166,7 +166,9 @@ VN_NODISCARD vn_err_t vn_log_format(vn_flash_log_t *log);
  * VN_ERR_UNFORMATTED: nothing was ever committed there. VN_ERR_FOREIGN: another geometry or a newer
  * layout. VN_ERR_CORRUPT: headers but no commit. VN_ERR_TOO_BIG: a record longer than record_max.
  * VN_ERR_FLASH: no header can be read. figures.records_damaged > 0 after VN_OK: some records that
- * were committed are gone.
+ * were committed are gone, the newest commit among them if its COMMIT was hit; items may be missing
+ * or of an older version. The owner should then put all that is left into its next commits: of a
+ * damaged item the log doesn't know which version the owner has kept.
  */
 VN_NODISCARD vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last);
 
