@@ -169,10 +169,9 @@ size_t vn__oracle_find_series(const vn_oracle_t *oracle, vn__text_t name) {
   return place;
 }
 
-const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
+static const vn_oracle_result_t *find_between(const vn__line_t *line, size_t from, size_t to,
                                               const vn_oracle_result_t *identity) {
-  const vn__line_t *line = &oracle->lines[identity->series];
-  for (size_t i = line->first_due; i < line->dues.count; i++) {
+  for (size_t i = from; i < to; i++) {
     const vn__due_t *due = vn__oracle_list_at(&line->dues, i);
     if (!due->told && due->result.window == identity->window &&
         due->result.start_ms == identity->start_ms && due->result.end_ms == identity->end_ms &&
@@ -181,6 +180,16 @@ const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
     }
   }
   return NULL;
+}
+
+/* What was dropped stays in the list until the end: it isn't looked at each time. */
+const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
+                                              const vn_oracle_result_t *identity) {
+  const vn__line_t *line = &oracle->lines[identity->series];
+  size_t middle = line->next_due < line->dues.count ? line->next_due : line->dues.count;
+  middle = middle < line->first_due ? line->first_due : middle;
+  const vn_oracle_result_t *due = find_between(line, middle, line->dues.count, identity);
+  return due != NULL ? due : find_between(line, line->first_due, middle, identity);
 }
 
 /* Those in front that have come leave the list, many at a time. */
@@ -195,6 +204,7 @@ void vn__oracle_leave_dues(vn__line_t *line) {
   }
   list->count -= line->first_due;
   memmove(list->items, vn__oracle_list_at(list, line->first_due), list->count * list->item_bytes);
+  line->next_due -= line->next_due < line->first_due ? line->next_due : line->first_due;
   line->first_due = 0;
 }
 
@@ -223,7 +233,9 @@ void vn__oracle_result_told(vn_oracle_t *oracle, const vn_oracle_result_t *resul
   /* The result is the first member of what is due. */
   const vn__due_t *due = (const vn__due_t *)(const void *)result;
   line->told_cause = result->cause > line->told_cause ? result->cause : line->told_cause;
-  vn__oracle_give_up(line, (size_t)(due - (const vn__due_t *)line->dues.items));
+  size_t place = (size_t)(due - (const vn__due_t *)line->dues.items);
+  line->next_due = place + 1;
+  vn__oracle_give_up(line, place);
   vn__oracle_leave_dues(line);
 }
 

@@ -34,6 +34,7 @@ typedef struct vn__line {
   vn__list_t owed;     /* vn__owed_t; before first_owed all have been told */
   vn__list_t retained; /* vn__retained_t, by alert of the pipeline */
   size_t first_due, first_owed;
+  size_t next_due;     /* where the next result is looked for first: they come in order */
   uint64_t told_cause; /* the greatest `cause` of what has come */
 } vn__line_t;
 
