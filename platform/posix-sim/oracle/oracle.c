@@ -192,12 +192,20 @@ const vn_oracle_result_t *vn__oracle_find_due(const vn_oracle_t *oracle,
   return due != NULL ? due : find_between(line, line->first_due, middle, identity);
 }
 
+enum { EXCUSED_FOR = 4096 }; /* results behind it, until nobody believes that it comes */
+
 /* Those in front that have come leave the list, many at a time. */
 void vn__oracle_leave_dues(vn__line_t *line) {
   vn__list_t *list = &line->dues;
-  while (line->first_due < list->count &&
-         ((vn__due_t *)vn__oracle_list_at(list, line->first_due))->told) {
-    line->first_due++;
+  for (; line->first_due < list->count; line->first_due++) {
+    const vn__due_t *due = vn__oracle_list_at(list, line->first_due);
+    bool stale = due->excused && list->count - line->first_due > EXCUSED_FOR;
+    if (!due->told && !stale) {
+      break;
+    }
+    if (stale) {
+      vn__oracle_give_up(line, line->first_due);
+    }
   }
   if (line->first_due < 32 || 2 * line->first_due < list->count) {
     return;

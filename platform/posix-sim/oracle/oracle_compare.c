@@ -145,9 +145,16 @@ static bool same_story(const comparison_t *c) {
          same(c, "coverage", due->coverage, came->coverage);
 }
 
+bool vn__oracle_same_content(vn_oracle_t *oracle, const char *at, const vn__window_plan_t *window,
+                             const vn_oracle_result_t *due, const vn__record_t *record) {
+  const comparison_t c = {oracle, window, due, record, at};
+  return same_integers(&c) && same_floats(&c) && same_sample(&c);
+}
+
 bool vn__oracle_same_result(vn_oracle_t *oracle, const char *at, const vn_oracle_result_t *due,
                             const vn__record_t *record) {
-  const comparison_t c = {oracle, &oracle->plan.windows[due->window], due, record, at};
-  return same_integers(&c) && same_floats(&c) && same_sample(&c) && same_supersedes(&c) &&
+  const vn__window_plan_t *window = &oracle->plan.windows[due->window];
+  const comparison_t c = {oracle, window, due, record, at};
+  return vn__oracle_same_content(oracle, at, window, due, record) && same_supersedes(&c) &&
          same_story(&c);
 }

@@ -7,10 +7,13 @@
 
 enum { VN__DIFFERENCE_MAX = 1024, VN__NUMBERS_KEPT = 1 << 17 };
 
-/* A result that is due; told: it has come, and goes from the list with those in front of it. */
+/*
+ * A result that is due; told: it has come, and goes from the list with those in front of it that
+ * have. excused: a coarser one stands for its window, but it may come yet.
+ */
 typedef struct vn__due {
   vn_oracle_result_t result;
-  bool told;
+  bool told, excused, in_whole;
 } vn__due_t;
 
 /* What subscribers are to be told of an alert: an event and a retained state. */

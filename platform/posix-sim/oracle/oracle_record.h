@@ -46,4 +46,13 @@ typedef struct vn__record {
 bool vn__oracle_same_result(vn_oracle_t *oracle, const char *at, const vn_oracle_result_t *due,
                             const vn__record_t *record);
 
+/* The same of numbers and sample alone; `window` says which of them should be there. */
+bool vn__oracle_same_content(vn_oracle_t *oracle, const char *at, const vn__window_plan_t *window,
+                             const vn_oracle_result_t *due, const vn__record_t *record);
+
+bool vn__oracle_is_coarse(const vn__record_t *record);
+
+/* It stands for what waits within its bounds. False after a difference. */
+bool vn__oracle_take_coarse(vn_oracle_t *oracle, const char *at, const vn__record_t *record);
+
 #endif

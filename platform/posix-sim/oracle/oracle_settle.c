@@ -9,7 +9,8 @@ size_t vn_oracle_owed(const vn_oracle_t *oracle) {
   for (size_t i = 0; i < oracle->plan.series_count; i++) {
     const vn__line_t *line = &oracle->lines[i];
     for (size_t due = line->first_due; due < line->dues.count; due++) {
-      count += !((const vn__due_t *)vn__oracle_list_at(&line->dues, due))->told;
+      const vn__due_t *waiting = vn__oracle_list_at(&line->dues, due);
+      count += !waiting->told && !waiting->excused;
     }
     count += line->owed.count - line->first_owed;
   }
@@ -25,8 +26,9 @@ static bool is_accounted(uint64_t *unaccounted) {
 
 static void settle_results(vn_oracle_t *oracle, vn__line_t *line) {
   for (size_t i = line->first_due; i < line->dues.count; i++) {
-    const vn_oracle_result_t *result = &((vn__due_t *)vn__oracle_list_at(&line->dues, i))->result;
-    if (((vn__due_t *)vn__oracle_list_at(&line->dues, i))->told) {
+    const vn__due_t *due = vn__oracle_list_at(&line->dues, i);
+    const vn_oracle_result_t *result = &due->result;
+    if (due->told || due->excused) {
       continue;
     }
     if (!is_accounted(&oracle->unaccounted.results)) {

@@ -179,6 +179,9 @@ static bool take_record(message_t *message, vn__record_t *record) {
     vn__oracle_differ(oracle, "%s: there is no such series or window", at);
     return false;
   }
+  if (vn__oracle_is_coarse(record)) {
+    return vn__oracle_take_coarse(oracle, at, record);
+  }
   const vn_oracle_result_t *due = vn__oracle_find_due(oracle, &record->told);
   if (due == NULL) {
     vn__oracle_differ(oracle, "%s: no such result is due: none was expected, or it was told before",
