@@ -40,7 +40,7 @@ EXIT_IO = 74
 STUCK_S = 60
 STATE = "state.flash"
 # The file tears in blocks of 512 bytes, whatever the unit is.
-GEOMETRIES = [("16MiB", "64KiB", "512B"), ("4MiB", "16KiB", "512B"), ("8MiB", "64KiB", "4KiB")]
+GEOMETRIES = [("64KiB", "512B"), ("16KiB", "512B"), ("64KiB", "4KiB")]
 
 CONFIGURATION = """
 device: gw
@@ -52,9 +52,9 @@ state:
   file: {state}
   durability: {durability}
   checkpoint_every: {interval_ms}ms
-  size: {size}
+  size: 16MiB
   flash: {{erase_block: {block}, program_unit: {unit}}}
-capacity: {{series: {series}, outbox: 256KiB, message: 4KiB, input_queue: 2000}}
+capacity: {{series: {series}, outbox: 1MiB, message: 4KiB, input_queue: 2000}}
 inputs:
   - topic: "t/{{device}}"
     format: json
@@ -142,11 +142,11 @@ class Torture:
 
     def configuration(self, host, state):
         self.geometry = GEOMETRIES[self.seed % len(GEOMETRIES)]
-        size, block, unit = self.geometry
+        block, unit = self.geometry
         return CONFIGURATION.format(
             host=host, in_port=self.links["in"].port, out_port=self.links["out"].port, state=state,
-            durability=self.durability, interval_ms=int(1000 * CHECKPOINT_S), size=size,
-            block=block, unit=unit, series=SERIES, window_ms=WINDOW_MS, limit=SPIKE - 1)
+            durability=self.durability, interval_ms=int(1000 * CHECKPOINT_S), block=block,
+            unit=unit, series=SERIES, window_ms=WINDOW_MS, limit=SPIKE - 1)
 
     def ended(self, thing, method):
         self.closing.append(getattr(thing, method))
@@ -356,7 +356,7 @@ class Torture:
               f"packs={self.published['packs']} windows={len(self.published['expected'])} "
               f"lost={lost} twice={twice} missing={stats['readings']['missing']} "
               f"duplicate={stats['readings']['duplicate']}")
-        print(f"  state file: {' '.join(self.geometry)}; "
+        print(f"  flash: {' by '.join(self.geometry)}; "
               f"network: {'a namespace' if self.cable else 'a proxy'}; faults: {self.figures}")
         print(f"  upstream: {dict(books.messages)}, of these again: {dict(books.repeated)}; "
               f"boot={stats['boot']}")
