@@ -220,7 +220,8 @@ static vn_err_t journal_allowed(const vn_flash_log_t *log) {
   if (log->state.tx == 0) {
     return VN_ERR_ORDER;
   }
-  return vn__log_free_sectors(log) < log->state.limits.reserve_sectors ? VN_ERR_LOG_FULL : VN_OK;
+  uint32_t reserve = log->state.limits.reserve_sectors;
+  return vn__log_free_up_to(log, reserve) < reserve ? VN_ERR_LOG_FULL : VN_OK;
 }
 
 vn_err_t vn_log_commit_journal(vn_flash_log_t *log) {

@@ -113,18 +113,23 @@ uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {
   return sector;
 }
 
-uint32_t vn__log_free_sectors(const vn_flash_log_t *log) {
+uint32_t vn__log_free_up_to(const vn_flash_log_t *log, uint32_t most) {
   const vn_log_state_t *state = &log->state;
   uint32_t count = state->limits.sector_count;
   uint32_t free_sectors = 0;
-  for (uint32_t ahead = 1; ahead < count; ahead++) {
-    uint16_t sector = (uint16_t)((state->head + ahead) % count);
+  uint16_t sector = state->head;
+  for (uint32_t ahead = 1; ahead < count && free_sectors < most; ahead++) {
+    sector = sector + 1u < count ? (uint16_t)(sector + 1u) : 0;
     if (vn__log_protected(log, sector)) {
       break;
     }
     free_sectors += (log->config.sectors[sector].state & VN__SECTOR_BAD) == 0 ? 1u : 0u;
   }
   return free_sectors;
+}
+
+uint32_t vn__log_free_sectors(const vn_flash_log_t *log) {
+  return vn__log_free_up_to(log, UINT32_MAX);
 }
 
 /* An item of the oldest live sector that the transaction has not touched yet. */

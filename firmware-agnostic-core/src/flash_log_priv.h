@@ -167,6 +167,8 @@ void vn__log_items_revert(vn_flash_log_t *log);
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log);
 /* The run of good sectors from the head up to the next live one; holes are not free. */
 uint32_t vn__log_free_sectors(const vn_flash_log_t *log);
+/* The same, but it stops counting at so many: what each journal entry can afford. */
+uint32_t vn__log_free_up_to(const vn_flash_log_t *log, uint32_t most);
 /* Begins a cleaning pass when one is due. */
 void vn__log_pass_begin(vn_flash_log_t *log);
 /* Moves what is due into the open transaction. */
