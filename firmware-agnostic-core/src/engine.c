@@ -129,6 +129,18 @@ static bool has_plain_windows(const vn_pipeline_t *plan, const vn_geometry_t *ge
          plan->scope == VN_SCOPE_SERIES;
 }
 
+/* What the parts of a state depend on; what waits to correct windows of time goes by these. */
+static void specify(vn_pipeline_state_t *pipeline) {
+  const vn_geometry_t *geometry = &pipeline->geometry;
+  uint8_t first = geometry->set.window_count;
+  uint8_t count = pipeline->plan->summary.window_count;
+  pipeline->specifications[0] = vn__time_specification(pipeline->plan, geometry);
+  for (uint8_t i = first; i < count; i++) {
+    pipeline->specifications[1 + i - first] = vn__window_specification(pipeline->plan, geometry, i);
+  }
+  pipeline->specifications[1 + count - first] = pipeline->specifications[0];
+}
+
 /* A pipeline's arrays begin where those of the one before it end. */
 static void place_after(vn_pipeline_state_t *pipeline, const vn_pipeline_state_t *before) {
   const vn_geometry_t *geometry = &before->geometry;
@@ -175,11 +187,11 @@ static void set_up_pipelines(vn_engine_t *engine) {
     uint8_t problem;
     *pipeline = (vn_pipeline_state_t){.plan = plan,
                                       .watermark_ms = VN_TIME_MINUS_INFINITY,
-                                      .limit = vn_bucket_rate(&plan->limit),
-                                      .layout_hash = vn_pipeline_layout_hash(plan)};
+                                      .limit = vn_bucket_rate(&plan->limit)};
     sort_alerts(pipeline);
     vn_err_t derived = vn_geometry_derive(plan, &pipeline->geometry, &problem);
     VN_ASSERT(derived == VN_OK);
+    specify(pipeline);
     pipeline->has_plain_windows = has_plain_windows(plan, &pipeline->geometry);
     pipeline->is_limited = pipeline->limit.readings > 0 || engine->limit.readings > 0;
     if (i > 0) {

@@ -100,13 +100,13 @@ void vn__evidence_pack(vn__packer_t *packer, const vn__work_t *work) {
   }
 }
 
-/* The plan may keep fewer readings now, or wait for fewer: the newest ones count. */
+/* The plan may keep fewer readings now: the newest ones count. */
 void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
   const vn_evidence_t *evidence = &work->pipeline->plan->evidence;
   uint8_t size = (uint8_t)vn_evidence_readings(evidence);
   uint64_t count = vn__unpack_unsigned(unpacker, VN_EVIDENCE_MAX);
   vn_recent_t reading = {0};
-  work->state->evidence = (vn_recent_state_t){0}; /* the log may have an older state in front */
+  work->state->evidence = (vn_recent_state_t){0};
   for (uint64_t i = 0; i < count; i++) {
     reading.time_ms = vn_add_saturating(reading.time_ms, vn__unpack_signed(unpacker));
     reading.value = vn__unpack_i32(unpacker);
@@ -114,6 +114,11 @@ void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
       vn_recent_add(&work->state->evidence, ring_of(work), size, &reading);
     }
   }
+}
+
+/* The plan may wait for fewer now. */
+void vn__evidence_resume(vn__work_t *work) {
+  const vn_evidence_t *evidence = &work->pipeline->plan->evidence;
   for (size_t i = 0; i < work->pipeline->plan->alert_count; i++) {
     vn_alert_state_t *state = &vn__alerts(work)[i];
     bool fewer = state->evidence_wanted > evidence->after;

@@ -70,15 +70,19 @@ void vn__alerts_shift_waiting(const vn__work_t *work, int64_t shift_ms) {
   }
 }
 
+void vn__alerts_drop_waiting(const vn__work_t *work) {
+  if (vn__alerts_wait(work)) {
+    vn_reorder_t buffer = buffer_of(work);
+    vn_reorder_clear(&buffer);
+  }
+}
+
 void vn__alerts_reset(const vn__work_t *work) {
   const vn_pipeline_t *plan = work->pipeline->plan;
   if (plan->alert_count > 0) {
     memset(vn__alerts(work), 0, plan->alert_count * sizeof(vn_alert_state_t));
   }
-  if (vn__alerts_wait(work)) {
-    vn_reorder_t buffer = buffer_of(work);
-    vn_reorder_clear(&buffer);
-  }
+  vn__alerts_drop_waiting(work);
 }
 
 size_t vn__alerts_waiting_max(const vn_pipeline_t *pipeline) {

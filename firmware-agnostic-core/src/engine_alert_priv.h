@@ -75,6 +75,13 @@ void vn__alerts_resume(vn__work_t *work);
 /* Episodes that nobody was told of, and that nothing mutes any more, are told now (A26). */
 void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
 
+/* The state of an alert in the checkpoint. */
+#define VN__ALERT_SAVE_MAX (8u * VN__PACK_U64_MAX + 6u * VN__PACK_U32_MAX + 3u * 3u + 6u)
+void vn__alert_pack(vn__packer_t *packer, const vn_alert_rule_t *rule,
+                    const vn_alert_state_t *alert);
+void vn__alert_unpack(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
+                      vn_alert_state_t *alert);
+
 /* Floods in the checkpoint: their part of the global state. */
 #define VN__FLOOD_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)
 void vn__flood_pack(vn__packer_t *packer, const vn_engine_t *engine);

@@ -159,6 +159,7 @@ static vn_err_t commit(vn_engine_t *engine, uint16_t flags) {
       .outbox_head = engine->outbox.lines[VN_OUTBOX_OTHERS].head,
       .outbox_tail = engine->outbox.lines[VN_OUTBOX_OTHERS].tail,
       .configuration_hash = vn_plan_hash(engine->plan),
+      .schema_hash = VN__STATE_VERSION,
       .boot = engine->head.boot,
       .flags = engine->journal.on ? (uint16_t)(flags | VN_COMMIT_JOURNAL) : flags,
       .journal_applied = engine->journal.taken,

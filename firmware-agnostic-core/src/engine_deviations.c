@@ -1,6 +1,6 @@
 /* Detectors of deviations: their states beside a series, and what they say to its alerts. */
 #include "deviation_priv.h"
-#include "engine_alert_priv.h"
+#include "engine_slot_priv.h"
 
 #include <string.h>
 
@@ -30,25 +30,44 @@ void vn__detectors_reset(const vn__work_t *work) {
   }
 }
 
-void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work) {
-  const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn__detectors_t first = vn__detectors(work);
-  for (size_t i = 0; i < geometry->residual_count; i++) {
-    vn__residual_pack(packer, first.residual + i);
+/* That of an alert, in front of those behind it. */
+static vn__detectors_t detector_of(const vn__work_t *work, size_t rule) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  vn__detectors_t next = vn__detectors(work);
+  for (size_t i = 0; i < rule; i++) {
+    vn__detectors_skip(&plan->alerts[i], &next);
   }
-  for (size_t i = 0; i < geometry->composite_count; i++) {
-    vn__composite_pack(packer, first.composite + i);
+  return next;
+}
+
+static bool is_composite(const vn__work_t *work, size_t rule) {
+  return work->pipeline->plan->alerts[rule].detector == VN_DETECTOR_COMPOSITE;
+}
+
+void vn__detector_reset(const vn__work_t *work, size_t rule) {
+  vn__detectors_t own = detector_of(work, rule);
+  if (is_composite(work, rule)) {
+    memset(own.composite, 0, sizeof *own.composite);
+  } else {
+    memset(own.residual, 0, sizeof *own.residual);
   }
 }
 
-void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work) {
-  const vn_geometry_t *geometry = &work->pipeline->geometry;
-  vn__detectors_t first = vn__detectors(work);
-  for (size_t i = 0; i < geometry->residual_count; i++) {
-    vn__residual_unpack(unpacker, first.residual + i);
+void vn__detector_pack(vn__packer_t *packer, const vn__work_t *work, size_t rule) {
+  vn__detectors_t own = detector_of(work, rule);
+  if (is_composite(work, rule)) {
+    vn__composite_pack(packer, own.composite);
+  } else {
+    vn__residual_pack(packer, own.residual);
   }
-  for (size_t i = 0; i < geometry->composite_count; i++) {
-    vn__composite_unpack(unpacker, first.composite + i);
+}
+
+void vn__detector_unpack(vn__unpacker_t *unpacker, const vn__work_t *work, size_t rule) {
+  vn__detectors_t own = detector_of(work, rule);
+  if (is_composite(work, rule)) {
+    vn__composite_unpack(unpacker, own.composite);
+  } else {
+    vn__residual_unpack(unpacker, own.residual);
   }
 }
 

@@ -1,5 +1,5 @@
 /* Was this reading there before? By its sequence number, or by what the series remembers. */
-#include "engine_priv.h"
+#include "engine_slot_priv.h"
 #include "vn/hash.h"
 
 #include <string.h>
@@ -157,7 +157,7 @@ static void unpack_checks(vn__unpacker_t *unpacker, const vn_sequence_t *sequenc
 }
 
 /* The oldest first. */
-static void pack_recent(vn__packer_t *packer, const vn__work_t *work) {
+void vn__recent_pack(vn__packer_t *packer, const vn__work_t *work) {
   const vn_recent_state_t *state = &work->state->recent;
   uint32_t size = work->pipeline->plan->deduplicate;
   vn__pack_unsigned(packer, state->count);
@@ -169,10 +169,10 @@ static void pack_recent(vn__packer_t *packer, const vn__work_t *work) {
 }
 
 /* A plan that remembers fewer keeps the latest. */
-static void unpack_recent(vn__unpacker_t *unpacker, vn__work_t *work) {
+void vn__recent_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
   uint8_t size = work->pipeline->plan->deduplicate;
   uint64_t count = vn__unpack_unsigned(unpacker, VN_RECENT_MAX);
-  work->state->recent = (vn_recent_state_t){0}; /* the log may have an older state in front */
+  work->state->recent = (vn_recent_state_t){0};
   for (uint64_t i = 0; i < count; i++) {
     vn_recent_t reading = {.time_ms = vn__unpack_signed(unpacker)};
     reading.value = vn__unpack_i32(unpacker);
@@ -182,15 +182,12 @@ static void unpack_recent(vn__unpacker_t *unpacker, vn__work_t *work) {
   }
 }
 
-void vn__identity_pack(vn__packer_t *packer, const vn__work_t *work) {
+void vn__sequence_pack(vn__packer_t *packer, const vn__work_t *work) {
   pack_sequence(packer, &work->state->sequence);
   pack_checks(packer, &work->state->sequence, checks_of(work));
-  pack_recent(packer, work);
 }
 
-void vn__identity_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
-  work->state->recent = (vn_recent_state_t){0};
+void vn__sequence_unpack(vn__unpacker_t *unpacker, vn__work_t *work) {
   unpack_sequence(unpacker, &work->state->sequence);
   unpack_checks(unpacker, &work->state->sequence, checks_of(work));
-  unpack_recent(unpacker, work);
 }

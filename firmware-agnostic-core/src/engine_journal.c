@@ -14,26 +14,22 @@ static size_t put_head(const vn_engine_t *engine, const vn__queued_t *head, uint
   return packer.length;
 }
 
-/* An entry on its way to the flash, part by part. */
-typedef struct entry {
-  const uint8_t *body;
-  size_t left; /* of the body */
-  size_t head; /* bytes of it in the scratch */
-  uint64_t index;
-  uint32_t part;
-} entry_t;
-
-static entry_t entry_of(vn_engine_t *engine, uint64_t index, const uint8_t *record) {
+vn__entry_t vn__journal_entry(vn_engine_t *engine, const uint8_t *record) {
   vn__queued_t head;
   memcpy(&head, record, sizeof head);
-  return (entry_t){.body = record + sizeof head,
-                   .left = vn__body_length(&head),
-                   .head = put_head(engine, &head, engine->store.scratch),
-                   .index = index};
+  return (vn__entry_t){.body = record + sizeof head,
+                       .left = vn__body_length(&head),
+                       .head = put_head(engine, &head, engine->store.scratch)};
+}
+
+static vn__entry_t entry_of(vn_engine_t *engine, uint64_t index, const uint8_t *record) {
+  vn__entry_t entry = vn__journal_entry(engine, record);
+  entry.index = index;
+  return entry;
 }
 
 /* The next part: in the scratch, as long as a record may be. */
-static uint32_t next_part(vn_engine_t *engine, entry_t *entry) {
+static uint32_t next_part(vn_engine_t *engine, vn__entry_t *entry) {
   size_t room = engine->log.config.record_max - entry->head;
   size_t piece = entry->left < room ? entry->left : room;
   size_t length = entry->head + piece;
@@ -46,7 +42,7 @@ static uint32_t next_part(vn_engine_t *engine, entry_t *entry) {
 }
 
 /* The first part stands for the entry: the others lie behind it. */
-static vn_err_t put_parts(vn_engine_t *engine, vn_flash_log_t *log, entry_t *entry) {
+static vn_err_t put_parts(vn_engine_t *engine, vn_flash_log_t *log, vn__entry_t *entry) {
   vn_err_t error = VN_OK;
   uint32_t item = vn__item_of_entry(engine->plan, entry->index);
   do {
@@ -59,7 +55,7 @@ static vn_err_t put_parts(vn_engine_t *engine, vn_flash_log_t *log, entry_t *ent
   return error;
 }
 
-static vn_err_t append_long(vn_engine_t *engine, entry_t *entry) {
+static vn_err_t append_long(vn_engine_t *engine, vn__entry_t *entry) {
   vn_err_t error = vn_log_begin(&engine->log);
   if (error != VN_OK) {
     return error;
@@ -73,7 +69,7 @@ static vn_err_t append_long(vn_engine_t *engine, entry_t *entry) {
 }
 
 static vn_err_t append(vn_engine_t *engine, uint64_t index, const uint8_t *record) {
-  entry_t entry = entry_of(engine, index, record);
+  vn__entry_t entry = entry_of(engine, index, record);
   if (entry.head + entry.left > engine->log.config.record_max) {
     return append_long(engine, &entry);
   }
@@ -189,7 +185,7 @@ vn_err_t vn__journal_rewrite(vn_engine_t *engine, vn_flash_log_t *log) {
   while (error == VN_OK && record != NULL) {
     index++;
     if (length > 0) {
-      entry_t entry = entry_of(engine, index, record);
+      vn__entry_t entry = entry_of(engine, index, record);
       error = put_parts(engine, log, &entry);
     }
     record = vn_ring_look(&engine->queue, &at, &length);
@@ -289,6 +285,23 @@ uint32_t vn__journal_apply(vn_engine_t *engine, uint8_t flags, uint32_t argument
     go_on(engine, payload, length);
   }
   return VN_LOG_NO_ITEM;
+}
+
+void vn__journal_read(vn_engine_t *engine, uint32_t number, const uint8_t *bytes, uint32_t length) {
+  (void)vn__journal_apply(engine, vn__entry_flags(0), number, bytes, length);
+}
+
+vn_err_t vn__journal_write(vn_engine_t *engine) {
+  vn_err_t error = vn_log_begin(&engine->log);
+  if (error != VN_OK) {
+    return error;
+  }
+  error = vn__journal_rewrite(engine, &engine->log);
+  if (error != VN_OK) {
+    vn_log_abort(&engine->log);
+    return error;
+  }
+  return vn_log_commit_journal(&engine->log);
 }
 
 /* What waited for the clock goes on from the last time known, as everything provisional does. */

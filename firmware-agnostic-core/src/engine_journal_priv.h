@@ -41,6 +41,24 @@ void vn__allowance_spend(vn_engine_t *engine, vn_text_t topic, uint64_t bytes);
 /* Counts a message above it, and tells of it as of others that are refused. */
 void vn__refuse_limited(vn_engine_t *engine, const vn__arrival_t *arrival);
 
+/* An entry on its way to the flash, part by part. */
+typedef struct vn__entry {
+  const uint8_t *body;
+  size_t left; /* of the body */
+  size_t head; /* bytes of it in the scratch */
+  uint64_t index;
+  uint32_t part;
+} vn__entry_t;
+/* That of a message in the queue. */
+vn__entry_t vn__journal_entry(vn_engine_t *engine, const uint8_t *record);
+/* A whole entry, as vn__journal_entry makes it; and all that wait onto the flash. */
+void vn__journal_read(vn_engine_t *engine, uint32_t number, const uint8_t *bytes, uint32_t length);
+vn_err_t vn__journal_write(vn_engine_t *engine);
+
+/* A state of nothing in a region that must be empty; what was put into it afterwards is settled. */
+vn_err_t vn__begin_empty(vn_engine_t *engine);
+vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags);
+
 /* The journal: what is taken leaves it with the open transaction; that one is committed. */
 void vn__journal_release(vn_engine_t *engine);
 void vn__journal_committed(vn_engine_t *engine);

@@ -222,7 +222,6 @@ static inline void vn__touch(vn_engine_t *engine, vn_series_state_t *state) {
 }
 
 /* The windows of a series. `refused` and vn__told_result get the work as their context. */
-#define VN__SECTION_MAX 4u /* bytes in front of each window's state */
 void vn__windows_reset(vn__work_t *work);
 vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn refused);
 /* All but the count windows begin anew; the times in those move. */
@@ -244,8 +243,6 @@ void vn__windows_tell_early(vn__work_t *work);
 void vn__windows_close(vn__work_t *work, vn_kind_t kind);
 
 size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
-size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity);
-bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left);
 void vn__told_result(void *context, const vn_window_result_t *result);
 
 /* Counts a refusal and tells the observer. state NULL: it has no series. */
@@ -270,8 +267,6 @@ static inline bool vn__has_identity(const vn__work_t *work, const vn_reading_t *
 void vn__identity_accept(vn__work_t *work, const vn_reading_t *reading, int32_t value);
 void vn__identity_reset(vn__work_t *work);
 size_t vn__identity_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline);
-void vn__identity_pack(vn__packer_t *packer, const vn__work_t *work);
-void vn__identity_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 bool vn__has_sequence(const vn_plan_t *plan);
 
 /* Derived series. A new series is linked to what it is an operand of; `note` takes its results. */
@@ -345,18 +340,19 @@ vn_time_ms_t vn__alerts_newest(const vn__work_t *work);
 size_t vn__alerts_waiting_max(const vn_pipeline_t *pipeline);
 void vn__alerts_pack_waiting(vn__packer_t *packer, const vn__work_t *work);
 void vn__alerts_unpack_waiting(vn__unpacker_t *unpacker, const vn__work_t *work);
+void vn__alerts_drop_waiting(const vn__work_t *work);
 
 /* A reading behind the guards, before alerts see it; only where evidence is kept. */
 void vn__evidence_take(vn__work_t *work, int32_t value);
 size_t vn__evidence_max(const vn_pipeline_t *pipeline);
 void vn__evidence_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
+/* Behind the states of the alerts. */
+void vn__evidence_resume(vn__work_t *work);
 
 /* The detectors of deviations of a series. */
 size_t vn__detectors_max(const vn_geometry_t *geometry);
 void vn__detectors_reset(const vn__work_t *work);
-void vn__detectors_pack(vn__packer_t *packer, const vn__work_t *work);
-void vn__detectors_unpack(vn__unpacker_t *unpacker, const vn__work_t *work);
 
 /* Outputs. */
 void vn__owe(const vn__work_t *work); /* the next commit holds the series */
@@ -383,6 +379,9 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
 size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity);
 bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length);
 
+#define VN__ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
+void vn__accounting_pack(vn__packer_t *packer, const vn_accounting_t *accounting);
+void vn__accounting_unpack(vn__unpacker_t *unpacker, vn_accounting_t *accounting);
 void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part);
 
 /* Makes the device's accounting the sum of its series', of those that are gone, too. */

@@ -1,7 +1,8 @@
 /* A restart: reading the state back, counting what may be missing. */
-#include "engine_alert_priv.h"
 #include "engine_journal_priv.h"
 #include "engine_outbox_priv.h"
+#include "engine_slot_priv.h"
+#include "vn/savepoint.h"
 
 #include <string.h>
 
@@ -90,6 +91,7 @@ static void apply_tomb(vn_engine_t *engine, uint32_t series) {
   if (engine->table.name_lengths[series] > 0) {
     vn__series_end(engine, series);
   }
+  engine->store.series[series].pipeline = 0; /* its numbers were counted then */
   vn_log_release(&engine->log, vn__item_of_series(series));
 }
 
@@ -144,6 +146,34 @@ static vn_err_t set_up_log(vn_engine_t *engine) {
       .region_id = (uint32_t)((uint64_t)wall_ms * UINT64_C(0x9E3779B97F4A7C15) >> 32),
   };
   return vn_log_init(&engine->log, &config);
+}
+
+/* Tombs in one transaction. */
+#define TOMBS_MAX 256u
+
+/*
+ * Series that the plan has no place for: their numbers become the device's, in the transaction that
+ * has their tombs. Without `commit` they only do so in RAM.
+ */
+static vn_err_t bury(vn_engine_t *engine, bool commit) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    vn_series_state_t *state = &engine->store.series[i];
+    if (!vn__slot_bury(engine, i) || !commit) {
+      continue;
+    }
+    state->flags = VN__SERIES_OWED;
+    state->next_owed = engine->owed.first;
+    engine->owed.first = i;
+    if (++count % TOMBS_MAX == 0) {
+      vn_err_t error = vn__settle(engine, false, 0);
+      if (error != VN_OK) {
+        return error;
+      }
+    }
+  }
+  vn__sum_accounting(engine);
+  return VN_OK;
 }
 
 /* How long ago at the restart, if the clock can tell. */
@@ -216,19 +246,29 @@ static uint32_t first_boot(const vn_engine_t *engine) {
   return known ? (uint32_t)(wall_ms / 1000) : 1u;
 }
 
-static vn_err_t restore_from_flash(vn_engine_t *engine) {
+/* Reads the newest commit; nothing is written. */
+static vn_err_t read_back(vn_engine_t *engine) {
   vn_commit_t last = {0};
   vn_err_t error = set_up_log(engine);
   if (error != VN_OK) {
     return error;
   }
   error = vn_log_mount(&engine->log, &last);
-  if (error == VN_ERR_UNFORMATTED) {
-    error = vn_log_format(&engine->log);
-  } else if (error == VN_OK) {
+  if (error == VN_OK && last.schema_hash > VN__STATE_VERSION) {
+    return VN_ERR_NEWER;
+  }
+  if (error == VN_OK) {
     settle_restored(engine);
     error = vn__journal_resume(engine, last.journal_applied);
     note_recovery(engine, &last);
+  }
+  return error;
+}
+
+static vn_err_t restore_from_flash(vn_engine_t *engine) {
+  vn_err_t error = read_back(engine);
+  if (error == VN_ERR_UNFORMATTED) {
+    error = vn_log_format(&engine->log);
   }
   if (error != VN_OK) {
     return error;
@@ -237,11 +277,11 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
   engine->erases_before = engine->log.figures.erases;
   engine->recovery.boot = engine->head.boot;
   vn__derive_resume(engine);
-  return vn__settle(engine, true, 0);
+  error = bury(engine, true);
+  return error == VN_OK ? vn__settle(engine, true, 0) : error;
 }
 
-vn_err_t vn_restore(vn_engine_t *engine) {
-  VN_ASSERT(engine != NULL && !engine->restored);
+static void prepare(vn_engine_t *engine) {
   engine->recovery = (vn_recovery_t){.fresh = true, .clean = true};
   engine->head.boot = first_boot(engine);
   engine->head.seq = 0;
@@ -250,6 +290,14 @@ vn_err_t vn_restore(vn_engine_t *engine) {
   engine->tick_mono_ms = engine->checkpoint_mono_ms = vn__mono_ms(engine);
   engine->started_mono_ms = engine->known_mono_ms = engine->tick_mono_ms;
   engine->restored = true;
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    engine->store.series[i].pipeline = 0;
+  }
+}
+
+vn_err_t vn_restore(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL && !engine->restored);
+  prepare(engine);
   bool wanted = engine->plan->durability != VN_DURABILITY_VOLATILE;
   vn_err_t error = wanted && engine->ports.flash != NULL ? restore_from_flash(engine) : VN_OK;
   vn_time_ms_t wall_ms;
@@ -257,4 +305,45 @@ vn_err_t vn_restore(vn_engine_t *engine) {
     engine->known_wall_ms = wall_ms; /* else the next look at the clock settles what is restored */
   }
   return error;
+}
+
+vn_err_t vn_inspect(vn_engine_t *engine) {
+  VN_ASSERT(engine != NULL && !engine->restored);
+  VN_ASSERT(engine->ports.flash != NULL);
+  prepare(engine);
+  vn_err_t error = read_back(engine);
+  engine->inspected = true;
+  if (error == VN_OK) {
+    engine->head.boot--; /* that of the run which wrote it */
+    error = bury(engine, false);
+  }
+  return error;
+}
+
+bool vn_inspected_wall_ms(const vn_engine_t *engine, vn_time_ms_t *out) {
+  *out = engine->log.state.commit.wall_ms;
+  return engine->log.state.mounted && *out != VN_TIME_MINUS_INFINITY;
+}
+
+vn_err_t vn__begin_empty(vn_engine_t *engine) {
+  vn_commit_t last;
+  prepare(engine);
+  vn_err_t error = set_up_log(engine);
+  if (error != VN_OK) {
+    return error;
+  }
+  error = vn_log_mount(&engine->log, &last);
+  if (error == VN_OK) {
+    return VN_ERR_ORDER; /* somebody's state */
+  }
+  return error == VN_ERR_UNFORMATTED ? vn_log_format(&engine->log) : error;
+}
+
+vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags) {
+  settle_restored(engine);
+  for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
+    engine->committed_head[q] = engine->committed_tail[q]; /* none of them is on the flash */
+  }
+  vn_err_t error = vn__journal_resume(engine, 0);
+  return error == VN_OK ? vn__settle(engine, true, flags) : error;
 }

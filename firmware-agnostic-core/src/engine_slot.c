@@ -1,333 +1,234 @@
-/* States as bytes: one series, and what belongs to no series. */
-#include "engine_alert_priv.h"
-#include "engine_outbox_priv.h"
-#include "pack_priv.h"
+/* The state of a series as bytes: its head, then parts that stand for themselves. */
+#include "engine_slot_priv.h"
 #include "vn/hash.h"
 
 #include <string.h>
 
-#define ALERT_MAX (8u * VN__PACK_U64_MAX + 6u * VN__PACK_U32_MAX + 3u * 3u + 6u)
-#define ACCOUNTING_MAX (VN_ACCOUNTING_COUNTERS * VN__PACK_U64_MAX)
-#define HEAD_MAX (2u * VN__PACK_U32_MAX + 2u * VN__PACK_U64_MAX + 1u)
+#define HEAD_MAX (2u + VN__PACK_U32_MAX + VN__PACK_U64_MAX + 1u)
 #define EARLY_MAX VN__PACK_U64_MAX
-#define NAME_HASH_MAX VN__PACK_U32_MAX
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
+
+/* Kind, name with its length, specification and length. */
+#define PART_MAX(name_length) (2u + (name_length) + 2u * VN__PACK_U32_MAX)
+
+/* An alert, and its detector if it has one. */
+static size_t alert_parts_max(const vn_alert_plan_t *alert) {
+  size_t name = strlen(alert->name);
+  bool detector = alert->rule.condition == VN_ALERT_DEVIATION;
+  return PART_MAX(name) + VN__ALERT_SAVE_MAX + (detector ? PART_MAX(name) : 0);
+}
+
+static size_t parts_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
+                        const vn_geometry_t *geometry) {
+  const size_t nameless = 8u; /* kinds of parts without a name */
+  size_t most = nameless * PART_MAX(0);
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    most += alert_parts_max(&pipeline->alerts[i]);
+  }
+  for (uint8_t i = 0; i < pipeline->summary.window_count; i++) {
+    most += PART_MAX(strlen(pipeline->summary.windows[i].name));
+  }
+  return most + vn__identity_max(plan, pipeline) + vn__alerts_waiting_max(pipeline) +
+         vn__evidence_max(pipeline) + vn__detectors_max(geometry) +
+         vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline) + EARLY_MAX;
+}
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                     const vn_geometry_t *geometry) {
-  return HEAD_MAX + (pipeline->early_every_ms > 0 ? EARLY_MAX : 0) + plan->name_max +
-         ACCOUNTING_MAX + vn__identity_max(plan, pipeline) +
-         (size_t)pipeline->alert_count * (NAME_HASH_MAX + ALERT_MAX) +
-         vn__alerts_waiting_max(pipeline) + vn__evidence_max(pipeline) +
-         vn__detectors_max(geometry) + vn__windows_save_max(pipeline, geometry) +
-         vn__derive_save_max(plan, pipeline);
+  return HEAD_MAX + plan->name_max + VN__ACCOUNTING_MAX + parts_max(plan, pipeline, geometry);
 }
 
-static void pack_accounting(vn__packer_t *packer, const vn_accounting_t *accounting) {
-#define ACCOUNTING_PACK(name) vn__pack_unsigned(packer, accounting->name);
-  VN_ACCOUNTING_LIST(ACCOUNTING_PACK)
-#undef ACCOUNTING_PACK
+/* What stands in front of a part's bytes but their length, which vn__part_end puts there. */
+static size_t begin_part(vn__packer_t *packer, vn__part_kind_t kind, const char *name,
+                         uint32_t specification) {
+  size_t length = strlen(name);
+  vn__pack_unsigned(packer, kind);
+  vn__pack_unsigned(packer, length);
+  vn__pack_bytes(packer, name, length);
+  vn__pack_unsigned(packer, specification);
+  return packer->length;
 }
 
-static void unpack_accounting(vn__unpacker_t *unpacker, vn_accounting_t *accounting) {
-#define ACCOUNTING_UNPACK(name) accounting->name = vn__unpack_unsigned(unpacker, UINT64_MAX);
-  VN_ACCOUNTING_LIST(ACCOUNTING_UNPACK)
-#undef ACCOUNTING_UNPACK
-}
-
-void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part) {
-#define ACCOUNTING_ADD(name) sum->name += part->name;
-  VN_ACCOUNTING_LIST(ACCOUNTING_ADD)
-#undef ACCOUNTING_ADD
-}
-
-static uint32_t name_hash(const vn_alert_plan_t *plan) {
-  return vn_murmur3_32(plan->name, strlen(plan->name), 0);
-}
-
-static void pack_alert(vn__packer_t *packer, const vn_alert_plan_t *plan,
-                       const vn_alert_state_t *alert) {
-  vn__pack_unsigned(packer, name_hash(plan));
-  vn__pack_unsigned(packer, plan->rule.condition);
-  vn__pack_unsigned(packer, alert->phase);
-  vn__pack_unsigned(packer, (alert->condition_true ? 1u : 0u) | (alert->evaluated ? 2u : 0u) |
-                                (alert->has_verdict ? 4u : 0u));
-  vn__pack_unsigned(packer, alert->levels_true);
-  vn__pack_unsigned(packer, alert->level);
-  vn__pack_unsigned(packer, alert->evidence_wanted);
-  vn__pack_unsigned(packer, alert->flags);
-  vn__pack_unsigned(packer, alert->revision);
-  vn__pack_unsigned(packer, alert->episode);
-  vn__pack_unsigned(packer, alert->history);
-  vn__pack_unsigned(packer, alert->samples);
-  vn__pack_unsigned(packer, alert->gap_x8_ms);
-  vn__pack_signed(packer, alert->last_value);
-  vn__pack_signed(packer, alert->pending_since_ms);
-  vn__pack_signed(packer, alert->recovering_since_ms);
-  vn__pack_signed(packer, alert->last_ms);
-  vn__pack_signed(packer, alert->period_since_ms);
-  vn__pack_signed(packer, alert->verdict_ms);
-  vn__pack_signed(packer, alert->told_ms);
-  vn__pack_signed(packer, alert->shelved_until_ms);
-  vn__pack_signed(packer, alert->begun_ms);
-  vn__pack_unsigned(packer, alert->begun_before_ms[0]);
-  vn__pack_unsigned(packer, alert->begun_before_ms[1]);
-}
-
-/* A rule may have changed since then: another condition starts anew, fewer levels count as such. */
-static void adapt_alert(const vn_alert_rule_t *rule, uint64_t condition, vn_alert_state_t *alert) {
-  if (condition != rule->condition) {
-    *alert = (vn_alert_state_t){0};
+/* The bytes from `at` on move to make room for their length. */
+static void end_part(vn__packer_t *packer, size_t at) {
+  uint8_t head[VN__PACK_U64_MAX];
+  vn__packer_t length = {head, sizeof head, 0};
+  vn__pack_unsigned(&length, packer->length - at);
+  size_t end = packer->length + length.length;
+  if (end <= packer->capacity) {
+    memmove(packer->bytes + at + length.length, packer->bytes + at, packer->length - at);
+    memcpy(packer->bytes + at, head, length.length);
   }
-  uint8_t highest = rule->condition == VN_ALERT_LEVELS ? rule->level_count : 1;
-  alert->level = alert->level < highest ? alert->level : highest;
-  alert->history = rule->hits_of > 0 ? alert->history : 0;
-  if (alert->phase != VN_ALERT_RECOVERING || !rule->latch) {
-    alert->flags = (uint16_t)(alert->flags & ~VN_ALERT_FLAG_LATCHED);
-  }
+  packer->length = end;
 }
 
-static void unpack_alert(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
-                         vn_alert_state_t *alert) {
-  uint64_t condition = vn__unpack_unsigned(unpacker, VN_ALERT_CONDITION_COUNT - 1);
-  alert->phase = (uint8_t)vn__unpack_unsigned(unpacker, VN_ALERT_RECOVERING);
-  unsigned bits = (unsigned)vn__unpack_unsigned(unpacker, 7);
-  alert->condition_true = (bits & 1u) != 0;
-  alert->evaluated = (bits & 2u) != 0;
-  alert->has_verdict = (bits & 4u) != 0;
-  alert->levels_true = (uint8_t)vn__unpack_unsigned(unpacker, (1u << VN_ALERT_LEVELS_MAX) - 1u);
-  alert->level = (uint8_t)vn__unpack_unsigned(unpacker, VN_ALERT_LEVELS_MAX);
-  alert->evidence_wanted = (uint8_t)vn__unpack_unsigned(unpacker, VN_EVIDENCE_MAX);
-  alert->flags = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  alert->revision = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->episode = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->history = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->samples = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->gap_x8_ms = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-  alert->last_value = vn__unpack_i32(unpacker);
-  alert->pending_since_ms = vn__unpack_signed(unpacker);
-  alert->recovering_since_ms = vn__unpack_signed(unpacker);
-  alert->last_ms = vn__unpack_signed(unpacker);
-  alert->period_since_ms = vn__unpack_signed(unpacker);
-  alert->verdict_ms = vn__unpack_signed(unpacker);
-  alert->told_ms = vn__unpack_signed(unpacker);
-  alert->shelved_until_ms = vn__unpack_signed(unpacker);
-  alert->begun_ms = vn__unpack_signed(unpacker);
-  alert->begun_before_ms[0] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  alert->begun_before_ms[1] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  adapt_alert(rule, condition, alert);
+uint32_t vn__value_specification(const vn__work_t *work) {
+  return (uint32_t)(uint8_t)work->pipeline->plan->summary.exponent;
 }
 
-/* What people said of an alert must not become another one's: the name counts, not the place. */
-static void unpack_alerts(vn__unpacker_t *unpacker, const vn__work_t *work) {
-  const vn_pipeline_t *plan = work->pipeline->plan;
-  vn__alerts_reset(work);
-  for (size_t i = 0; i < plan->alert_count; i++) {
-    uint32_t hash = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-    vn_alert_state_t gone = {0};
-    size_t k = 0;
-    while (k < plan->alert_count && name_hash(&plan->alerts[k]) != hash) {
-      k++;
-    }
-    bool found = k < plan->alert_count;
-    unpack_alert(unpacker, &plan->alerts[found ? k : i].rule, found ? &vn__alerts(work)[k] : &gone);
+uint32_t vn__alert_specification(const vn_alert_plan_t *alert) {
+  uint32_t of = vn_murmur3_32(alert->of, strlen(alert->of), (uint8_t)alert->exponent);
+  return of & 0x3FFFu; /* two bytes: it only has to differ from what it was before */
+}
+
+uint32_t vn__detector_specification(const vn__work_t *work, const vn_alert_plan_t *alert) {
+  return vn__value_specification(work) | (uint32_t)alert->detector << 8;
+}
+
+vn__window_part_t vn__window_part(const vn_pipeline_state_t *pipeline, uint8_t index) {
+  static const uint8_t kinds[] = {[VN_WINDOW_SESSION] = VN__PART_SESSION,
+                                  [VN_WINDOW_COUNT] = VN__PART_COUNT,
+                                  [VN_WINDOW_REPORT] = VN__PART_REPORT,
+                                  [VN_WINDOW_CONDITION] = VN__PART_CONDITION};
+  size_t window = (size_t)pipeline->geometry.set.window_count + index - 1u;
+  if (index == 0) {
+    return (vn__window_part_t){"", VN__PART_TIME};
   }
+  if (window == pipeline->plan->summary.window_count) {
+    return (vn__window_part_t){"", VN__PART_CORRECTION};
+  }
+  const vn_window_t *own = &pipeline->plan->summary.windows[window];
+  return (vn__window_part_t){own->name, (vn__part_kind_t)kinds[own->shape]};
 }
 
 /* Since when an early result waits, by the clock of the wall; settle_restored turns it back. */
 static void pack_early(vn__packer_t *packer, const vn__work_t *work) {
   const vn_engine_t *engine = work->engine;
+  int64_t now_ms = vn__mono_ms(engine);
+  vn_time_ms_t wall_ms;
+  wall_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms : vn__provisional_ms(engine, now_ms);
+  vn__pack_signed(packer, wall_ms - (now_ms - work->state->early_since_mono_ms));
+}
+
+static void save_alerts(vn__packer_t *packer, const vn__work_t *work) {
+  const vn_pipeline_t *plan = work->pipeline->plan;
+  for (size_t i = 0; i < plan->alert_count; i++) {
+    const vn_alert_plan_t *alert = &plan->alerts[i];
+    size_t at = begin_part(packer, VN__PART_ALERT, alert->name, vn__alert_specification(alert));
+    vn__alert_pack(packer, &alert->rule, &vn__alerts(work)[i]);
+    end_part(packer, at);
+    if (alert->rule.condition == VN_ALERT_DEVIATION) {
+      at = begin_part(packer, VN__PART_DETECTOR, alert->name,
+                      vn__detector_specification(work, alert));
+      vn__detector_pack(packer, work, i);
+      end_part(packer, at);
+    }
+  }
+  if (vn__alerts_wait(work)) {
+    size_t at = begin_part(packer, VN__PART_WAITING, "", vn__value_specification(work));
+    vn__alerts_pack_waiting(packer, work);
+    end_part(packer, at);
+  }
+}
+
+/* What is known of readings that came; parts that are empty aren't there. */
+static void save_readings(vn__packer_t *packer, const vn__work_t *work) {
+  const vn_series_state_t *state = work->state;
+  if (state->sequence.started) {
+    size_t at = begin_part(packer, VN__PART_SEQUENCE, "", 0);
+    vn__sequence_pack(packer, work);
+    end_part(packer, at);
+  }
+  if (state->recent.count > 0) {
+    size_t at = begin_part(packer, VN__PART_RECENT, "", vn__value_specification(work));
+    vn__recent_pack(packer, work);
+    end_part(packer, at);
+  }
+  if (state->evidence.count > 0) {
+    size_t at = begin_part(packer, VN__PART_EVIDENCE, "", vn__value_specification(work));
+    vn__evidence_pack(packer, work);
+    end_part(packer, at);
+  }
+}
+
+static void save_windows(vn__packer_t *packer, vn__work_t *work) {
+  const vn_series_state_t *state = work->state;
+  for (uint8_t i = 0; i < vn__window_parts(work->pipeline); i++) {
+    vn__window_part_t part = vn__window_part(work->pipeline, i);
+    size_t at = begin_part(packer, part.kind, part.name, work->pipeline->specifications[i]);
+    size_t room = at < packer->capacity ? packer->capacity - at : 0;
+    packer->length += vn__window_part_save(work, i, packer->bytes + at, room);
+    end_part(packer, at);
+  }
+  if (state->first_link != VN_SERIES_NONE) {
+    size_t at = begin_part(packer, VN__PART_DERIVED, "", work->pipeline->specifications[0]);
+    vn__derive_pack(packer, work);
+    end_part(packer, at);
+  }
   if (work->pipeline->plan->early_every_ms > 0) {
-    int64_t now_ms = vn__mono_ms(engine);
-    vn_time_ms_t wall_ms;
-    wall_ms = vn__wall_ms(engine, &wall_ms) ? wall_ms : vn__provisional_ms(engine, now_ms);
-    vn__pack_signed(packer, wall_ms - (now_ms - work->state->early_since_mono_ms));
+    size_t at = begin_part(packer, VN__PART_EARLY, "", 0);
+    pack_early(packer, work);
+    end_part(packer, at);
   }
 }
 
 size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t capacity) {
   vn__work_t work = vn__work(engine, series);
-  const vn_pipeline_state_t *pipeline = work.pipeline;
   const vn_series_state_t *state = work.state;
-  vn_text_t name = vn_series_name(&engine->table, series);
   vn__packer_t packer = {out, capacity, 0};
-  vn__pack_unsigned(&packer, name.length);
-  vn__pack_bytes(&packer, name.bytes, name.length);
-  vn__pack_unsigned(&packer, pipeline->layout_hash);
-  vn__pack_signed(&packer, state->last_arrival_wall_ms);
-  vn__pack_unsigned(&packer, state->flags & KEPT_FLAGS);
-  pack_accounting(&packer, &state->accounting);
-  vn__identity_pack(&packer, &work);
-  for (size_t i = 0; i < pipeline->plan->alert_count; i++) {
-    pack_alert(&packer, &pipeline->plan->alerts[i], &vn__alerts(&work)[i]);
-  }
-  vn__alerts_pack_waiting(&packer, &work);
-  vn__evidence_pack(&packer, &work);
-  vn__detectors_pack(&packer, &work);
-  vn__derive_pack(&packer, &work);
-  pack_early(&packer, &work);
-  size_t room = packer.length < capacity ? capacity - packer.length : 0;
-  return packer.length + vn__windows_save(&work, out + packer.length, room);
-}
-
-/*
- * A record counts more than those before it: where a tomb was lost, the number or the name may
- * still belong to a series that is gone.
- */
-static void make_way(vn_engine_t *engine, uint32_t series, uint32_t namesake) {
-  if (namesake != VN_SERIES_NONE) {
-    vn__series_end(engine, namesake);
-  }
-  if (engine->table.name_lengths[series] > 0) {
-    vn__series_end(engine, series);
-  }
-}
-
-/* Gives the record's series its number; false when it can't be taken over. */
-static bool place_series(vn_engine_t *engine, uint32_t series, vn_text_t name) {
-  if (series >= engine->plan->series_max || name.length == 0) {
-    return false;
-  }
-  uint32_t namesake = vn_series_find(&engine->table, name, vn_series_hash(name));
-  if (namesake == series) {
-    return true;
-  }
-  make_way(engine, series, namesake);
-  if (vn_name_check(name, engine->plan->name_max) != VN_REASON_NONE ||
-      vn_series_put(&engine->table, name, series) != VN_OK) {
-    return false;
-  }
-  if (vn__series_begin(engine, series) != VN_REASON_NONE) {
-    vn_series_remove(&engine->table, series);
-    return false;
-  }
-  return true;
-}
-
-static bool load_content(vn_engine_t *engine, uint32_t series, vn__unpacker_t *unpacker) {
-  vn__work_t work = vn__work(engine, series);
-  const vn_pipeline_state_t *pipeline = work.pipeline;
-  vn_series_state_t *state = work.state;
-  state->last_arrival_wall_ms = vn__unpack_signed(unpacker);
-  state->flags = (uint8_t)vn__unpack_unsigned(unpacker, KEPT_FLAGS);
-  unpack_accounting(unpacker, &state->accounting);
-  vn__identity_unpack(unpacker, &work);
-  unpack_alerts(unpacker, &work);
-  vn__alerts_unpack_waiting(unpacker, &work);
-  vn__evidence_unpack(unpacker, &work);
-  state->silent = true; /* unless the next arrival finds that it isn't */
-  vn__detectors_unpack(unpacker, &work);
-  vn__derive_unpack(unpacker, &work);
-  state->early_since_mono_ms = pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(unpacker) : 0;
-  return !unpacker->failed && vn__windows_load(&work, unpacker->bytes + unpacker->position,
-                                               unpacker->length - unpacker->position);
-}
-
-bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, size_t length) {
-  vn__unpacker_t unpacker = {bytes, length, 0, false};
-  char name[UINT8_MAX];
-  vn_text_t text = {name, (size_t)vn__unpack_unsigned(&unpacker, UINT8_MAX)};
-  vn__unpack_bytes(&unpacker, name, text.length);
-  uint32_t layout_hash = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
-  if (unpacker.failed || !place_series(engine, series, text)) {
-    return false;
-  }
-  const vn_pipeline_state_t *pipeline =
-      &engine->store.pipelines[engine->store.series[series].pipeline];
-  if (layout_hash == pipeline->layout_hash && load_content(engine, series, &unpacker)) {
-    return true;
-  }
-  vn__series_end(engine, series);
-  return false;
-}
-
-#define FIGURES_WORDS 17u
-
-/* In front of the state: no version had a sequence number there that came so far. */
-#define GLOBAL_MARK (UINT64_C(0x766E6F7463680000) | VN__STATE_VERSION)
-
-size_t vn__global_max(void) {
-  return 7u * VN__PACK_U64_MAX + FIGURES_WORDS * VN__PACK_U64_MAX + ACCOUNTING_MAX +
-         (1u + VN_REASON_COUNT) * VN__PACK_U64_MAX + VN__OUTBOX_MAX + VN__FLOOD_MAX;
-}
-
-/* The device's counters that belong to no series, in the order in which they are stored. */
-static void list_figures(vn_figures_t *figures, uint64_t *words[FIGURES_WORDS]) {
-  words[0] = &figures->messages;
-  words[1] = &figures->messages_refused;
-  words[2] = &figures->messages_dropped;
-  words[3] = &figures->unassigned;
-  words[4] = &figures->summaries;
-  words[5] = &figures->alerts;
-  words[6] = &figures->late_for_alerts;
-  words[7] = &figures->dead_letters;
-  words[8] = &figures->outbox_dropped;
-  words[9] = &figures->series_expired;
-  words[10] = &figures->derived;
-  words[11] = &figures->underived;
-  words[12] = &figures->activations;
-  words[13] = &figures->muted;
-  words[14] = &figures->commands;
-  words[15] = &figures->commands_refused;
-  words[16] = &figures->outbox_coarsened;
-}
-
-size_t vn__global_save(const vn_engine_t *engine, uint8_t *out, size_t capacity) {
-  vn__packer_t packer = {out, capacity, 0};
-  vn_time_ms_t wall_ms = vn__now_ms(engine);
-  vn_figures_t figures = engine->figures;
-  uint64_t *words[FIGURES_WORDS];
-  list_figures(&figures, words);
-  vn__pack_unsigned(&packer, GLOBAL_MARK);
-  vn__pack_unsigned(&packer, engine->head.seq);
-  vn__pack_signed(&packer, engine->checkpoint_wall_ms);
-  vn__pack_signed(&packer, wall_ms);
-  for (size_t i = 0; i < FIGURES_WORDS; i++) {
-    vn__pack_unsigned(&packer, *words[i]);
-  }
-  pack_accounting(&packer, &figures.expired);
-  vn__pack_unsigned(&packer, engine->deltas_gone);
-  vn__pack_unsigned(&packer, VN_REASON_COUNT);
-  for (size_t i = 0; i < VN_REASON_COUNT; i++) {
-    vn__pack_unsigned(&packer, figures.reasons[i]);
-  }
-  vn__outbox_pack(&packer, engine);
-  vn__flood_pack(&packer, engine);
+  vn__slot_head_t head = {.name = vn_series_name(&engine->table, series),
+                          .last_arrival_ms = state->last_arrival_wall_ms,
+                          .accounting = state->accounting,
+                          .flags = state->flags & KEPT_FLAGS};
+  vn__slot_head_pack(&packer, &head);
+  save_readings(&packer, &work);
+  save_alerts(&packer, &work);
+  save_windows(&packer, &work);
   return packer.length;
 }
 
-bool vn__global_load(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
-  vn__unpacker_t unpacker = {bytes, length, 0, false};
-  uint64_t *words[FIGURES_WORDS];
-  list_figures(&engine->figures, words);
-  if (vn__unpack_unsigned(&unpacker, UINT64_MAX) != GLOBAL_MARK) {
-    return false;
-  }
-  engine->head.seq = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-  engine->checkpoint_wall_ms = vn__unpack_signed(&unpacker);
-  engine->known_wall_ms = vn__unpack_signed(&unpacker);
-  for (size_t i = 0; i < FIGURES_WORDS; i++) {
-    *words[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-  }
-  unpack_accounting(&unpacker, &engine->figures.expired);
-  engine->deltas_gone = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
-  uint64_t reasons = vn__unpack_unsigned(&unpacker, VN_REASON_COUNT);
-  for (size_t i = 0; i < reasons; i++) {
-    engine->figures.reasons[i] = vn__unpack_unsigned(&unpacker, UINT64_MAX);
-  }
-  vn__outbox_unpack(&unpacker, engine);
-  vn__flood_unpack(&unpacker, engine);
-  return !unpacker.failed && unpacker.position == length;
+void vn__slot_head_pack(vn__packer_t *packer, const vn__slot_head_t *head) {
+  vn__pack_unsigned(packer, VN__SLOT_MARK);
+  vn__pack_unsigned(packer, VN__STATE_VERSION);
+  vn__pack_unsigned(packer, head->name.length);
+  vn__pack_bytes(packer, head->name.bytes, head->name.length);
+  vn__pack_signed(packer, head->last_arrival_ms);
+  vn__pack_unsigned(packer, head->flags);
+  vn__accounting_pack(packer, &head->accounting);
 }
 
-void vn__sum_accounting(vn_engine_t *engine) {
-  vn_accounting_t sum = {.received = engine->figures.unassigned,
-                         .rejected = engine->figures.unassigned};
-  vn__add_accounting(&sum, &engine->figures.expired);
-  for (uint32_t i = 0; i < engine->table.capacity; i++) {
-    if (engine->table.name_lengths[i] > 0) {
-      vn__add_accounting(&sum, &engine->store.series[i].accounting);
-    }
+bool vn__slot_head_unpack(vn__unpacker_t *unpacker, vn__slot_head_t *head) {
+  bool ours = vn__unpack_unsigned(unpacker, UINT64_MAX) == VN__SLOT_MARK &&
+              vn__unpack_unsigned(unpacker, UINT64_MAX) == VN__STATE_VERSION;
+  size_t length = (size_t)vn__unpack_unsigned(unpacker, UINT8_MAX);
+  if (!ours || unpacker->failed || length > unpacker->length - unpacker->position) {
+    unpacker->failed = true;
+    return false;
   }
-  engine->figures.readings = sum;
+  head->name = (vn_text_t){(const char *)unpacker->bytes + unpacker->position, length};
+  unpacker->position += length;
+  head->last_arrival_ms = vn__unpack_signed(unpacker);
+  head->flags = (uint8_t)vn__unpack_unsigned(unpacker, KEPT_FLAGS);
+  vn__accounting_unpack(unpacker, &head->accounting);
+  return !unpacker->failed;
+}
+
+bool vn__slot_part_unpack(vn__unpacker_t *unpacker, vn__part_t *part) {
+  part->kind = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  size_t name = (size_t)vn__unpack_unsigned(unpacker, UINT8_MAX);
+  if (unpacker->failed || name > unpacker->length - unpacker->position) {
+    unpacker->failed = true;
+    return false;
+  }
+  part->name = (vn_text_t){(const char *)unpacker->bytes + unpacker->position, name};
+  unpacker->position += name;
+  part->specification = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+  uint64_t length = vn__unpack_unsigned(unpacker, UINT32_MAX);
+  if (unpacker->failed || length > unpacker->length - unpacker->position) {
+    unpacker->failed = true;
+    return false;
+  }
+  part->bytes = unpacker->bytes + unpacker->position;
+  part->length = (size_t)length;
+  unpacker->position += part->length;
+  return true;
+}
+
+void vn__slot_part_pack(vn__packer_t *packer, const vn__part_t *part) {
+  vn__pack_unsigned(packer, part->kind);
+  vn__pack_unsigned(packer, part->name.length);
+  vn__pack_bytes(packer, part->name.bytes, part->name.length);
+  vn__pack_unsigned(packer, part->specification);
+  vn__pack_unsigned(packer, part->length);
+  vn__pack_bytes(packer, part->bytes, part->length);
 }

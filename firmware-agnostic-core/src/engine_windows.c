@@ -1,5 +1,5 @@
 /* The windows of a series: those of time, sessions and counts under one watermark. */
-#include "engine_priv.h"
+#include "engine_slot_priv.h"
 
 static vn_session_memory_t session_memory(const vn__work_t *work, uint8_t index) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
@@ -358,47 +358,33 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
 }
 
 size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
-  size_t most = vn_window_save_max(&geometry->set) + VN__SECTION_MAX;
+  size_t most = vn_window_save_max(&geometry->set);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
-    most += vn_session_save_max(&geometry->sessions[i]) + VN__SECTION_MAX;
+    most += vn_session_save_max(&geometry->sessions[i]);
   }
   for (uint8_t i = 0; i < geometry->count_count; i++) {
-    most += vn_count_window_save_max(&geometry->counts[i]) + VN__SECTION_MAX;
+    most += vn_count_window_save_max(&geometry->counts[i]);
   }
   for (uint8_t i = 0; i < geometry->report_count; i++) {
-    most += vn_report_save_max(&geometry->reports[i]) + VN__SECTION_MAX;
+    most += vn_report_save_max(&geometry->reports[i]);
   }
   for (uint8_t i = 0; i < geometry->condition_count; i++) {
     vn_condition_window_t window = vn_geometry_condition(pipeline, geometry, i);
-    most += vn_condition_window_save_max(&window) + VN__SECTION_MAX;
+    most += vn_condition_window_save_max(&window);
   }
   uint8_t corrections = pipeline->corrections;
-  return most + (corrections > 0 ? vn_correction_save_max(corrections) + VN__SECTION_MAX : 0);
-}
-
-/* A section: its length in four bytes, then its content. */
-static size_t end_section(uint8_t *out, size_t capacity, size_t at, size_t length) {
-  if (at + VN__SECTION_MAX <= capacity) {
-    for (unsigned i = 0; i < VN__SECTION_MAX; i++) {
-      out[at + i] = (uint8_t)(length >> (8 * i));
-    }
-  }
-  return at + VN__SECTION_MAX + length;
-}
-
-static size_t room(size_t capacity, size_t at) {
-  return at + VN__SECTION_MAX < capacity ? capacity - at - VN__SECTION_MAX : 0;
+  return most + (corrections > 0 ? vn_correction_save_max(corrections) : 0);
 }
 
 /* Windows of time are part 0; each other window follows with a part of its own, at the end what
  * waits to correct those of time. */
-static uint8_t part_count(const vn_pipeline_state_t *pipeline) {
+uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline) {
   uint8_t others =
       (uint8_t)(pipeline->plan->summary.window_count - pipeline->geometry.set.window_count);
   return (uint8_t)(1u + others + (pipeline->plan->corrections > 0 ? 1u : 0u));
 }
 
-static size_t save_part(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
+size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   if (part == 0) {
     vn_window_memory_t memory = vn__window_memory(work);
@@ -458,41 +444,6 @@ static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, 
   return vn_condition_window_load(&condition.window, &condition.memory, bytes, length);
 }
 
-size_t vn__windows_save(vn__work_t *work, uint8_t *out, size_t capacity) {
-  size_t at = 0;
-  for (uint8_t i = 0; i < part_count(work->pipeline); i++) {
-    size_t length = save_part(work, i, out + at + VN__SECTION_MAX, room(capacity, at));
-    at = end_section(out, capacity, at, length);
-  }
-  return at;
-}
-
-/* The next section; false: the bytes end before it does. */
-static bool next_section(const uint8_t **bytes, size_t *left, const uint8_t **section,
-                         size_t *length) {
-  if (*left < VN__SECTION_MAX) {
-    return false;
-  }
-  *length = 0;
-  for (unsigned i = 0; i < VN__SECTION_MAX; i++) {
-    *length |= (size_t)(*bytes)[i] << (8 * i);
-  }
-  *section = *bytes + VN__SECTION_MAX;
-  if (*length > *left - VN__SECTION_MAX) {
-    return false;
-  }
-  *bytes += VN__SECTION_MAX + *length;
-  *left -= VN__SECTION_MAX + *length;
-  return true;
-}
-
-bool vn__windows_load(vn__work_t *work, const uint8_t *bytes, size_t left) {
-  const uint8_t *section;
-  size_t length;
-  bool good = true;
-  for (uint8_t i = 0; good && i < part_count(work->pipeline); i++) {
-    good = next_section(&bytes, &left, &section, &length) &&
-           load_part(work, i, section, length) == VN_OK;
-  }
-  return good && left == 0;
+bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length) {
+  return load_part(work, part, bytes, length) == VN_OK;
 }

@@ -36,36 +36,66 @@ static uint32_t hash_contents(uint32_t hash, const vn_window_set_t *set) {
   return hash_number(hash, set->ordered.rule.time_weighted.mode);
 }
 
+/* What all states that hold values depend on. */
+static uint32_t hash_start(const vn_pipeline_t *pipeline) {
+  return hash_number(VN__STATE_VERSION << 8, pipeline->summary.exponent);
+}
+
+/* Shape, grid and sample of a window. */
+static uint32_t hash_window(uint32_t hash, const vn_window_t *window) {
+  hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);
+  hash = hash_number(hash, window->size_ms + window->gap_ms + window->size_readings);
+  hash = hash_number(hash, window->slide_ms + window->slide_readings + window->method);
+  hash = hash_number(hash, window->max_ms + window->condition);
+  hash = hash_number(hash, window->offset_ms);
+  hash = hash_number(hash, window->sample);
+  return hash_number(hash, window->draw.half_life_ms * 4 + window->draw.weight);
+}
+
+uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
+  const vn_window_set_t *set = &geometry->set;
+  uint32_t hash = hash_number(hash_start(pipeline), set->window_count);
+  hash = hash_number(hash, set->pane_count);
+  hash = hash_number(hash, set->slots);
+  hash = hash_contents(hash, set);
+  hash = set->early > 0 ? hash_number(hash, set->early) : hash;
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    hash = hash_window(hash, &set->windows[i]);
+    hash = hash_number(hash, set->revision_size[i]);
+  }
+  return hash;
+}
+
+/* How many sessions can live follows from the gap and the delays. */
+static uint32_t hash_delays(uint32_t hash, const vn_geometry_t *geometry, uint8_t window) {
+  for (uint8_t i = 0; i < geometry->session_count; i++) {
+    if (geometry->sessions[i].window == window) {
+      hash = hash_number(hash, geometry->sessions[i].capacity);
+    }
+  }
+  return hash;
+}
+
+uint32_t vn__window_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
+                                  uint8_t window) {
+  const vn_window_t *definition = &pipeline->summary.windows[window];
+  vn_extra_set_t extra =
+      vn_window_extra(definition->statistics, pipeline->range_low, pipeline->range_high);
+  uint32_t hash = hash_window(hash_start(pipeline), definition);
+  return hash_extra(hash_delays(hash, geometry, window), &extra);
+}
+
 uint32_t vn_pipeline_layout_hash(const vn_pipeline_t *pipeline) {
   VN_ASSERT(pipeline != NULL);
-  const vn_summary_pipeline_t *summary = &pipeline->summary;
-  uint32_t hash = hash_number(summary->window_count + (VN__STATE_VERSION << 8), summary->exponent);
   vn_geometry_t geometry;
   uint8_t fault;
   vn_err_t derived = vn_geometry_derive(pipeline, &geometry, &fault);
   VN_ASSERT(derived == VN_OK);
-  hash = hash_number(hash, geometry.set.pane_count);
-  hash = hash_number(hash, geometry.session_slots);
-  hash = hash_number(hash, geometry.set.slots);
-  hash = hash_contents(hash, &geometry.set);
-  hash = hash_number(hash, pipeline->corrections);
-  hash = geometry.set.early > 0 ? hash_number(hash, geometry.set.early) : hash;
-  for (uint8_t i = 0; i < summary->window_count; i++) {
-    const vn_window_t *window = &summary->windows[i];
-    hash = hash_number(hash, window->shape >= VN_WINDOW_SESSION ? window->shape : 0);
-    hash = hash_number(hash, window->size_ms + window->gap_ms + window->size_readings);
-    hash = hash_number(hash, window->slide_ms + window->slide_readings + window->method);
-    hash = hash_number(hash, window->max_ms + window->condition);
-    hash = hash_number(hash, window->offset_ms);
-    hash = hash_number(hash, window->sample);
-    hash = hash_number(hash, window->draw.half_life_ms * 4 + window->draw.weight);
-    hash = hash_number(hash, i < geometry.set.window_count ? geometry.set.revision_size[i] : 0);
-    if (i >= geometry.set.window_count) {
-      vn_extra_set_t extra =
-          vn_window_extra(window->statistics, pipeline->range_low, pipeline->range_high);
-      hash = hash_extra(hash, &extra);
-    }
+  uint32_t hash = vn__time_specification(pipeline, &geometry);
+  for (uint8_t i = geometry.set.window_count; i < pipeline->summary.window_count; i++) {
+    hash = hash_number(hash, vn__window_specification(pipeline, &geometry, i));
   }
+  hash = hash_number(hash, pipeline->corrections);
   for (uint8_t i = 0; i < pipeline->alert_count; i++) {
     const vn_alert_plan_t *alert = &pipeline->alerts[i];
     bool deviation = alert->rule.condition == VN_ALERT_DEVIATION;

@@ -4,9 +4,21 @@
 
 #include "vn/plan.h"
 
-/* Of the states in a checkpoint: raised when their bytes change, so that those of a former version
- * start anew instead of being read as something else. */
+/* Of the states of series in a checkpoint: raised when their bytes change, so that those of a
+ * former version start anew instead of being read as something else. COMMITs carry it: data of a
+ * later version are refused. */
 #define VN__STATE_VERSION 5u
+
+/* The same of what belongs to no series. */
+#define VN__GLOBAL_VERSION 5u
+
+/*
+ * What the bytes of states depend on, in this pipeline: of all windows of time together, and of
+ * another window. Limits and names are not in it.
+ */
+uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
+uint32_t vn__window_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
+                                  uint8_t window);
 
 /* No part of this kind is at fault. */
 #define VN__NO_PART UINT8_MAX

@@ -141,6 +141,11 @@ static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
                     "the state file is damaged beyond repair, nothing was changed: move it away to "
                     "start afresh, and keep it for an investigation",
                     "file", path);
+    case VN_ERR_NEWER:
+      return refuse(VN_EXIT_DATA,
+                    "the state file was written by a newer version, nothing was changed: use that "
+                    "version, or move the file away to start afresh",
+                    "file", path);
     case VN_ERR_TOO_BIG:
       return refuse(VN_EXIT_CONFIGURATION,
                     "what the state file holds is longer than this configuration allows, nothing "
@@ -185,9 +190,10 @@ static void report_recovery(const vn_daemon_t *daemon) {
            vn_log_number(recovery->lost_from_ms, (char[24]){0}), "lost_to",
            vn_log_number(recovery->lost_to_ms, (char[24]){0}), NULL);
   }
-  if (recovery->series_reset > 0 || recovery->records_damaged > 0) {
+  if (recovery->series_reset + recovery->operators_reset + recovery->records_damaged > 0) {
     vn_log(VN_LOG_WARNING, VN_LOG_STATE, "a part of the state could not be used", "series_reset",
-           vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "records_damaged",
+           vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "operators_reset",
+           vn_log_number((int64_t)recovery->operators_reset, (char[24]){0}), "records_damaged",
            vn_log_number((int64_t)recovery->records_damaged, (char[24]){0}), NULL);
   }
 }

@@ -114,6 +114,7 @@ static void put_recovery(vn_json_writer_t *writer, const vn_recovery_t *recovery
   vn_json_bool(writer, recovery->clean);
   put_unsigned(writer, "series_restored", recovery->series_restored);
   put_unsigned(writer, "series_reset", recovery->series_reset);
+  put_unsigned(writer, "operators_reset", recovery->operators_reset);
   put_unsigned(writer, "records_damaged", recovery->records_damaged);
   put_unsigned(writer, "messages_again", recovery->messages_again);
   if (!recovery->fresh && !recovery->clean && !recovery->journal) {

@@ -17,15 +17,16 @@ static const char usage[] =
     "       vnotch budget FILE [--json]   tell what it needs: memory, flash, years of flash life\n"
     "       vnotch decode [FILE|-]        turn CBOR summaries into lines of JSON\n"
     "       vnotch watch [OPTIONS]        show alerts, series and figures live (watch --help)\n"
+    "       vnotch savepoint export --config FILE [--output FILE]\n"
+    "       vnotch savepoint import --config FILE --input FILE [--force]\n"
+    "                                     a state as a portable file, and a state made of one\n"
     "       vnotch --version | --help\n"
     "exit status: 0, 64 usage, 65 data, 69 unavailable, 74 I/O, 78 configuration\n";
 
 static const command_t commands[] = {
-    {"check", vn_cmd_check},
-    {"budget", vn_cmd_budget},
-    {"decode", vn_cmd_decode},
-    {"watch", vn_cmd_watch},
-    {"document-configuration", vn_cmd_document_configuration},
+    {"check", vn_cmd_check},         {"budget", vn_cmd_budget},
+    {"decode", vn_cmd_decode},       {"watch", vn_cmd_watch},
+    {"savepoint", vn_cmd_savepoint}, {"document-configuration", vn_cmd_document_configuration},
 };
 
 _Noreturn void vn_assert_failed(const char *file, int line) {

@@ -1,7 +1,7 @@
 """Checks decoded CBOR against a schema in the part of CDDL (RFC 8610) that docs/*.cddl uses:
 rules, maps with literal keys, optional keys and `* type => type`, arrays with `*` and `+`,
 choices, ranges, int and text literals, #6.n(type), and the types int, uint, float, number, tstr,
-bstr, any.
+bstr, bool, nil, any.
 
 usage: cddl_check.py SCHEMA RULE FILE      FILE holds one item in deterministic CBOR
 """
@@ -18,6 +18,8 @@ TYPES = {
     "number": lambda v: type(v) in (int, float),
     "tstr": lambda v: type(v) is str,
     "bstr": lambda v: type(v) is bytes,
+    "bool": lambda v: type(v) is bool,
+    "nil": lambda v: v is None,
 }
 
 

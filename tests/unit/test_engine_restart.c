@@ -235,7 +235,7 @@ static void what_waits_in_the_queue_at_a_checkpoint_may_be_missing_too(void **st
   flash_fake_free(flash);
 }
 
-static void a_changed_window_restarts_its_series_and_says_so(void **state) {
+static void a_changed_window_begins_anew_and_says_so(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
   rig_t *rig = run(flash, -1, true);
@@ -245,11 +245,16 @@ static void a_changed_window_restarts_its_series_and_says_so(void **state) {
   rig = rig_new(&flash->port);
   rig->windows[0].size_ms = 5000;
   rig->windows[0].slide_ms = 5000;
+  rig->wall_ms = T0 + 100000;
   assert_int_equal(rig_start(rig), VN_OK);
-  assert_int_equal(vn_engine_recovery(&rig->engine)->series_restored, 0);
-  assert_true(vn_engine_recovery(&rig->engine)->series_reset >= 2);
-  rig_send(rig, "a", T0 + 1000, 2000, 0);
-  assert_int_equal(rig_accounting(rig, "a").accepted, 1);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->series_restored, 2);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->series_reset, 0);
+  assert_true(vn_engine_recovery(&rig->engine)->operators_reset >= 2);
+  vn_accounting_t before = rig_accounting(rig, "a");
+  rig_send(rig, "a", T0 + 1000, 2000, 100); /* the watermark stays: what was late is late */
+  rig_send(rig, "a", T0 + 100000, 2000, 101);
+  assert_int_equal(rig_accounting(rig, "a").accepted, before.accepted + 1);
+  assert_int_equal(rig_accounting(rig, "a").late, before.late + 1);
   assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
   rig_free(rig);
   flash_fake_free(flash);
@@ -356,7 +361,7 @@ int main(void) {
       cmocka_unit_test(every_start_has_a_higher_boot_and_messages_a_higher_seq),
       cmocka_unit_test(an_unclean_stop_tells_from_when_on_readings_may_be_missing),
       cmocka_unit_test(what_waits_in_the_queue_at_a_checkpoint_may_be_missing_too),
-      cmocka_unit_test(a_changed_window_restarts_its_series_and_says_so),
+      cmocka_unit_test(a_changed_window_begins_anew_and_says_so),
       cmocka_unit_test(hysteresis_is_remembered_over_a_restart),
       cmocka_unit_test(a_restart_is_no_silence_of_the_sensors),
       cmocka_unit_test(a_changed_limit_keeps_the_state),

@@ -84,8 +84,8 @@ typedef struct vn_pipeline_state {
   int64_t last_arrival_mono_ms;
   size_t slot_max; /* longest state of a series in a checkpoint */
   uint32_t used;
-  uint32_t place_hint; /* no place is free in front of this word */
-  uint32_t layout_hash;
+  uint32_t place_hint;                          /* no place is free in front of this word */
+  uint32_t specifications[VN_WINDOWS_MAX + 2u]; /* what the parts of a state depend on */
   vn_bucket_rate_t limit;
   bool is_limited;        /* by the pipeline's limit or the device's */
   bool has_absence;       /* some alert waits for silence */
@@ -266,7 +266,9 @@ typedef struct vn_engine {
   bool has_hold;      /* some pipeline holds messages while the clock is not set */
   bool durable;       /* a flash is there and works */
   bool flash_failed, restored;
-  bool held; /* messages stay in the queue */
+  bool held;      /* messages stay in the queue */
+  bool inspected; /* read back, and nothing else */
+  bool saving;    /* a message at work asked for a savepoint */
 } vn_engine_t;
 
 /*

@@ -25,6 +25,7 @@
   X(VN_ERR_FOREIGN, -62, "the region has another geometry, another owner or a newer layout") \
   X(VN_ERR_CORRUPT, -63, "the region holds log sectors, but no readable commit")             \
   X(VN_ERR_LOG_FULL, -64, "no free sector left in the region")                               \
+  X(VN_ERR_NEWER, -65, "the state was written by a newer version")                           \
   X(VN_ERR_LINK, -80, "the link is down")
 
 typedef enum vn_err {

@@ -66,7 +66,8 @@ typedef struct vn_recovery {
   bool journal;  /* the last run kept a journal: nothing that was acknowledged is lost */
   uint32_t boot; /* of this start */
   uint32_t series_restored;
-  uint32_t series_reset; /* their pipeline has another layout now: they start empty */
+  uint32_t series_reset;    /* could not be taken over: no pipeline, a former version, damage */
+  uint32_t operators_reset; /* windows, detectors, alerts and more that begin anew: another plan */
   uint64_t records_damaged;
   uint64_t messages_again; /* of the journal, behind the last commit: they are taken again */
   vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */

@@ -4,6 +4,7 @@
 
 #include "vn/budget.h"
 #include "vn/engine.h"
+#include "vn/savepoint.h"
 #include "vn/store.h"
 
 #endif

@@ -1,0 +1,88 @@
+/*
+ * States of series as bytes (docs/savepoints.md): mark, version, name, last arrival, flags,
+ * accounting, then parts: kind, name, specification, length, bytes. All numbers are LEB128, so that
+ * the bytes are the same on every machine. A part whose kind, name or specification the plan
+ * doesn't know is left out, and the others count.
+ */
+#ifndef VN_ENGINE_SLOT_PRIV_H
+#define VN_ENGINE_SLOT_PRIV_H
+
+#include "engine_alert_priv.h"
+
+/* In front: former versions had the length of the name there, which is never 0. */
+#define VN__SLOT_MARK 0u
+
+/* Numbers are never reused: they are in savepoints, too. */
+typedef enum vn__part_kind {
+  VN__PART_SEQUENCE = 1,
+  VN__PART_RECENT = 2,
+  VN__PART_EVIDENCE = 3,
+  VN__PART_ALERT = 4,
+  VN__PART_DETECTOR = 5,
+  VN__PART_WAITING = 6,
+  VN__PART_TIME = 7,
+  VN__PART_SESSION = 8,
+  VN__PART_COUNT = 9,
+  VN__PART_REPORT = 10,
+  VN__PART_CONDITION = 11,
+  VN__PART_CORRECTION = 12,
+  VN__PART_DERIVED = 13,
+  VN__PART_EARLY = 14
+} vn__part_kind_t;
+
+typedef struct vn__slot_head {
+  vn_text_t name;
+  vn_time_ms_t last_arrival_ms;
+  vn_accounting_t accounting;
+  uint8_t flags;
+} vn__slot_head_t;
+
+/* Views into the slot. */
+typedef struct vn__part {
+  vn_text_t name;
+  const uint8_t *bytes;
+  size_t length;
+  uint32_t kind;
+  uint32_t specification;
+} vn__part_t;
+
+void vn__slot_head_pack(vn__packer_t *packer, const vn__slot_head_t *head);
+bool vn__slot_head_unpack(vn__unpacker_t *unpacker, vn__slot_head_t *head);
+void vn__slot_part_pack(vn__packer_t *packer, const vn__part_t *part);
+bool vn__slot_part_unpack(vn__unpacker_t *unpacker, vn__part_t *part);
+
+/* vn_series_state_t.pipeline while a state is read back: the number has no series any more, and its
+ * accounting is not in the device's yet. */
+#define VN__NO_PIPELINE UINT8_MAX
+
+/* Adds it to the device's; false: there is none. */
+bool vn__slot_bury(vn_engine_t *engine, uint32_t series);
+
+/* Which windows a part is of: those of time together, or one other. */
+typedef struct vn__window_part {
+  const char *name;
+  vn__part_kind_t kind;
+} vn__window_part_t;
+vn__window_part_t vn__window_part(const vn_pipeline_state_t *pipeline, uint8_t index);
+
+/* The states of its windows come in parts: those of time are part 0. One that can't be loaded
+ * begins anew. */
+uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline);
+size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity);
+bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length);
+
+/* Numbers that came, readings that are remembered, the detector of an alert. */
+void vn__sequence_pack(vn__packer_t *packer, const vn__work_t *work);
+void vn__sequence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
+void vn__recent_pack(vn__packer_t *packer, const vn__work_t *work);
+void vn__recent_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
+void vn__detector_reset(const vn__work_t *work, size_t rule);
+void vn__detector_pack(vn__packer_t *packer, const vn__work_t *work, size_t rule);
+void vn__detector_unpack(vn__unpacker_t *unpacker, const vn__work_t *work, size_t rule);
+
+/* What the bytes of values, of an alert and of a detector depend on. */
+uint32_t vn__value_specification(const vn__work_t *work);
+uint32_t vn__alert_specification(const vn_alert_plan_t *alert);
+uint32_t vn__detector_specification(const vn__work_t *work, const vn_alert_plan_t *alert);
+
+#endif
