@@ -120,6 +120,10 @@ static void read_journal(vn__build_t *build, const vn__value_t values[VN__STATE_
   }
 }
 
+static const char *text_or_none(const vn__value_t *value) {
+  return value->given ? value->text : "";
+}
+
 static void build_state(vn__build_t *build, const vn__value_t *section) {
   vn__value_t values[VN__STATE_KEYS];
   vn_plan_t *plan = &build->configuration->plan;
@@ -143,6 +147,7 @@ static void build_state(vn__build_t *build, const vn__value_t *section) {
   plan->checkpoint_every_ms = values[VN__STATE_CHECKPOINT_EVERY].number;
   plan->state_bytes = durable ? (uint64_t)values[VN__STATE_SIZE].number : 0;
   build->configuration->state_file = durable ? file->text : "";
+  build->configuration->savepoint_file = text_or_none(&values[VN__STATE_SAVEPOINT]);
 }
 
 static bool read_length(vn__loader_t *loader, const vn__node_t *item, int64_t *out_ms) {

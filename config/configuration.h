@@ -26,6 +26,7 @@ typedef struct vn_configuration {
   vn_broker_t broker;
   vn_broker_t upstream; /* a copy of broker when the file has none */
   const char *state_file;
+  const char *savepoint_file;   /* "": beside the state file */
   const char *discovery_prefix; /* of Home Assistant; "": nothing is announced */
   int64_t stats_every_ms;
   bool latest; /* the latest result of each window is published, retained */

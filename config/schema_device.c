@@ -386,6 +386,13 @@ static const vn__key_t state_keys[] = {
                          .type = VN__SECTION,
                          .section = &vn__flash_section,
                          .doc = "The flash below the file, for its wear."},
+    [VN__STATE_SAVEPOINT] = {.name = "savepoint",
+                             .type = VN__TEXT,
+                             .high = PATH_BYTES,
+                             .form = "file",
+                             .fallback_words = "`file` with `.savepoint` behind it",
+                             .doc = "Where the command `savepoint` has the state written, as a "
+                                    "portable file."},
 };
 const vn__section_t vn__state_section = {"state", "The state on flash.", KEYS(state_keys)};
 

@@ -131,6 +131,7 @@ enum vn__state_key {
   VN__STATE_JOURNAL_PER_DAY,
   VN__STATE_JOURNAL_PER_SOURCE,
   VN__STATE_FLASH,
+  VN__STATE_SAVEPOINT,
   VN__STATE_KEYS
 };
 enum vn__flash_key {

@@ -9,6 +9,7 @@
 #define MS_PER_SECOND 1000
 #define BIT(kind) (1u << (kind))
 #define BITS_ALL (BIT(VN_COMMAND_COUNT) - 1u)
+#define BITS_ALERTS (BITS_ALL & ~BIT(VN_COMMAND_SAVEPOINT))
 
 typedef enum member_type {
   TYPE_COMMAND,
@@ -44,8 +45,8 @@ typedef struct member_rule {
 
 static const member_rule_t kMembers[MEMBER_COUNT] = {
     [MEMBER_COMMAND] = {"command", WORD_MAX, TYPE_COMMAND, BITS_ALL},
-    [MEMBER_ALERT] = {"alert", VN_COMMAND_ALERT_MAX, TYPE_TEXT, BITS_ALL},
-    [MEMBER_SERIES] = {"series", VN_COMMAND_SERIES_MAX, TYPE_TEXT, BITS_ALL},
+    [MEMBER_ALERT] = {"alert", VN_COMMAND_ALERT_MAX, TYPE_TEXT, BITS_ALERTS},
+    [MEMBER_SERIES] = {"series", VN_COMMAND_SERIES_MAX, TYPE_TEXT, BITS_ALERTS},
     [MEMBER_EPISODE] = {"episode", 0, TYPE_NUMBER,
                         BIT(VN_COMMAND_ACKNOWLEDGE) | BIT(VN_COMMAND_RESET)},
     [MEMBER_FOR] = {"for", WORD_MAX, TYPE_DURATION, BIT(VN_COMMAND_SHELVE)},
@@ -155,8 +156,8 @@ static void take_kind(reader_t *reader) {
   reader->command->kind = kind;
   if (kind == VN_COMMAND_COUNT) {
     note(reader, VN_COMMAND_ERROR_COMMAND, reader->json.text,
-         "is no command: use acknowledge, shelve, unshelve, reset, out_of_service, in_service or "
-         "list");
+         "is no command: use acknowledge, shelve, unshelve, reset, out_of_service, in_service, "
+         "list or savepoint");
   }
 }
 
@@ -360,7 +361,8 @@ static void check_members(reader_t *reader) {
       note_member(reader, (member_t)i, "doesn't belong to this command");
     }
   }
-  if (kind != VN_COMMAND_LIST_ALERTS && !was_given(reader, MEMBER_ALERT)) {
+  bool needs_alert = kind != VN_COMMAND_LIST_ALERTS && kind != VN_COMMAND_SAVEPOINT;
+  if (needs_alert && !was_given(reader, MEMBER_ALERT)) {
     note_member(reader, MEMBER_ALERT, "is missing: name the alert");
   }
   if (kind == VN_COMMAND_SHELVE && (reader->command->for_ms > 0) == reader->once) {

@@ -9,6 +9,7 @@
 #define WORD_ESCAPED_MAX 64u
 #define MEMBER_ESCAPED_MAX 64u
 #define ID_ESCAPED_MAX (6u * VN_COMMAND_ID_MAX)
+#define FILE_ESCAPED_MAX 192u /* less than what a problem or an alert takes */
 
 /* What comes behind the alerts of a list: `next`, `suppressed`, the time, the device. */
 #define TAIL_FRAME 80u
@@ -90,7 +91,13 @@ size_t vn_answer_message(const vn_message_head_t *head, const vn_answer_t *answe
                          size_t capacity) {
   vn_answer_writer_t writer;
   prepare(&writer, head, answer, out, capacity);
-  put_number(&writer.json, "changed", answer->changed);
+  if (answer->command->kind != VN_COMMAND_SAVEPOINT) {
+    put_number(&writer.json, "changed", answer->changed);
+  } else if (answer->problem.error == VN_COMMAND_ERROR_NONE) {
+    put_word(&writer.json, "file", answer->file, FILE_ESCAPED_MAX);
+    put_number(&writer.json, "bytes", answer->bytes);
+    put_number(&writer.json, "seq", answer->seq);
+  }
   return end(&writer);
 }
 

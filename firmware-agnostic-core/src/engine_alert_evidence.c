@@ -80,7 +80,8 @@ void vn__evidence_shift(vn__work_t *work, int64_t shift_ms) {
 }
 
 size_t vn__evidence_max(const vn_pipeline_t *pipeline) {
-  return 1u + vn_evidence_readings(&pipeline->evidence) * READING_MAX;
+  size_t readings = vn_evidence_readings(&pipeline->evidence);
+  return readings > 0 ? 1u + readings * READING_MAX : 0;
 }
 
 /* The oldest first, each time after the one before it. */

@@ -2,6 +2,7 @@
 #include "engine_alert_priv.h"
 #include "engine_command_priv.h"
 #include "vn/command_answer.h"
+#include "vn/savepoint.h"
 
 #include <string.h>
 
@@ -225,6 +226,26 @@ static void apply(request_t *request) {
   }
 }
 
+/* What is in the state by now, without this command, which changes nothing in it. */
+static void keep(request_t *request) {
+  vn_engine_t *engine = request->engine;
+  engine->savepoints.asked = true;
+  vn_err_t error = vn_savepoint_keep(engine, &request->answer.bytes);
+  engine->savepoints.asked = false;
+  if (error == VN_AGAIN) {
+    refuse(request, VN_COMMAND_ERROR_SAVEPOINT, "one was written in the last 10 s: that will do");
+  } else if (error == VN_ERR_ORDER) {
+    refuse(request, VN_COMMAND_ERROR_SAVEPOINT, "this device has no place for savepoints");
+  } else if (error != VN_OK) {
+    refuse(request, VN_COMMAND_ERROR_SAVEPOINT,
+           "the file can't be written: look at the disk, the folder and its rights");
+  } else {
+    request->answer.file =
+        (vn_text_t){engine->savepoints.keeper->name, strlen(engine->savepoints.keeper->name)};
+    request->answer.seq = engine->head.seq;
+  }
+}
+
 static bool is_listed(const vn_command_t *command, const vn_alert_state_t *state) {
   vn_alert_phase_t shown = vn_alert_shown(state);
   if (command->has_state) {
@@ -342,6 +363,18 @@ void vn__suppress_command(vn_engine_t *engine) {
   engine->owed.globals = true;
 }
 
+/* A list is made with its answer. */
+static void carry_out_any(request_t *request) {
+  if (request->command->kind == VN_COMMAND_SAVEPOINT) {
+    keep(request);
+    return;
+  }
+  check_names(request);
+  if (is_good(request) && request->command->kind != VN_COMMAND_LIST_ALERTS) {
+    apply(request);
+  }
+}
+
 void vn__take_command(vn_engine_t *engine) {
   const vn_message_at_work_t *message = &engine->message;
   if (!is_allowed(engine)) {
@@ -362,10 +395,7 @@ void vn__take_command(vn_engine_t *engine) {
            "a retained command is never carried out, it would be again at each connection: publish "
            "it without the retain flag");
   } else if (error == VN_COMMAND_ERROR_NONE) {
-    check_names(&request);
-    if (is_good(&request) && command.kind != VN_COMMAND_LIST_ALERTS) {
-      apply(&request);
-    }
+    carry_out_any(&request);
   }
   answer(&request);
 }

@@ -14,11 +14,6 @@ vn__detectors_t vn__detectors(const vn__work_t *work) {
                                         local * pipeline->geometry.composite_count};
 }
 
-size_t vn__detectors_max(const vn_geometry_t *geometry) {
-  return (size_t)geometry->residual_count * VN_RESIDUAL_SAVE_MAX +
-         (size_t)geometry->composite_count * VN_COMPOSITE_SAVE_MAX;
-}
-
 void vn__detectors_reset(const vn__work_t *work) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   vn__detectors_t first = vn__detectors(work);

@@ -104,9 +104,12 @@ void vn__identity_reset(vn__work_t *work) {
   }
 }
 
-size_t vn__identity_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline) {
-  return SEQUENCE_MAX + (vn__has_sequence(plan) ? VN_SEQUENCE_WINDOW : 0) + 1u +
-         pipeline->deduplicate * RECENT_MAX;
+size_t vn__sequence_max(const vn_plan_t *plan) {
+  return SEQUENCE_MAX + 1u + (vn__has_sequence(plan) ? VN_SEQUENCE_WINDOW : 0);
+}
+
+size_t vn__recent_max(const vn_pipeline_t *pipeline) {
+  return pipeline->deduplicate > 0 ? 1u + pipeline->deduplicate * RECENT_MAX : 0;
 }
 
 static void pack_sequence(vn__packer_t *packer, const vn_sequence_t *sequence) {

@@ -266,7 +266,6 @@ static inline bool vn__has_identity(const vn__work_t *work, const vn_reading_t *
 /* Remembers an accepted reading. */
 void vn__identity_accept(vn__work_t *work, const vn_reading_t *reading, int32_t value);
 void vn__identity_reset(vn__work_t *work);
-size_t vn__identity_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline);
 bool vn__has_sequence(const vn_plan_t *plan);
 
 /* Derived series. A new series is linked to what it is an operand of; `note` takes its results. */
@@ -351,7 +350,6 @@ void vn__evidence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 void vn__evidence_resume(vn__work_t *work);
 
 /* The detectors of deviations of a series. */
-size_t vn__detectors_max(const vn_geometry_t *geometry);
 void vn__detectors_reset(const vn__work_t *work);
 
 /* Outputs. */

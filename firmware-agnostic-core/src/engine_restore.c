@@ -312,7 +312,7 @@ vn_err_t vn_inspect(vn_engine_t *engine) {
   VN_ASSERT(engine->ports.flash != NULL);
   prepare(engine);
   vn_err_t error = read_back(engine);
-  engine->inspected = true;
+  engine->savepoints.inspected = true;
   if (error == VN_OK) {
     engine->head.boot--; /* that of the run which wrote it */
     error = bury(engine, false);

@@ -17,6 +17,7 @@
 
 typedef struct output {
   const vn_savepoint_sink_t *sink;
+  uint64_t bytes;
   uint32_t crc;
   vn_err_t error;
 } output_t;
@@ -24,6 +25,7 @@ typedef struct output {
 static void put(output_t *output, const void *bytes, size_t length) {
   if (output->error == VN_OK && length > 0) {
     output->crc = vn_crc32c(output->crc, bytes, length);
+    output->bytes += length;
     output->error = output->sink->write(output->sink->context, bytes, length);
   }
 }
@@ -202,9 +204,10 @@ static size_t put_messages(output_t *output, vn_engine_t *engine) {
   size_t count = 0;
   uint32_t length;
   uint32_t at = engine->journal.at;
-  bool there = engine->plan->queue_bytes > 0 && (engine->journal.on || engine->inspected);
+  bool there =
+      engine->plan->queue_bytes > 0 && (engine->journal.on || engine->savepoints.inspected);
   const uint8_t *record = there ? vn_ring_look(&engine->queue, &at, &length) : NULL;
-  if (record != NULL && engine->saving) {
+  if (record != NULL && engine->savepoints.asked) {
     record = vn_ring_look(&engine->queue, &at, &length);
   }
   while (record != NULL) {
@@ -226,7 +229,7 @@ static size_t put_messages(output_t *output, vn_engine_t *engine) {
 static void put_global(output_t *output, vn_engine_t *engine) {
   vn_time_ms_t before_ms = engine->checkpoint_wall_ms;
   vn_time_ms_t wall_ms;
-  if (!engine->inspected && vn__wall_ms(engine, &wall_ms)) {
+  if (!engine->savepoints.inspected && vn__wall_ms(engine, &wall_ms)) {
     engine->checkpoint_wall_ms = wall_ms;
   }
   size_t length = vn__global_save(engine, engine->store.scratch, engine->store.scratch_bytes);
@@ -256,7 +259,8 @@ static void put_identity(output_t *output, vn_engine_t *engine) {
     put_simple(output, CBOR_NULL);
   }
   put_unsigned(output, VN__SAVEPOINT_CLEAN);
-  put_simple(output, engine->inspected && engine->recovery.clean ? CBOR_TRUE : CBOR_FALSE);
+  put_simple(output,
+             engine->savepoints.inspected && engine->recovery.clean ? CBOR_TRUE : CBOR_FALSE);
 }
 
 static void put_content(output_t *output, vn_engine_t *engine) {
@@ -277,11 +281,9 @@ static void put_content(output_t *output, vn_engine_t *engine) {
   (void)put_messages(output, engine);
 }
 
-vn_err_t vn_savepoint_write(vn_engine_t *engine, const vn_savepoint_sink_t *sink) {
-  VN_ASSERT(engine != NULL && engine->restored);
-  VN_ASSERT(sink != NULL && sink->write != NULL);
+static vn_err_t write_all(vn_engine_t *engine, const vn_savepoint_sink_t *sink, uint64_t *bytes) {
   output_t output = {.sink = sink};
-  if (engine->ports.uplink != NULL && !engine->inspected) {
+  if (engine->ports.uplink != NULL && !engine->savepoints.inspected) {
     vn__cut_batch(engine);
   }
   put_head(&output, MAJOR_MAP, VN__SAVEPOINT_KEYS);
@@ -289,5 +291,40 @@ vn_err_t vn_savepoint_write(vn_engine_t *engine, const vn_savepoint_sink_t *sink
   put_content(&output, engine);
   put_unsigned(&output, VN__SAVEPOINT_CRC);
   put_unsigned(&output, output.crc);
+  *bytes = output.bytes;
   return output.error;
+}
+
+vn_err_t vn_savepoint_write(vn_engine_t *engine, const vn_savepoint_sink_t *sink) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  VN_ASSERT(sink != NULL && sink->write != NULL);
+  uint64_t bytes;
+  return write_all(engine, sink, &bytes);
+}
+
+void vn_keep_savepoints(vn_engine_t *engine, const vn_keeper_t *keeper) {
+  VN_ASSERT(engine != NULL && keeper != NULL);
+  engine->savepoints.keeper = keeper;
+}
+
+vn_err_t vn_savepoint_keep(vn_engine_t *engine, uint64_t *bytes) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  const vn_keeper_t *keeper = engine->savepoints.keeper;
+  int64_t now_ms = vn__mono_ms(engine);
+  if (keeper == NULL) {
+    return VN_ERR_ORDER;
+  }
+  if (engine->savepoints.kept && now_ms - engine->savepoints.kept_mono_ms < VN_SAVEPOINT_PAUSE_MS) {
+    return VN_AGAIN;
+  }
+  engine->savepoints.kept = true;
+  engine->savepoints.kept_mono_ms = now_ms;
+  vn_savepoint_sink_t sink = {keeper->context, keeper->write};
+  vn_err_t error = keeper->begin(keeper->context);
+  if (error != VN_OK) {
+    return error;
+  }
+  error = write_all(engine, &sink, bytes);
+  vn_err_t ended = keeper->end(keeper->context, error == VN_OK);
+  return error == VN_OK ? ended : error;
 }

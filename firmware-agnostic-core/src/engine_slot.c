@@ -8,29 +8,50 @@
 #define EARLY_MAX VN__PACK_U64_MAX
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
-/* Kind, name with its length, specification and length. */
-#define PART_MAX(name_length) (2u + (name_length) + 2u * VN__PACK_U32_MAX)
+/* Kind, name with its length, specification, length and bytes; nothing for a part of no bytes. */
+static size_t part_max(size_t name_length, size_t bytes) {
+  size_t length = 1;
+  for (size_t left = bytes >> 7; left > 0; left >>= 7) {
+    length++;
+  }
+  return bytes > 0 ? 2u + name_length + VN__PACK_U32_MAX + length + bytes : 0;
+}
 
-/* An alert, and its detector if it has one. */
-static size_t alert_parts_max(const vn_alert_plan_t *alert) {
-  size_t name = strlen(alert->name);
-  bool detector = alert->rule.condition == VN_ALERT_DEVIATION;
-  return PART_MAX(name) + VN__ALERT_SAVE_MAX + (detector ? PART_MAX(name) : 0);
+static size_t detector_max(const vn_alert_plan_t *alert) {
+  if (alert->rule.condition != VN_ALERT_DEVIATION) {
+    return 0;
+  }
+  return alert->detector == VN_DETECTOR_COMPOSITE ? VN_COMPOSITE_SAVE_MAX : VN_RESIDUAL_SAVE_MAX;
+}
+
+static size_t alerts_max(const vn_pipeline_t *pipeline) {
+  size_t most = part_max(0, vn__alerts_waiting_max(pipeline));
+  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
+    size_t name = strlen(pipeline->alerts[i].name);
+    most += part_max(name, VN__ALERT_SAVE_MAX);
+    most += part_max(name, detector_max(&pipeline->alerts[i]));
+  }
+  return most;
+}
+
+/* Their bytes together bound those of each. */
+static size_t windows_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
+  size_t bytes = vn__windows_save_max(pipeline, geometry);
+  size_t most = bytes + part_max(0, bytes) - bytes;
+  for (uint8_t i = geometry->set.window_count; i < pipeline->summary.window_count; i++) {
+    most += part_max(strlen(pipeline->summary.windows[i].name), bytes) - bytes;
+  }
+  return most + (pipeline->corrections > 0 ? part_max(0, bytes) - bytes : 0);
 }
 
 static size_t parts_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
                         const vn_geometry_t *geometry) {
-  const size_t nameless = 8u; /* kinds of parts without a name */
-  size_t most = nameless * PART_MAX(0);
-  for (uint8_t i = 0; i < pipeline->alert_count; i++) {
-    most += alert_parts_max(&pipeline->alerts[i]);
-  }
-  for (uint8_t i = 0; i < pipeline->summary.window_count; i++) {
-    most += PART_MAX(strlen(pipeline->summary.windows[i].name));
-  }
-  return most + vn__identity_max(plan, pipeline) + vn__alerts_waiting_max(pipeline) +
-         vn__evidence_max(pipeline) + vn__detectors_max(geometry) +
-         vn__windows_save_max(pipeline, geometry) + vn__derive_save_max(plan, pipeline) + EARLY_MAX;
+  bool derives = plan->derivation_count > 0;
+  return part_max(0, vn__sequence_max(plan)) + part_max(0, vn__recent_max(pipeline)) +
+         part_max(0, vn__evidence_max(pipeline)) + alerts_max(pipeline) +
+         windows_max(pipeline, geometry) +
+         part_max(0, derives ? vn__derive_save_max(plan, pipeline) : 0) +
+         part_max(0, pipeline->early_every_ms > 0 ? EARLY_MAX : 0);
 }
 
 size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,

@@ -72,6 +72,8 @@ size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t
 bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length);
 
 /* Numbers that came, readings that are remembered, the detector of an alert. */
+size_t vn__sequence_max(const vn_plan_t *plan);
+size_t vn__recent_max(const vn_pipeline_t *pipeline);
 void vn__sequence_pack(vn__packer_t *packer, const vn__work_t *work);
 void vn__sequence_unpack(vn__unpacker_t *unpacker, vn__work_t *work);
 void vn__recent_pack(vn__packer_t *packer, const vn__work_t *work);

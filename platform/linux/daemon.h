@@ -7,7 +7,9 @@
 #include "flash_file.h"
 #include "mqtt.h"
 #include "notify.h"
+#include "safe_file.h"
 #include "vn/engine.h"
+#include "vn/savepoint.h"
 #include "wake.h"
 
 #include <pthread.h>
@@ -97,6 +99,9 @@ typedef struct vn_daemon {
   vn_ports_t ports;
   vn_observer_t observer;
   vn_flash_file_t flash;
+  vn_safe_file_t savepoint; /* being written */
+  char savepoint_path[PATH_MAX];
+  vn_keeper_t keeper;
   vn_link_t link;
   vn_status_t status;
   vn_notify_t notify;
@@ -105,6 +110,8 @@ typedef struct vn_daemon {
 /* Each step returns 0 or the exit code, having said why. */
 int vn_daemon_load(vn_daemon_t *daemon, const char *path);
 int vn_daemon_restore(vn_daemon_t *daemon);
+/* The command "savepoint" has a place for its file from now on, if the configuration names one. */
+void vn_daemon_keep_savepoints(vn_daemon_t *daemon);
 int vn_daemon_connect(vn_daemon_t *daemon);
 int vn_daemon_run(vn_daemon_t *daemon);
 void vn_daemon_free(vn_daemon_t *daemon);

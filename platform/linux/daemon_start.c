@@ -235,6 +235,7 @@ int vn_daemon_restore(vn_daemon_t *daemon) {
   vn_err_t error =
       vn_init(&daemon->engine, &daemon->configuration->plan, &daemon->store, &daemon->ports);
   if (error == VN_OK) {
+    vn_daemon_keep_savepoints(daemon);
     error = vn_restore(&daemon->engine);
   }
   if (error != VN_OK) {

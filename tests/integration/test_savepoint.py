@@ -104,6 +104,33 @@ class Savepoint(Case):
         self.assertEqual(figures["readings"]["accepted"], 5)
         self.assertEqual(moved.stop(), 0, moved.log())
 
+    def test_a_running_daemon_writes_one_when_told(self):
+        broker = self.broker()
+        client = self.client(broker)
+        daemon = self.daemon(self.configure("old", broker.port)).start()
+        client.publish_all([reading(0, 1, 0), reading(10, 2, 1)])
+        boot = self.wait_received(client, 2)["boot"]
+        client.publish("vnotch/gw/command", json.dumps({"command": "savepoint", "id": "7"}))
+        answer = self.wait_json(client, "vnotch/gw/response", lambda a: a["id"] == "7")
+        path = self.path("old.state.savepoint")
+        self.assertEqual((answer["result"], answer["file"]), ("done", path))
+        self.assertEqual(answer["bytes"], os.path.getsize(path))
+        with open(path, "rb") as file:
+            value = strict_cbor.loads(file.read())
+        self.assertEqual(list(SCHEMA.errors("savepoint", value)), [])
+        self.assertEqual((value[2], value[3], value[7]), (boot, answer["seq"], False))
+        client.publish_all([reading(20, 4, 2)])
+        self.wait_received(client, 3)
+        daemon.kill()
+        new = self.configure("new", broker.port, ", size: 1MiB, flash: {program_unit: 16B}")
+        self.assertEqual(self.move(path, "new").returncode, 0)
+        self.daemon(new, name="moved").start()
+        figures = self.wait_json(client, "vnotch/gw/stats",
+                                 lambda s: s["boot"] == boot + 1)
+        self.assertEqual(figures["readings"]["received"], 2)
+        self.assertFalse(figures["recovery"]["clean"])
+        self.assertGreater(figures["recovery"]["lost_to"], figures["recovery"]["lost_from"])
+
     def test_a_state_is_replaced_only_when_told_and_kept_aside(self):
         broker = self.broker()
         client = self.client(broker)

@@ -332,6 +332,133 @@ static void a_sink_that_fails_ends_the_writing(void **state) {
   flash_fake_free(flash);
 }
 
+/* A keeper that keeps in memory. */
+typedef struct shelf {
+  savepoint_t *kept;
+  savepoint_t *making;
+  unsigned begun;
+  bool good, refuses;
+} shelf_t;
+
+static vn_err_t shelf_begin(void *context) {
+  shelf_t *shelf = context;
+  shelf->making->length = 0;
+  shelf->begun++;
+  return VN_OK;
+}
+
+static vn_err_t shelf_write(void *context, const uint8_t *bytes, size_t length) {
+  shelf_t *shelf = context;
+  if (shelf->refuses || length > SAVEPOINT_RIG_MAX - shelf->making->length) {
+    return VN_ERR_FLASH;
+  }
+  memcpy(shelf->making->bytes + shelf->making->length, bytes, length);
+  shelf->making->length += length;
+  return VN_OK;
+}
+
+static vn_err_t shelf_end(void *context, bool good) {
+  shelf_t *shelf = context;
+  shelf->good = good;
+  if (good) {
+    *shelf->kept = *shelf->making;
+  }
+  return good ? VN_OK : VN_ERR_FLASH;
+}
+
+static const char *ask(rig_t *rig) {
+  size_t before = rig->answer_count;
+  rig_message(rig, "vnotch/gw-1/command", "{\"command\":\"savepoint\",\"id\":\"x\"}");
+  assert_int_equal(rig->answer_count, before + 1);
+  return rig->answer;
+}
+
+static rig_t *commanded(flash_fake_t *flash, const vn_keeper_t *keeper) {
+  rig_t *rig = rig_new(&flash->port);
+  rig->plan.commands = true;
+  assert_int_equal(rig_start(rig), VN_OK);
+  if (keeper != NULL) {
+    vn_keep_savepoints(&rig->engine, keeper);
+  }
+  send_readings(rig, 0, 20);
+  return rig;
+}
+
+static void a_command_has_one_written_and_tells_of_it(void **state) {
+  (void)state;
+  shelf_t shelf = {&savepoint, &other, 0, false, false};
+  const vn_keeper_t keeper = {&shelf, "s.savepoint", shelf_begin, shelf_write, shelf_end};
+  char expected[96];
+  flash_fake_t *flash = flash_fake_new(&shapes[0], 1);
+  rig_t *rig = commanded(flash, &keeper);
+  const char *answer = ask(rig);
+  (void)snprintf(expected, sizeof expected,
+                 "\"result\":\"done\",\"file\":\"s.savepoint\",\"bytes\":%zu,\"seq\":%llu,",
+                 savepoint.length, (unsigned long long)rig->engine.head.seq);
+  assert_non_null(strstr(answer, expected));
+  assert_true(savepoint.length > 100);
+  vn_accounting_t then = rig_accounting(rig, "a");
+  assert_non_null(strstr(ask(rig), "\"error\":\"savepoint\"")); /* so soon */
+  assert_int_equal(shelf.begun, 1);
+  assert_int_equal(rig_wait(rig, VN_SAVEPOINT_PAUSE_MS), VN_OK);
+  shelf.refuses = true;
+  size_t length = savepoint.length;
+  assert_non_null(strstr(ask(rig), "can't be written"));
+  assert_true(shelf.begun == 2 && !shelf.good && savepoint.length == length);
+  rig_free(rig);
+  flash_fake_free(flash);
+  flash = import(&shapes[1], &savepoint);
+  rig = started(flash);
+  assert_int_equal(rig_accounting(rig, "a").received, then.received);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
+static void without_a_place_the_command_is_refused(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shapes[0], 1);
+  rig_t *rig = commanded(flash, NULL);
+  assert_non_null(strstr(ask(rig), "no place for savepoints"));
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
+/* Else the import would carry it out again. */
+static void the_command_itself_is_not_in_it(void **state) {
+  (void)state;
+  shelf_t shelf = {&savepoint, &other, 0, false, false};
+  const vn_keeper_t keeper = {&shelf, "s", shelf_begin, shelf_write, shelf_end};
+  static const char command[] = "{\"command\":\"savepoint\"}";
+  static const char reading[] = "{\"t\":1795219200000,\"v\":20.5,\"seq\":7}";
+  vn_recovery_t recovery;
+  flash_fake_t *flash = flash_fake_new(&shapes[0], 1);
+  rig_t *rig = journal_rig(flash);
+  rig->plan.commands = true;
+  assert_int_equal(rig_start(rig), VN_OK);
+  vn_keep_savepoints(&rig->engine, &keeper);
+  assert_int_equal(vn_accept_message(&rig->engine, (vn_text_t){"vnotch/gw-1/command", 19},
+                                     (const uint8_t *)command, strlen(command), false),
+                   VN_OK);
+  assert_int_equal(vn_accept_message(&rig->engine, (vn_text_t){"j/a", 3}, (const uint8_t *)reading,
+                                     strlen(reading), false),
+                   VN_OK);
+  assert_int_equal(rig_step(rig), VN_OK);
+  assert_true(shelf.good);
+  rig_free(rig);
+  flash_fake_free(flash);
+  flash = flash_fake_new(&shapes[0], 1);
+  assert_int_equal(savepoint_import(journal_rig(flash), &savepoint, false, &recovery), VN_OK);
+  flash_fake_power_up(flash);
+  rig = journal_rig(flash);
+  assert_int_equal(rig_start(rig), VN_OK);
+  assert_int_equal(vn_engine_recovery(&rig->engine)->messages_again, 1);
+  assert_int_equal(rig_step(rig), VN_OK);
+  assert_int_equal(rig_accounting(rig, "a").accepted, 1);
+  assert_int_equal(rig->answer_count, 0);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_state_gives_the_same_bytes_from_every_geometry),
@@ -345,6 +472,9 @@ int main(void) {
       cmocka_unit_test(a_later_format_is_told_apart_from_damage),
       cmocka_unit_test(messages_of_the_journal_come_along),
       cmocka_unit_test(a_sink_that_fails_ends_the_writing),
+      cmocka_unit_test(a_command_has_one_written_and_tells_of_it),
+      cmocka_unit_test(without_a_place_the_command_is_refused),
+      cmocka_unit_test(the_command_itself_is_not_in_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

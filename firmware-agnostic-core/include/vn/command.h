@@ -1,4 +1,4 @@
-/* Commands for alerts (docs/alerts.md, C1-C7): one JSON object, read strictly and into bounds. */
+/* Commands (docs/alerts.md, C1-C10): one JSON object, read strictly and into bounds. */
 #ifndef VN_COMMAND_H
 #define VN_COMMAND_H
 
@@ -13,7 +13,8 @@
   X(VN_COMMAND_RESET, "reset")                   \
   X(VN_COMMAND_OUT_OF_SERVICE, "out_of_service") \
   X(VN_COMMAND_IN_SERVICE, "in_service")         \
-  X(VN_COMMAND_LIST_ALERTS, "list")
+  X(VN_COMMAND_LIST_ALERTS, "list")              \
+  X(VN_COMMAND_SAVEPOINT, "savepoint")
 
 typedef enum vn_command_kind {
 #define VN_COMMAND_ENUM(name, word) name,
@@ -23,17 +24,18 @@ typedef enum vn_command_kind {
 } vn_command_kind_t;
 
 /* X(name, word, text): why a command is refused; the word is what answers carry. */
-#define VN_COMMAND_ERROR_LIST(X)                                                                \
-  X(VN_COMMAND_ERROR_NONE, "none", "carried out")                                               \
-  X(VN_COMMAND_ERROR_JSON, "json", "no JSON, or no object; `text` has the byte")                \
-  X(VN_COMMAND_ERROR_MEMBER, "member", "a member is missing, unknown, twice there or unusable") \
-  X(VN_COMMAND_ERROR_COMMAND, "command", "no such command")                                     \
-  X(VN_COMMAND_ERROR_ALERT, "alert", "the configuration has no alert of this name")             \
-  X(VN_COMMAND_ERROR_SERIES, "series", "the alert has no such series")                          \
-  X(VN_COMMAND_ERROR_STALE, "stale", "the alert is in another episode")                         \
-  X(VN_COMMAND_ERROR_NO_EFFECT, "no_effect", "there is nothing to change")                      \
-  X(VN_COMMAND_ERROR_RETAINED, "retained", "a retained command would come again and again")     \
-  X(VN_COMMAND_ERROR_CLOCK, "clock", "the clock is not set: nothing can be shelved until a time")
+#define VN_COMMAND_ERROR_LIST(X)                                                                  \
+  X(VN_COMMAND_ERROR_NONE, "none", "carried out")                                                 \
+  X(VN_COMMAND_ERROR_JSON, "json", "no JSON, or no object; `text` has the byte")                  \
+  X(VN_COMMAND_ERROR_MEMBER, "member", "a member is missing, unknown, twice there or unusable")   \
+  X(VN_COMMAND_ERROR_COMMAND, "command", "no such command")                                       \
+  X(VN_COMMAND_ERROR_ALERT, "alert", "the configuration has no alert of this name")               \
+  X(VN_COMMAND_ERROR_SERIES, "series", "the alert has no such series")                            \
+  X(VN_COMMAND_ERROR_STALE, "stale", "the alert is in another episode")                           \
+  X(VN_COMMAND_ERROR_NO_EFFECT, "no_effect", "there is nothing to change")                        \
+  X(VN_COMMAND_ERROR_RETAINED, "retained", "a retained command would come again and again")       \
+  X(VN_COMMAND_ERROR_CLOCK, "clock", "the clock is not set: nothing can be shelved until a time") \
+  X(VN_COMMAND_ERROR_SAVEPOINT, "savepoint", "no savepoint can be written, or not so soon again")
 
 typedef enum vn_command_error {
 #define VN_COMMAND_ERROR_ENUM(name, word, text) name,

@@ -12,6 +12,8 @@ typedef struct vn_answer {
   vn_time_ms_t at_ms;           /* of its arrival */
   uint64_t suppressed;          /* commands above the rate, since the last answer; they have none */
   uint32_t changed;             /* alerts, each of one series */
+  vn_text_t file;               /* SAVEPOINT: what was written */
+  uint64_t bytes, seq;          /* of it */
 } vn_answer_t;
 
 /* One alert of one series, for `list`. */

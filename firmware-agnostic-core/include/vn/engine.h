@@ -10,6 +10,7 @@
 #include "vn/plan.h"
 #include "vn/recent.h"
 #include "vn/ring.h"
+#include "vn/savepoint.h"
 #include "vn/sequence.h"
 #include "vn/series.h"
 
@@ -243,6 +244,7 @@ typedef struct vn_engine {
   int64_t letter_credit_ms, letter_mono_ms;
   vn_bucket_t command_tokens;
   uint64_t commands_suppressed; /* above the rate since the last answer */
+  vn_savepoints_t savepoints;
   int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms;
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
   vn_time_ms_t arrival_ms;         /* of the message or reading at work */
@@ -266,9 +268,7 @@ typedef struct vn_engine {
   bool has_hold;      /* some pipeline holds messages while the clock is not set */
   bool durable;       /* a flash is there and works */
   bool flash_failed, restored;
-  bool held;      /* messages stay in the queue */
-  bool inspected; /* read back, and nothing else */
-  bool saving;    /* a message at work asked for a savepoint */
+  bool held; /* messages stay in the queue */
 } vn_engine_t;
 
 /*

@@ -30,6 +30,36 @@ typedef struct vn_savepoint_sink {
 VN_NODISCARD vn_err_t vn_savepoint_write(vn_engine_t *engine, const vn_savepoint_sink_t *sink);
 
 /*
+ * Where the command "savepoint" has one written: begin, any number of writes, end (good: it counts
+ * from now on; else what was there before does). All are called from the engine's thread, within
+ * vn_step; none calls back into the engine. An error ends the writing.
+ */
+typedef struct vn_keeper {
+  void *context;
+  const char *name; /* told in the answer */
+  vn_err_t (*begin)(void *context);
+  vn_err_t (*write)(void *context, const uint8_t *bytes, size_t length);
+  vn_err_t (*end)(void *context, bool good);
+} vn_keeper_t;
+
+/* What the engine knows of savepoints. */
+typedef struct vn_savepoints {
+  const vn_keeper_t *keeper; /* NULL: there is none */
+  int64_t kept_mono_ms;      /* when the last one was written, */
+  bool kept;                 /* if one was */
+  bool asked;                /* by the message at work */
+  bool inspected;            /* the engine was read back, and does nothing else */
+} vn_savepoints_t;
+
+/* Before vn_restore; it outlives the engine. Without one the command is refused. */
+void vn_keep_savepoints(vn_engine_t *engine, const vn_keeper_t *keeper);
+
+/* Has one written now; *bytes is its length. VN_ERR_ORDER: there is no keeper; VN_AGAIN: the last
+ * one is younger than VN_SAVEPOINT_PAUSE_MS; else its errors. */
+#define VN_SAVEPOINT_PAUSE_MS 10000
+VN_NODISCARD vn_err_t vn_savepoint_keep(vn_engine_t *engine, uint64_t *bytes);
+
+/*
  * Reads a state back for vn_savepoint_write and for looking at it, and writes nothing; to be called
  * instead of vn_restore. Nothing else may be done with this engine. For a savepoint that doesn't
  * depend on the time at which it is written the clock of the port stands: mono_ms at 0, wall_ms at

@@ -4,7 +4,6 @@
 
 #include "vn/budget.h"
 #include "vn/engine.h"
-#include "vn/savepoint.h"
 #include "vn/store.h"
 
 #endif
