@@ -1,0 +1,172 @@
+/* The first start with another configuration, cut at every flash operation: the state is taken over
+ * once, as by a start that nothing cuts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine_rig.h"
+
+#define T0 INT64_C(1795219200000)
+enum { BEFORE = 24, AFTER = 44, POWER_UPS_MAX = 40 };
+
+/* What a run came to. */
+typedef struct ending {
+  rig_result_t results[256];
+  size_t result_count;
+  vn_accounting_t device, series;
+  uint32_t series_restored, episode;
+  uint64_t operations; /* of the start with the other plan */
+} ending_t;
+
+static vn_alert_plan_t changed_alerts[3];
+
+/* "warm" is gone, "hotter" is new, "hot" has another limit; nobody wants "b" any more. */
+static rig_t *changed_rig(flash_fake_t *flash) {
+  rig_t *rig = rig_new(&flash->port);
+  changed_alerts[0] = rig->alerts[2];
+  changed_alerts[1] = rig->alerts[0];
+  changed_alerts[1].rule.limit = 8200;
+  changed_alerts[2] = rig->alerts[0];
+  changed_alerts[2].name = "hotter";
+  changed_alerts[2].rule.limit = 9900;
+  rig->pipelines[1].alerts = changed_alerts;
+  rig->pipelines[1].match = (vn_text_t){"a*", 2};
+  rig->wall_ms = T0 + BEFORE * 1000;
+  rig->dead = &flash->dead;
+  return rig;
+}
+
+static void send_readings(rig_t *rig, const char *series, int from, int to) {
+  for (int i = from; i < to; i++) {
+    rig_send(rig, series, T0 + i * 1000, i > 12 && i < 34 ? 8500 + i : 2000 + i, (uint32_t)i);
+  }
+}
+
+/* A clean stop of the first plan. */
+static flash_fake_t *before(const flash_fake_shape_t *shape, uint64_t seed) {
+  flash_fake_t *flash = flash_fake_new(shape, seed);
+  rig_t *rig = rig_new(&flash->port);
+  assert_int_equal(rig_start(rig), VN_OK);
+  send_readings(rig, "a", 0, BEFORE);
+  send_readings(rig, "b", 0, BEFORE);
+  assert_int_equal(rig_wait(rig, 2000), VN_OK);
+  assert_int_equal(vn_stop(&rig->engine), VN_OK);
+  rig_free(rig);
+  flash_fake_power_up(flash);
+  return flash;
+}
+
+static void note(const rig_t *rig, ending_t *ending) {
+  memcpy(ending->results, rig->results, rig->result_count * sizeof rig->results[0]);
+  ending->result_count = rig->result_count;
+  ending->device = vn_engine_figures(&rig->engine)->readings;
+  ending->series = rig_accounting(rig, "a");
+  ending->series_restored = vn_engine_recovery(&rig->engine)->series_restored;
+  for (size_t i = 0; i < rig->transition_count; i++) {
+    bool hot = strcmp(rig->transitions[i].alert, "hot") == 0;
+    ending->episode = hot ? rig->transitions[i].episode : ending->episode;
+  }
+}
+
+/* Starts until nothing cuts any more, then runs the rest. `again`: after so many operations more.
+ */
+static void go_on(flash_fake_t *flash, uint64_t again, ending_t *ending) {
+  rig_t *rig = NULL;
+  vn_err_t started = VN_ERR_FLASH;
+  for (int i = 0; i < POWER_UPS_MAX && started != VN_OK; i++) {
+    rig = changed_rig(flash);
+    started = rig_start(rig);
+    ending->operations = flash->operations;
+    if (flash->dead) {
+      rig->engine.restored = false;
+      rig_free(rig);
+      started = VN_ERR_FLASH;
+      flash_fake_power_up(flash);
+      if (again > 0 && i < 3) {
+        flash_fake_cut_at(flash, again, CUT_PROG_SOME, CUT_ERASE_MIX);
+      }
+    }
+  }
+  assert_int_equal(started, VN_OK);
+  flash_fake_cut_at(flash, 0, CUT_PROG_NOTHING, CUT_ERASE_OLD);
+  send_readings(rig, "a", BEFORE, AFTER);
+  send_readings(rig, "a", BEFORE - 4, BEFORE); /* repeats */
+  assert_int_equal(rig_wait(rig, 2000), VN_OK);
+  note(rig, ending);
+  rig_free(rig);
+}
+
+static void assert_same(const ending_t *one, const ending_t *other) {
+  assert_int_equal(one->result_count, other->result_count);
+  assert_memory_equal(one->results, other->results, one->result_count * sizeof one->results[0]);
+  assert_memory_equal(&one->device, &other->device, sizeof one->device);
+  assert_memory_equal(&one->series, &other->series, sizeof one->series);
+  assert_int_equal(one->series_restored, other->series_restored);
+  assert_int_equal(one->episode, other->episode);
+}
+
+static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
+  static ending_t uncut, ending;
+  flash_fake_t *flash = before(shape, 1);
+  go_on(flash, 0, &uncut);
+  flash_fake_free(flash);
+  assert_int_equal(uncut.series_restored, 1);
+  assert_int_equal(uncut.device.received, 2 * BEFORE + (AFTER - BEFORE) + 4);
+  assert_true(uncut.episode == 1 && uncut.result_count >= 4);
+  uint64_t cuts = 0;
+  for (uint64_t n = 1; n <= uncut.operations; n++) {
+    for (int kind = CUT_PROG_NOTHING; kind <= CUT_PROG_TORN; kind++) {
+      flash = before(shape, n * CUT_KINDS + (uint64_t)kind);
+      flash_fake_cut_at(flash, n, (flash_fake_cut_t)kind, (flash_fake_cut_t)(CUT_ERASE_OLD + kind));
+      go_on(flash, again, &ending);
+      assert_same(&ending, &uncut);
+      assert_null(flash->violation);
+      flash_fake_free(flash);
+      cuts++;
+    }
+  }
+  print_message("%llu operations, %llu cuts\n", (unsigned long long)uncut.operations,
+                (unsigned long long)cuts);
+}
+
+static void a_cut_at_any_operation_changes_nothing_of_what_is_taken_over(void **state) {
+  (void)state;
+  static const flash_fake_shape_t shapes[] = {
+      {.erase_size = 4096, .prog_size = 16, .sector_count = 64, .erased_value = 0x6B},
+      {.erase_size = 1024, .prog_size = 64, .sector_count = 400, .erased_value = 0xFF},
+      {.erase_size = 4096,
+       .prog_size = 256,
+       .sector_count = 96,
+       .erased_value = FLASH_FAKE_NOISE,
+       .unstable = true,
+       .cached = true}};
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    cut_everywhere(&shapes[i], 0);
+  }
+}
+
+static void nor_do_cuts_inside_of_cuts(void **state) {
+  (void)state;
+  const flash_fake_shape_t shape = {.erase_size = 4096,
+                                    .prog_size = 64,
+                                    .sector_count = 96,
+                                    .erased_value = FLASH_FAKE_NOISE,
+                                    .unstable = true,
+                                    .cached = true};
+  for (uint64_t again = 1; again < 12; again += 5) {
+    cut_everywhere(&shape, again);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_cut_at_any_operation_changes_nothing_of_what_is_taken_over),
+      cmocka_unit_test(nor_do_cuts_inside_of_cuts),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
