@@ -42,6 +42,7 @@ static bool assemble(vn_engine_t *engine, const part_t *part) {
 }
 
 static uint32_t apply_slot(vn_engine_t *engine, uint32_t series) {
+  vn__farewell_forget(engine, series);
   if (vn__slot_load(engine, series, engine->store.scratch, engine->parts_length)) {
     return vn__item_of_series(series);
   }
@@ -92,6 +93,7 @@ static void apply_tomb(vn_engine_t *engine, uint32_t series) {
     vn__series_end(engine, series);
   }
   engine->store.series[series].pipeline = 0; /* its numbers were counted then */
+  vn__farewell_forget(engine, series);
   vn_log_release(&engine->log, vn__item_of_series(series));
 }
 
@@ -276,8 +278,11 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
   engine->durable = true;
   engine->erases_before = engine->log.figures.erases;
   engine->recovery.boot = engine->head.boot;
-  vn__derive_resume(engine);
-  error = bury(engine, true);
+  error = vn__farewell_tell(engine);
+  error = error == VN_OK ? bury(engine, true) : error;
+  if (error == VN_OK) {
+    vn__derive_resume(engine);
+  }
   return error == VN_OK ? vn__settle(engine, true, 0) : error;
 }
 
@@ -315,6 +320,7 @@ vn_err_t vn_inspect(vn_engine_t *engine) {
   engine->savepoints.inspected = true;
   if (error == VN_OK) {
     engine->head.boot--; /* that of the run which wrote it */
+    engine->batch.length = 0;
     error = bury(engine, false);
   }
   return error;
@@ -345,5 +351,6 @@ vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags) {
     engine->committed_head[q] = engine->committed_tail[q]; /* none of them is on the flash */
   }
   vn_err_t error = vn__journal_resume(engine, 0);
+  error = error == VN_OK ? vn__farewell_tell(engine) : error;
   return error == VN_OK ? vn__settle(engine, true, flags) : error;
 }

@@ -81,15 +81,19 @@ static bool load_alert(const vn__work_t *work, const vn__part_t *part) {
   }
   vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
   vn_alert_state_t *state = &vn__alerts(work)[i];
+  bool other = vn__unpack_unsigned(&unpacker, UINT64_MAX) != plan->alerts[i].rule.condition;
+  unpacker = (vn__unpacker_t){part->bytes, part->length, 0, false};
   vn__alert_unpack(&unpacker, &plan->alerts[i].rule, state);
-  if (!is_read(&unpacker)) {
+  if (other || !is_read(&unpacker)) {
     *state = (vn_alert_state_t){0};
-  } else if (part->specification != vn__alert_specification(&plan->alerts[i])) {
+    return false;
+  }
+  if (part->specification != vn__alert_specification(&plan->alerts[i])) {
     state->evaluated = state->condition_true = false;
     state->history = 0;
     state->last_value = 0;
   }
-  return is_read(&unpacker);
+  return true;
 }
 
 static bool load_detector(const vn__work_t *work, const vn__part_t *part) {
@@ -212,16 +216,26 @@ static bool load_parts(vn__work_t *work, vn__unpacker_t *unpacker) {
     if (!vn__slot_part_unpack(unpacker, &part)) {
       return false;
     }
-    work->engine->recovery.operators_reset += load_part(work, &part) ? 0 : 1u;
+    if (!load_part(work, &part)) {
+      work->engine->recovery.operators_reset++;
+      vn__farewell_note(work->engine, work->series,
+                        vn_series_name(&work->engine->table, work->series), &part);
+    }
   }
   return true;
 }
 
 /* The plan has no place for it: its numbers become the device's when all is read. */
-static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_t *head) {
-  if (series < engine->table.capacity) {
-    engine->store.series[series] =
-        (vn_series_state_t){.pipeline = VN__NO_PIPELINE, .accounting = head->accounting};
+static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_t *head,
+                      vn__unpacker_t *parts) {
+  vn__part_t part;
+  if (series >= engine->table.capacity) {
+    return;
+  }
+  engine->store.series[series] =
+      (vn_series_state_t){.pipeline = VN__NO_PIPELINE, .accounting = head->accounting};
+  while (parts->position < parts->length && vn__slot_part_unpack(parts, &part)) {
+    vn__farewell_note(engine, series, head->name, &part);
   }
 }
 
@@ -234,7 +248,7 @@ bool vn__slot_load(vn_engine_t *engine, uint32_t series, const uint8_t *bytes, s
   }
   if (!place_series(engine, series, head.name)) {
     make_way(engine, series, VN_SERIES_NONE);
-    note_gone(engine, series, &head);
+    note_gone(engine, series, &head, &unpacker);
     return false;
   }
   vn__work_t work = vn__work(engine, series);

@@ -58,6 +58,16 @@ bool vn__slot_part_unpack(vn__unpacker_t *unpacker, vn__part_t *part);
 /* Adds it to the device's; false: there is none. */
 bool vn__slot_bury(vn_engine_t *engine, uint32_t series);
 
+/*
+ * Episodes that end because the plan doesn't know their alert, or their series: noted while records
+ * are read back, forgotten when another record of the series follows, told when all are read.
+ * Nothing else may use the batch meanwhile.
+ */
+void vn__farewell_note(vn_engine_t *engine, uint32_t series, vn_text_t name,
+                       const vn__part_t *part);
+void vn__farewell_forget(vn_engine_t *engine, uint32_t series);
+vn_err_t vn__farewell_tell(vn_engine_t *engine);
+
 /* Which windows a part is of: those of time together, or one other. */
 typedef struct vn__window_part {
   const char *name;

@@ -190,6 +190,12 @@ static void report_recovery(const vn_daemon_t *daemon) {
            vn_log_number(recovery->lost_from_ms, (char[24]){0}), "lost_to",
            vn_log_number(recovery->lost_to_ms, (char[24]){0}), NULL);
   }
+  if (recovery->episodes_ended + recovery->episodes_left > 0) {
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE,
+           "alerts that fired are not in the configuration any more: they are resolved", "alerts",
+           vn_log_number((int64_t)recovery->episodes_ended, (char[24]){0}), "not_told",
+           vn_log_number((int64_t)recovery->episodes_left, (char[24]){0}), NULL);
+  }
   if (recovery->series_reset + recovery->operators_reset + recovery->records_damaged > 0) {
     vn_log(VN_LOG_WARNING, VN_LOG_STATE, "a part of the state could not be used", "series_reset",
            vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "operators_reset",

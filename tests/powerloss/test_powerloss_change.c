@@ -20,6 +20,7 @@ typedef struct ending {
   size_t result_count;
   vn_accounting_t device, series;
   uint32_t series_restored, episode;
+  uint32_t resolved;   /* messages that tell that "warm" and what fired for "b" is over */
   uint64_t operations; /* of the start with the other plan */
 } ending_t;
 
@@ -71,6 +72,14 @@ static void note(const rig_t *rig, ending_t *ending) {
     bool hot = strcmp(rig->transitions[i].alert, "hot") == 0;
     ending->episode = hot ? rig->transitions[i].episode : ending->episode;
   }
+  ending->resolved = 0;
+  for (size_t i = 0; i < rig->sent_count; i++) {
+    const char *text = (const char *)rig->sent[i].payload;
+    bool gone =
+        strstr(text, "\"alert\":\"warm\"") != NULL || strstr(text, "\"series\":\"b\"") != NULL;
+    ending->resolved +=
+        rig->sent[i].channel == VN_CHANNEL_EVENT && gone && strstr(text, "\"resolved\"") != NULL;
+  }
 }
 
 /* Starts until nothing cuts any more, then runs the rest. `again`: after so many operations more.
@@ -108,6 +117,7 @@ static void assert_same(const ending_t *one, const ending_t *other) {
   assert_memory_equal(&one->series, &other->series, sizeof one->series);
   assert_int_equal(one->series_restored, other->series_restored);
   assert_int_equal(one->episode, other->episode);
+  assert_int_equal(one->resolved, other->resolved);
 }
 
 static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
@@ -117,6 +127,7 @@ static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
   flash_fake_free(flash);
   assert_int_equal(uncut.series_restored, 1);
   assert_int_equal(uncut.device.received, 2 * BEFORE + (AFTER - BEFORE) + 4);
+  assert_int_equal(uncut.resolved, 3); /* "warm" of "a", "warm" and "hot" of "b" */
   assert_true(uncut.episode == 1 && uncut.result_count >= 4);
   uint64_t cuts = 0;
   for (uint64_t n = 1; n <= uncut.operations; n++) {

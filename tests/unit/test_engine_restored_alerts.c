@@ -98,10 +98,12 @@ static void an_alert_with_another_name_begins_anew(void **state) {
   configure(rig, "chill", "heat");
   start();
   send_value(9000);
-  assert_int_equal(rig->event_count, 2);
-  assert_string_equal(rig->events[0].alert, "chill");
-  assert_string_equal(rig->events[1].alert, "heat");
-  for (size_t i = 0; i < 2; i++) {
+  assert_int_equal(rig->event_count, 3);
+  assert_string_equal(rig->events[0].alert, "cool"); /* nobody knows it any more */
+  assert_int_equal(rig->events[0].event, VN_ALERT_EVENT_RESOLVED);
+  assert_string_equal(rig->events[1].alert, "chill");
+  assert_string_equal(rig->events[2].alert, "heat");
+  for (size_t i = 1; i < 3; i++) {
     assert_int_equal(rig->events[i].event, VN_ALERT_EVENT_FIRING);
     assert_int_equal(rig->events[i].episode, 1);
   }

@@ -68,6 +68,8 @@ typedef struct vn_recovery {
   uint32_t series_restored;
   uint32_t series_reset;    /* could not be taken over: no pipeline, a former version, damage */
   uint32_t operators_reset; /* windows, detectors, alerts and more that begin anew: another plan */
+  uint32_t episodes_ended;  /* told, of alerts that the plan doesn't know any more */
+  uint32_t episodes_left;   /* more than there was room for: nobody was told that they ended */
   uint64_t records_damaged;
   uint64_t messages_again; /* of the journal, behind the last commit: they are taken again */
   vn_time_ms_t lost_from_ms, lost_to_ms; /* acknowledged readings of this span may be missing */
