@@ -148,6 +148,29 @@ static void what_nobody_was_told_of_ends_without_a_word(void **state) {
   flash_fake_free(flash);
 }
 
+/* An older record of the series says that it fires: the newer one counts. */
+static void what_was_over_before_is_not_told_again(void **state) {
+  (void)state;
+  vn_recovery_t recovery;
+  flash_fake_t *flash = first_run(NULL);
+  rig_t *rig = new_rig(flash, NULL);
+  rig->wall_ms += 60000;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig_send(rig, "a", T0 + 60000, 2000, 2);
+  rig_send(rig, "a", T0 + 65000, 2000, 3);
+  assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", "\"phase\":\"resolved\""), 1);
+  assert_int_equal(vn_stop(&rig->engine), VN_OK);
+  rig_free(rig);
+  flash_fake_power_up(flash);
+  rig = go_on(&flash, remove_alert, false, &recovery);
+  assert_int_equal(recovery.episodes_ended, 1);
+  assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", ""), 0);
+  check_told(rig, "b");
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void without_windows(rig_t *rig) {
   remove_alert(rig);
   memmove(alerts, alerts + 1, sizeof alerts[0]); /* "silent" alone: no alert of a window */
@@ -173,6 +196,7 @@ int main(void) {
       cmocka_unit_test(a_series_that_no_pipeline_wants_ends_them_too),
       cmocka_unit_test(another_condition_ends_them_too),
       cmocka_unit_test(what_nobody_was_told_of_ends_without_a_word),
+      cmocka_unit_test(what_was_over_before_is_not_told_again),
       cmocka_unit_test(those_without_room_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
