@@ -134,11 +134,11 @@ static void specify(vn_pipeline_state_t *pipeline) {
   const vn_geometry_t *geometry = &pipeline->geometry;
   uint8_t first = geometry->set.window_count;
   uint8_t count = pipeline->plan->summary.window_count;
-  pipeline->specifications[0] = vn__time_specification(pipeline->plan, geometry);
+  pipeline->specifications[0] = vn__pane_specification(pipeline->plan, geometry);
   for (uint8_t i = first; i < count; i++) {
     pipeline->specifications[1 + i - first] = vn__window_specification(pipeline->plan, geometry, i);
   }
-  pipeline->specifications[1 + count - first] = pipeline->specifications[0];
+  pipeline->specifications[1 + count - first] = vn__time_specification(pipeline->plan, geometry);
 }
 
 /* A pipeline's arrays begin where those of the one before it end. */

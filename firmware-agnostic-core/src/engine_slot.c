@@ -172,7 +172,7 @@ static void save_windows(vn__packer_t *packer, vn__work_t *work) {
     end_part(packer, at);
   }
   if (state->first_link != VN_SERIES_NONE) {
-    size_t at = begin_part(packer, VN__PART_DERIVED, "", work->pipeline->specifications[0]);
+    size_t at = begin_part(packer, VN__PART_DERIVED, "", vn__windows_specification(work->pipeline));
     vn__derive_pack(packer, work);
     end_part(packer, at);
   }

@@ -132,8 +132,7 @@ static bool load_windows(vn__work_t *work, const vn__part_t *part) {
   }
   vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
   if (part->kind == VN__PART_TIME) {
-    vn_time_ms_t watermark_ms = vn__unpack_signed(&unpacker);
-    work->state->window.watermark_ms = unpacker.failed ? VN_TIME_MINUS_INFINITY : watermark_ms;
+    vn__time_keep_watermark(work, part->bytes, part->length);
   } else if (part->kind == VN__PART_CORRECTION) {
     work->state->correction.told = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX);
   }
@@ -173,7 +172,7 @@ static bool load_others(vn__work_t *work, const vn__part_t *part) {
       vn__sequence_unpack(&unpacker, work);
       return is_read(&unpacker);
     case VN__PART_DERIVED:
-      if (part->specification != work->pipeline->specifications[0]) {
+      if (part->specification != vn__windows_specification(work->pipeline)) {
         return false;
       }
       vn__derive_unpack(&unpacker, work);

@@ -81,6 +81,21 @@ uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline);
 size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity);
 bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length);
 
+/* The part of the windows of time: in front, which windows they are; behind, their common state. */
+size_t vn__time_save_max(const vn_window_set_t *set);
+size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity);
+/* Windows that were added or removed since then leave the others as they are. */
+bool vn__time_load(const vn__work_t *work, const uint8_t *bytes, size_t length);
+/* Nothing else of it: what was late stays late. */
+void vn__time_keep_watermark(const vn__work_t *work, const uint8_t *bytes, size_t length);
+
+/* What depends on which windows of time there are. */
+static inline uint32_t vn__windows_specification(const vn_pipeline_state_t *pipeline) {
+  uint8_t others =
+      (uint8_t)(pipeline->plan->summary.window_count - pipeline->geometry.set.window_count);
+  return pipeline->specifications[1 + others];
+}
+
 /* Numbers that came, readings that are remembered, the detector of an alert. */
 size_t vn__sequence_max(const vn_plan_t *plan);
 size_t vn__recent_max(const vn_pipeline_t *pipeline);

@@ -358,7 +358,7 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
 }
 
 size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
-  size_t most = vn_window_save_max(&geometry->set);
+  size_t most = vn__time_save_max(&geometry->set);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     most += vn_session_save_max(&geometry->sessions[i]);
   }
@@ -387,8 +387,7 @@ uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline) {
 size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   if (part == 0) {
-    vn_window_memory_t memory = vn__window_memory(work);
-    return vn_window_save(&geometry->set, &memory, out, capacity);
+    return vn__time_save(work, out, capacity);
   }
   part--;
   if (part < geometry->session_count) {
@@ -417,8 +416,7 @@ size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t
 static vn_err_t load_part(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length) {
   const vn_geometry_t *geometry = &work->pipeline->geometry;
   if (part == 0) {
-    vn_window_memory_t memory = vn__window_memory(work);
-    return vn_window_load(&geometry->set, &memory, bytes, length);
+    return vn__time_load(work, bytes, length) ? VN_OK : VN_ERR_FORMAT;
   }
   part--;
   if (part < geometry->session_count) {

@@ -52,15 +52,26 @@ static uint32_t hash_window(uint32_t hash, const vn_window_t *window) {
   return hash_number(hash, window->draw.half_life_ms * 4 + window->draw.weight);
 }
 
+uint32_t vn__pane_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
+  const vn_window_set_t *set = &geometry->set;
+  uint32_t hash = hash_number(hash_start(pipeline), set->pane_ms);
+  hash = hash_number(hash, set->anchor_ms);
+  hash = hash_number(hash, set->out_of_order_ms);
+  hash = hash_number(hash, set->sample);
+  hash = hash_number(hash, set->draw.half_life_ms * 4 + set->draw.weight);
+  hash = hash_number(hash, (int64_t)set->slots << 32 | set->slot_panes);
+  hash = hash_number(hash, set->early > 0);
+  return hash_contents(hash, set);
+}
+
+uint32_t vn__time_window_hash(const vn_window_t *window) { return hash_window(0, window); }
+
 uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   const vn_window_set_t *set = &geometry->set;
-  uint32_t hash = hash_number(hash_start(pipeline), set->window_count);
+  uint32_t hash = hash_number(vn__pane_specification(pipeline, geometry), set->window_count);
   hash = hash_number(hash, set->pane_count);
-  hash = hash_number(hash, set->slots);
-  hash = hash_contents(hash, set);
-  hash = set->early > 0 ? hash_number(hash, set->early) : hash;
   for (uint8_t i = 0; i < set->window_count; i++) {
-    hash = hash_window(hash, &set->windows[i]);
+    hash = hash_number(hash, vn__time_window_hash(&set->windows[i]));
     hash = hash_number(hash, set->revision_size[i]);
   }
   return hash;

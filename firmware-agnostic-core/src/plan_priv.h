@@ -13,9 +13,11 @@
 #define VN__GLOBAL_VERSION 5u
 
 /*
- * What the bytes of states depend on, in this pipeline: of all windows of time together, and of
- * another window. Limits and names are not in it.
+ * What the bytes of states depend on, in this pipeline: of panes, which windows of time share, of
+ * all these windows together, and of another window. Limits and names are not in it.
  */
+uint32_t vn__pane_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
+uint32_t vn__time_window_hash(const vn_window_t *window);
 uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
 uint32_t vn__window_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
                                   uint8_t window);

@@ -137,13 +137,8 @@ static void load_waiting(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   }
 }
 
-static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
-                      const vn_window_memory_t *memory) {
-  int64_t number = load_number(unpacker, set);
-  if (unpacker->failed) {
-    return;
-  }
-  uint32_t slot = vn__pane_slot(set, number);
+static void load_pane_into(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                           const vn_window_memory_t *memory, int64_t number, uint32_t slot) {
   vn_pane_t *pane = &memory->panes[slot];
   vn__sample_t sample = vn__pane_sample(set, memory, slot);
   pane->number = number;
@@ -163,6 +158,14 @@ static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   if (set->ordered.kinds != 0) {
     vn__ordered_pane_unpack(unpacker, &set->ordered, &memory->ordered.panes[slot],
                             low_of(set, pane), set->pane_ms);
+  }
+}
+
+static void load_pane(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                      const vn_window_memory_t *memory) {
+  int64_t number = load_number(unpacker, set);
+  if (!unpacker->failed) {
+    load_pane_into(unpacker, set, memory, number, vn__pane_slot(set, number));
   }
 }
 
@@ -207,6 +210,18 @@ static void find_late(const vn_window_set_t *set, const vn_window_memory_t *memo
   }
 }
 
+static vn_err_t finish_load(const vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                            const vn_window_memory_t *memory) {
+  if (unpacker->failed || unpacker->position != unpacker->length) {
+    vn_window_reset(set, memory);
+    return VN_ERR_FORMAT;
+  }
+  find_due(set, memory);
+  find_late(set, memory);
+  memory->state->early = vn__early_is_marked(set, memory);
+  return VN_OK;
+}
+
 vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *memory,
                         const uint8_t *bytes, size_t length) {
   VN_ASSERT(bytes != NULL || length == 0);
@@ -224,12 +239,83 @@ vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *me
   if (set->ordered.kinds != 0) {
     load_ordered(&unpacker, set, memory);
   }
-  if (unpacker.failed || unpacker.position != length) {
-    vn_window_reset(set, memory);
-    return VN_ERR_FORMAT;
+  return finish_load(&unpacker, set, memory);
+}
+
+static void clear_slot(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                       uint32_t slot) {
+  memory->tallies[slot] = (vn_tally_t){.counts = {0}};
+  vn__pane_begin(set, memory, slot, VN__NO_PANE);
+}
+
+/* Whether some window of this set can still tell what the pane holds. */
+static bool is_wanted(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                      int64_t number) {
+  const vn_pane_t pane = {.number = number};
+  return !vn__gone(set, vn__pane_last_end(set, &pane), memory->state->watermark_ms);
+}
+
+/*
+ * Panes of another ring: those that this one has no use for must be read over, and are as long as
+ * they are. All go through the first slot once, to see where they lie; then those that are wanted
+ * come into their slots, which have kept their places meanwhile.
+ */
+static void adopt_panes(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                        const vn_window_memory_t *memory) {
+  uint64_t live = vn__unpack_unsigned(unpacker, VN_PANES_MAX);
+  int64_t first = VN__NO_PANE;
+  for (uint64_t i = 0; i < live && !unpacker->failed; i++) {
+    int64_t at = (int64_t)unpacker->position;
+    int64_t number = load_number(unpacker, set);
+    if (unpacker->failed) {
+      return;
+    }
+    load_pane_into(unpacker, set, memory, number, 0);
+    clear_slot(set, memory, 0);
+    if (is_wanted(set, memory, number)) {
+      uint32_t slot = vn__pane_slot(set, number);
+      *(slot == 0 ? &first : &memory->panes[slot].number) = at;
+    }
   }
-  find_due(set, memory);
-  find_late(set, memory);
-  memory->state->early = vn__early_is_marked(set, memory);
-  return VN_OK;
+  size_t end = unpacker->position;
+  for (uint32_t slot = 0; slot < set->pane_count && !unpacker->failed; slot++) {
+    int64_t at = slot == 0 ? first : memory->panes[slot].number;
+    memory->panes[slot].number = VN__NO_PANE;
+    if (at != VN__NO_PANE) {
+      unpacker->position = (size_t)at;
+      load_pane(unpacker, set, memory);
+    }
+  }
+  unpacker->position = end;
+}
+
+/* Windows that are here, too, go on counting; the counters of others are read over. */
+static void adopt_revisions(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                            const vn_window_memory_t *memory, const vn_window_origin_t *origin) {
+  for (uint8_t i = 0; i < origin->window_count; i++) {
+    uint8_t own = origin->own[i];
+    bool same = own < set->window_count && set->revision_size[own] == origin->revision_size[i];
+    for (uint16_t k = 0; k < origin->revision_size[i]; k++) {
+      uint16_t count = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
+      if (same) {
+        memory->revisions[set->revision_base[own] + k] = count;
+      }
+    }
+  }
+}
+
+vn_err_t vn_window_adopt(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                         const vn_window_origin_t *origin, const uint8_t *bytes, size_t length) {
+  VN_ASSERT(bytes != NULL || length == 0);
+  VN_ASSERT(set->window_count > 0 && set->early == 0);
+  vn__unpacker_t unpacker = {bytes, length, 0, false};
+  vn_window_reset(set, memory);
+  memory->state->watermark_ms = vn__unpack_signed(&unpacker);
+  load_waiting(&unpacker, set, memory->waiting);
+  adopt_panes(&unpacker, set, memory);
+  adopt_revisions(&unpacker, set, memory, origin);
+  if (set->ordered.kinds != 0) {
+    load_ordered(&unpacker, set, memory);
+  }
+  return finish_load(&unpacker, set, memory);
 }

@@ -376,4 +376,21 @@ size_t vn_window_save_max(const vn_window_set_t *set);
 VN_NODISCARD vn_err_t vn_window_load(const vn_window_set_t *set, const vn_window_memory_t *memory,
                                      const uint8_t *bytes, size_t length);
 
+/* The windows that a state was saved with: which of this set each of them is (VN_WINDOWS_MAX:
+ * none), and how many counters it had. */
+typedef struct vn_window_origin {
+  uint16_t revision_size[VN_WINDOWS_MAX];
+  uint8_t own[VN_WINDOWS_MAX];
+  uint8_t window_count;
+} vn_window_origin_t;
+
+/*
+ * Restores what another set saved, whose panes were the same (length, grid, content, out_of_order),
+ * of a set without early results; what no window here has a use for is left out. VN_ERR_FORMAT
+ * leaves a reset state. Reads each pane twice.
+ */
+VN_NODISCARD vn_err_t vn_window_adopt(const vn_window_set_t *set, const vn_window_memory_t *memory,
+                                      const vn_window_origin_t *origin, const uint8_t *bytes,
+                                      size_t length);
+
 #endif
