@@ -8,7 +8,6 @@
 #include "vn/observer.h"
 #include "vn/outbox.h"
 #include "vn/plan.h"
-#include "vn/recent.h"
 #include "vn/ring.h"
 #include "vn/savepoint.h"
 #include "vn/sequence.h"
