@@ -1,4 +1,4 @@
-/* Commands (docs/alerts.md, C1-C10): one JSON object, read strictly and into bounds. */
+/* Commands (docs/alerts.md, C1-C9): one JSON object, read strictly and into bounds. */
 #ifndef VN_COMMAND_H
 #define VN_COMMAND_H
 
