@@ -232,7 +232,7 @@ typedef struct vn_engine {
   vn_message_at_work_t message;
   uint32_t last_named;    /* series; VN_SERIES_NONE: none yet */
   vn_bucket_rate_t limit; /* of the whole device */
-  vn_bucket_t tokens;
+  vn_bucket_t tokens, command_tokens;
   uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
   uint64_t letters_suppressed, erases_before; /* by mount or format */
   uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
@@ -241,7 +241,6 @@ typedef struct vn_engine {
   uint8_t parts_type, parts_next;
   size_t parts_length; /* of the record being put together at a restart */
   int64_t letter_credit_ms, letter_mono_ms;
-  vn_bucket_t command_tokens;
   uint64_t commands_suppressed; /* above the rate since the last answer */
   vn_savepoints_t savepoints;
   int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms;
