@@ -332,6 +332,25 @@ static void t13_restarts_leave_the_reserve_free(void **unused) {
   log_model_free(model);
 }
 
+/* A torn transaction's sector is erased, but lies behind the head: nothing can be written there
+ * until the ring comes round. */
+static void t13_holes_are_not_free(void **unused) {
+  (void)unused;
+  static const flash_fake_shape_t flash = {1024, 8, 32, 0xFF, false, false, false};
+  static const log_model_shape_t shape = {12, 2, 20, 60, 3, 256, 0, 0};
+  log_model_t *model = formatted(&shape, &flash);
+  const vn_log_state_t *state = &model->log.state;
+  for (uint32_t i = 0; i < 3; i++) {
+    assert_ok(log_model_commit(model));
+    tear_in_a_new_sector(model);
+    assert_ok(log_model_mount(model));
+    assert_ok(log_model_commit(model));
+    uint32_t run = (state->oldest_sector + flash.sector_count - state->head - 1u);
+    assert_in_range(model->log.figures.sectors_free, 1, run % flash.sector_count);
+  }
+  log_model_free(model);
+}
+
 /* What was abandoned is paid for by cleaning, over restarts and cuts. */
 static void t13_short_power_ups_never_fill_the_log(void **unused) {
   (void)unused;
@@ -384,6 +403,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(t11_the_number_of_an_unreadable_header_does_not_come_again),
       cmocka_unit_test(t12_a_sector_opened_after_another_mount_proves_nothing),
       cmocka_unit_test(t13_restarts_leave_the_reserve_free),
+      cmocka_unit_test(t13_holes_are_not_free),
       cmocka_unit_test(t13_short_power_ups_never_fill_the_log),
       cmocka_unit_test(a_sealed_commit_is_certain_at_the_next_mount),
   };
