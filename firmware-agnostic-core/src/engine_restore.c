@@ -241,11 +241,15 @@ static void note_recovery(vn_engine_t *engine, const vn_commit_t *last) {
   }
 }
 
+/* Above this there is room for a million starts, wherever a clock begins: until 2106. */
+#define FIRST_BOOT_MAX (UINT32_MAX - (UINT32_C(1) << 20))
+
 /* Upstream may remember boots of a state that is gone: start above them, if the clock can tell. */
 static uint32_t first_boot(const vn_engine_t *engine) {
   vn_time_ms_t wall_ms;
   bool known = vn__wall_ms(engine, &wall_ms) && wall_ms > 0;
-  return known ? (uint32_t)(wall_ms / 1000) : 1u;
+  int64_t wall_s = known ? wall_ms / 1000 : 1;
+  return wall_s < (int64_t)FIRST_BOOT_MAX ? (uint32_t)wall_s : FIRST_BOOT_MAX;
 }
 
 /* Reads the newest commit; nothing is written. */

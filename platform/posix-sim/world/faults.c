@@ -1,4 +1,6 @@
 /* Faults, one by one, as the case lists them. */
+#include <inttypes.h>
+
 #include "world_priv.h"
 
 static void break_line(vn__device_t *device, const vn_case_fault_t *fault) {
@@ -66,6 +68,8 @@ void vn__fault(vn__world_t *world, const vn_case_fault_t *fault) {
   uint32_t series = (uint32_t)(fault->a % world->with->series);
   vn__device_t *device = &world->devices[fault->device % (uint32_t)world->with->devices];
   world->result->figures.faults++;
+  vn__world_trace(world, "fault of kind %u: %" PRId64 " for %" PRId64 " ms", (unsigned)fault->kind,
+                  fault->a, fault->for_ms);
   switch ((vn_fault_kind_t)fault->kind) {
     case VN_FAULT_BROKER_RESTART:
     case VN_FAULT_BROKER_AMNESIA:

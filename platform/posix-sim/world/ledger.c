@@ -65,6 +65,9 @@ void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival
   vn__ledger_t *ledger = &world->ledgers[letter->series];
   for (uint32_t i = 0; i < letter->count; i++) {
     vn__letter_reading_t *reading = &letter->readings[i];
+    vn__world_trace(world, "d%u takes s%u number %u of %" PRId64 ", arrived %" PRId64,
+                    (unsigned)device->number, (unsigned)letter->series, (unsigned)reading->sequence,
+                    reading->time_ms, unset ? -1 : arrival_ms);
     if (is_known(world, letter, reading->logged)) {
       add(world, ledger, REPEATED);
       continue;
