@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "records.h"
+#include "relations.h"
 #include "twin.h"
 
 /* Whatever was cut and sent again, upstream has what an engine without faults tells. */
@@ -25,11 +26,21 @@ static bool check_twin(const vn_case_t *world_case, vn_world_result_t *result) {
   return good;
 }
 
+/* One for each seed: they take as long as everything else. */
+static bool check_relation(const vn_case_t *world_case, vn_world_result_t *result) {
+  bool judged = false;
+  vn_relation_t relation = (vn_relation_t)(world_case->seed % VN_RELATIONS);
+  bool good = vn_relation_holds(relation, world_case, &result->story, &judged, result->problem,
+                                sizeof result->problem);
+  result->figures.relations += judged;
+  return good;
+}
+
 void vn_check_case(const vn_case_t *world_case, const vn_world_options_t *options,
                    vn_world_result_t *result) {
   vn_world_run(world_case, options, result);
   if (result->problem[0] == '\0' && options->keep) {
     (void)(vn_story_is_consistent(&result->story, result->problem, sizeof result->problem) &&
-           check_twin(world_case, result));
+           check_twin(world_case, result) && check_relation(world_case, result));
   }
 }

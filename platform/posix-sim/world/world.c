@@ -136,7 +136,7 @@ static void finish(vn__world_t *world) {
   for (uint32_t i = 0; i < (uint32_t)world->with->devices; i++) {
     world->result->figures.simulated_ms += world->with->minutes * 60000;
     if (has_dropped(&world->devices[i].engine)) {
-      world->result->unfit = !vn__world_failed(world);
+      world->result->unfit = world->result->unfit || !vn__world_failed(world);
       vn__world_problem(world, "d%u dropped results: the outbox of this case is too small",
                         (unsigned)i);
     }

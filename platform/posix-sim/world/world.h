@@ -27,7 +27,7 @@ typedef struct vn_world_options {
 
 typedef struct vn_world_figures {
   uint64_t readings, messages, redelivered, lost_by_broker, lost_by_device;
-  uint64_t published, published_again, cuts, torn, power_ups, faults, results_checked;
+  uint64_t published, published_again, cuts, torn, power_ups, faults, results_checked, relations;
   int64_t simulated_ms; /* of all devices together */
 } vn_world_figures_t;
 
