@@ -75,6 +75,7 @@ typedef struct vn_case_alert {
   KIND(CUT, "cut")     /* the power, at the a-th flash operation from now (0: between two); then \
                           b times at the c-th behind the power-up; d: how it is torn */          \
   KIND(KILL, "kill")   /* the process; the flash keeps its power */                              \
+  KIND(STOP, "stop")   /* the process, properly */                                               \
   KIND(TWICE, "twice") /* power off, and two starts one after the other */                       \
   KIND(BREAK, "break") /* a: which link (0 in, 1 out); it is lost at once */                     \
   KIND(HALF_OPEN, "half-open")     /* link a carries nothing until it is given up */             \

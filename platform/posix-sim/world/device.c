@@ -10,6 +10,7 @@
 #define RETRY_US 20000
 #define CONNECT_MS_MAX 2000u
 #define FLAW_AT 40u
+#define STOP_STEPS 100u
 
 static int64_t mono_ms(void *context) {
   const vn__device_t *device = context;
@@ -186,10 +187,15 @@ void vn__device_power_up(vn__device_t *device) {
     device->cuts_left--;
     arm(device, device->cut_again);
   }
-  if (!start(device) || (device->twice && !start_twice(device))) {
+  bool twice = device->twice;
+  if (!start(device) || (twice && !start_twice(device))) {
+    device->started_before = true;
     return;
   }
+  device->started_before = device->started_before || twice;
   vn__ledger_restored(device);
+  device->started_before = false;
+  device->stopped = false;
   for (uint32_t i = 0; i < VN__LINES; i++) {
     const vn_event_t event = {.epoch = device->lines[i].epoch,
                               .argument = i,
@@ -198,6 +204,22 @@ void vn__device_power_up(vn__device_t *device) {
     vn__world_after(world, 1000 * (int64_t)prng_below(&device->network, CONNECT_MS_MAX), &event);
   }
   vn__device_step_at(device, world->now_us);
+}
+
+void vn__device_stop(vn__device_t *device) {
+  vn_err_t error = VN_OK;
+  uint32_t sleep_ms = 0;
+  vn__line_break(device, VN__LINE_IN, RETRY_US);
+  for (uint32_t i = 0; i < STOP_STEPS && error == VN_OK && vn_waiting(&device->engine) > 0; i++) {
+    error = vn_step(&device->engine, STEP_BUDGET, &sleep_ms);
+  }
+  bool drained = vn_waiting(&device->engine) == 0;
+  error = error == VN_OK ? vn_stop(&device->engine) : error;
+  if (is_sound(device, error, "stops")) {
+    device->killed = true;
+    device->stopped = drained;
+    vn__device_power_off(device);
+  }
 }
 
 void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault) {

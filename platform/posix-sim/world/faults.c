@@ -46,6 +46,10 @@ static void fault_device(vn__device_t *device, const vn_case_fault_t *fault) {
       device->off_ms = fault->for_ms;
       vn__device_power_off(device);
       break;
+    case VN_FAULT_STOP:
+      device->off_ms = fault->for_ms;
+      vn__device_stop(device);
+      break;
     case VN_FAULT_BREAK:
       break_line(device, fault);
       break;
@@ -55,9 +59,11 @@ static void fault_device(vn__device_t *device, const vn_case_fault_t *fault) {
       break;
     case VN_FAULT_CLOCK_STEP:
       device->wall_offset_ms += fault->a;
+      device->clock_moved = true;
       break;
     case VN_FAULT_CLOCK_UNSET:
       device->unset_until_us = device->world->now_us + fault->for_ms * 1000;
+      device->clock_moved = true;
       break;
     default:
       break;

@@ -107,6 +107,24 @@ static uint64_t taken_by(const vn_series_state_t *state) {
   return own->received - own->rejected;
 }
 
+/* What is lost is told: since when, and none of it was lost for another reason. */
+static void check_loss(vn__device_t *device, const vn_story_reading_t *reading) {
+  const vn_recovery_t *recovery = vn_engine_recovery(&device->engine);
+  bool told = reading->arrival_ms >= recovery->lost_from_ms &&
+              reading->arrival_ms <= recovery->lost_to_ms && !recovery->clean;
+  if (device->stopped) {
+    vn__world_problem(device->world, "d%u lost number %u of s%u by a clean stop",
+                      (unsigned)device->number, (unsigned)reading->sequence,
+                      (unsigned)reading->series);
+  } else if (!told && !device->clock_moved && !device->started_before) {
+    vn__world_problem(
+        device->world,
+        "d%u lost number %u of s%u, arrived at %" PRId64 ", and tells of %" PRId64 " to %" PRId64,
+        (unsigned)device->number, (unsigned)reading->sequence, (unsigned)reading->series,
+        reading->arrival_ms, recovery->lost_from_ms, recovery->lost_to_ms);
+  }
+}
+
 static void forget(vn__device_t *device, uint32_t series, uint64_t kept) {
   vn__world_t *world = device->world;
   vn__ledger_t *ledger = &world->ledgers[series];
@@ -124,6 +142,9 @@ static void forget(vn__device_t *device, uint32_t series, uint64_t kept) {
       vn_story_reading_t *reading = &world->result->story.readings[ledger->entries[i]];
       reading->lost = true;
       note_number(ledger, reading->sequence, false);
+      if (*number_of(ledger, reading->sequence) == 0) { /* else it was a repeat: only its count */
+        check_loss(device, reading);
+      }
       world->result->figures.lost_by_device++;
     }
   }

@@ -198,8 +198,11 @@ static int by_key(const void *left, const void *right) {
 
 /* Of each window its last revision. */
 static void keep_last(vn_records_t *records) {
-  qsort(records->records, records->count, sizeof *records->records, by_key);
   size_t kept = 0;
+  if (records->count == 0) {
+    return;
+  }
+  qsort(records->records, records->count, sizeof *records->records, by_key);
   for (size_t i = 0; i < records->count; i++) {
     const vn_record_t *this = &records->records[i];
     bool last = i + 1u == records->count || this[1].window != this->window ||
@@ -250,13 +253,13 @@ static bool has_sessions(const vn_case_t *with) {
 
 /* The last one of a series, which closes everything, goes to both. */
 static void deal(const law_t *law, readings_t parts[2]) {
+  size_t *last = vn_room_new((size_t)law->with->series * sizeof *last);
+  for (size_t i = 0; i < law->before.count; i++) {
+    last[law->before.all[i].series] = i;
+  }
   for (size_t i = 0; i < law->before.count; i++) {
     const vn_story_reading_t *reading = &law->before.all[i];
-    bool last = true;
-    for (size_t k = i + 1u; k < law->before.count && k < i + (size_t)law->with->series; k++) {
-      last = last && law->before.all[k].series != reading->series;
-    }
-    bool both = last && i + (size_t)law->with->series * 2u >= law->before.count;
+    bool both = last[reading->series] == i;
     if (both || reading->sequence % 2u == 0) {
       add(&parts[0], reading);
     }
@@ -264,6 +267,7 @@ static void deal(const law_t *law, readings_t parts[2]) {
       add(&parts[1], reading);
     }
   }
+  vn_room_free(last);
 }
 
 static bool split(law_t *law, bool *judged) {

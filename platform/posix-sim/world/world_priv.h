@@ -127,7 +127,8 @@ typedef struct vn__device {
   int64_t wall_offset_ms, unset_until_us;
   uint64_t flawed; /* how often the flaw had its chance */
   uint32_t number, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
-  bool powered, doubtful_unset, doubtful_alone, twice, killed;
+  bool powered, doubtful_unset, doubtful_alone, twice, killed, stopped, clock_moved;
+  bool started_before; /* since the loss: an earlier start has told of it, or was cut */
   char topic_prefix[16];
 } vn__device_t;
 
@@ -191,6 +192,8 @@ void vn__device_free(vn__device_t *device);
 void vn__device_power_up(vn__device_t *device);
 /* Off, and on again after its off_ms. */
 void vn__device_power_off(vn__device_t *device);
+/* As vnotchd stops when it is asked to: nothing is lost, in no mode. */
+void vn__device_stop(vn__device_t *device);
 /* The power fails at an operation of the flash, and at others after that. */
 void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault);
 void vn__device_step(vn__device_t *device);
