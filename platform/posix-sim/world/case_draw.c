@@ -65,7 +65,7 @@ static void draw_alerts(vn_case_t *to, prng_t *prng) {
 static void draw_sensors(vn_case_t *to, prng_t *prng, int64_t grain_ms) {
   to->series = PICK(prng, 1, 2, 3, 5, 10);
   to->devices = PICK(prng, 1, 1, 1, 1, 2, 3);
-  to->every_ms = PICK(prng, 1000, 2000, 5000, 10000, 10000, 30000);
+  to->every_ms = PICK(prng, 1000, 5000, 10000, 10000, 60000, 300000);
   to->pack = PICK(prng, 1, 1, 3, 10, 30);
   to->out_of_order_ms = PICK(prng, 0, 1000, 5000, 30000);
   to->lateness_ms = PICK(prng, 0, 0, 10000, 60000, 300000);

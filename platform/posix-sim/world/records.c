@@ -41,8 +41,10 @@ static void put(text_t *text, const char *format, int64_t key, int64_t value) {
 }
 
 static void put_bytes(text_t *text, const uint8_t *from, const uint8_t *end) {
+  static const char digits[] = "0123456789abcdef";
   for (; from < end && text->length + 3u < sizeof text->bytes; from++) {
-    put(text, "%.0" PRId64 "%02" PRIx64, 0, *from);
+    text->bytes[text->length++] = digits[*from >> 4];
+    text->bytes[text->length++] = digits[*from & 15u];
   }
 }
 

@@ -225,6 +225,11 @@ static void print_tally(const tally_t *tally, double seconds) {
          seconds, (double)tally->cases / seconds, years * 60.0 / seconds);
 }
 
+static double seconds_since(clock_t begin) {
+  double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+  return seconds > 0 ? seconds : 1e-6;
+}
+
 static vn_world_options_t options_of(const plan_t *plan) {
   return (vn_world_options_t){
       .oracle = plan->oracle, .keep = plan->keep, .trace = plan->trace, .flaw = plan->flaw};
@@ -264,9 +269,12 @@ static int run_case(const plan_t *plan, vn_case_t *world_case, FILE *errors) {
     fprintf(errors, "%s:%u: error: %s\n", plan->case_path, line, problem);
     return VN_EXIT_DATA;
   }
+  tally_t tally = {.hash = 0};
+  clock_t begin = clock();
   vn_check_case(world_case, &options, &result);
-  printf("%s: %s (%016" PRIx64 ")\n", plan->case_path,
-         result.problem[0] == '\0' ? "no difference" : result.problem, result.story.hash);
+  count(&tally, &result);
+  printf("%s: %s\n", plan->case_path, result.problem[0] == '\0' ? "no difference" : result.problem);
+  print_tally(&tally, seconds_since(begin));
   good = result.problem[0] == '\0';
   vn_story_free(&result.story);
   return good ? VN_EXIT_OK : EXIT_DIFFERS;
@@ -278,13 +286,13 @@ static int run_seeds(const plan_t *plan, vn_case_t *world_case, FILE *errors) {
   double seconds = 0;
   for (uint64_t seed = plan->first;; seed++) {
     run_seed(plan, seed, world_case, &tally, errors);
-    seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+    seconds = seconds_since(begin);
     bool enough = plan->until_failure && tally.failed > 0;
     if (enough || seed == plan->last || (plan->seconds > 0 && seconds >= (double)plan->seconds)) {
       break;
     }
   }
-  print_tally(&tally, seconds > 0 ? seconds : 1e-6);
+  print_tally(&tally, seconds);
   return tally.failed == 0 ? VN_EXIT_OK : EXIT_DIFFERS;
 }
 
