@@ -85,6 +85,7 @@ typedef struct vn_case_alert {
   KIND(CLOCK_STEP, "clock-step")   /* by a ms */                                                 \
   KIND(CLOCK_UNSET, "clock-unset") /* the wall clock is not known for a while */                 \
   KIND(SILENCE, "silence")         /* of series a */                                             \
+  KIND(RENUMBER, "renumber")       /* series a restarts and counts from 0 */                     \
   KIND(BURST, "burst")             /* series a sends b readings at once */
 
 #define VN_CASE_KIND(name, word) VN_FAULT_##name,

@@ -156,6 +156,7 @@ static void draw_fault(const vn_case_t *to, prng_t *prng, vn_case_fault_t *fault
       fault->a = PICK(prng, 1000, 60000, 3600000, 86400000, 315576000000) * (number % 2 ? 1 : -1);
       break;
     case VN_FAULT_SILENCE:
+    case VN_FAULT_RENUMBER:
     case VN_FAULT_BURST:
       fault->a = number % to->series;
       fault->b = PICK(prng, 3, 30, 300, 1000);

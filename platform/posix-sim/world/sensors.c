@@ -148,8 +148,11 @@ static void add_reading(vn__world_t *world, uint32_t series, int64_t time_ms, in
     sensor->filling->series = series;
   }
   vn__letter_t *letter = sensor->filling;
-  letter->readings[letter->count++] = (vn__letter_reading_t){
-      .time_ms = time_ms, .logged = VN__NOT_LOGGED, .value = value, .sequence = sensor->sequence++};
+  letter->readings[letter->count++] = (vn__letter_reading_t){.time_ms = time_ms,
+                                                             .logged = VN__NOT_LOGGED,
+                                                             .value = value,
+                                                             .sequence = sensor->sequence++,
+                                                             .id = sensor->made++};
   if (letter->count == (uint32_t)world->with->pack) {
     publish(world, series);
   }

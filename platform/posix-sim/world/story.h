@@ -12,6 +12,7 @@ typedef struct vn_story_reading {
   int32_t value; /* scaled */
   uint32_t sequence;
   uint32_t series;
+  uint32_t id; /* of its series: a repeat by the sensor has it too */
   uint8_t device;
   bool lost;  /* acknowledged in checkpoint mode, and gone with the power */
   bool unset; /* the clock of the device wasn't set: arrival_ms means nothing */

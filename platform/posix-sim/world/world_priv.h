@@ -44,6 +44,7 @@ typedef struct vn__letter_reading {
   size_t logged; /* place in the story; VN__NOT_LOGGED */
   int32_t value;
   uint32_t sequence;
+  uint32_t id; /* of its series; never again, while a sensor may count anew */
 } vn__letter_reading_t;
 
 /* A message of a sensor. */
@@ -86,9 +87,9 @@ typedef struct vn__packet {
  * repeat of the network. */
 typedef struct vn__ledger {
   size_t *entries;
-  uint8_t *seen; /* how often, by sequence number */
+  uint8_t *seen; /* how often, by id */
   size_t count, room, seen_room;
-  uint64_t different; /* numbers that were taken */
+  uint64_t different; /* readings that were taken */
 } vn__ledger_t;
 
 typedef struct vn__sensor {
@@ -97,7 +98,7 @@ typedef struct vn__sensor {
   int64_t silent_until_us;
   int64_t latest_ms;
   int32_t level;
-  uint32_t sequence;
+  uint32_t sequence, made;
   uint8_t device;
   char name[8];
 } vn__sensor_t;
@@ -146,7 +147,8 @@ struct vn__world {
   vn__letter_t *free_letters;
   void **blocks; /* of letters */
   size_t block_count, block_room;
-  bool healing; /* no more faults, no more readings but the last ones */
+  bool renumbered; /* a sensor counts anew: known numbers may be of other readings */
+  bool healing;    /* no more faults, no more readings but the last ones */
   bool ended;
 };
 
