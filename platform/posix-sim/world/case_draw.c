@@ -103,7 +103,7 @@ static void draw_device(vn_case_t *to, prng_t *prng) {
   /* A message and its acknowledgement must not take longer than the next ones let it. */
   int64_t fastest_us = to->every_ms * to->pack * 1000 * to->broker_window / to->series / 12;
   to->latency_us = to->latency_us < fastest_us ? to->latency_us : fastest_us;
-  to->lazy_ms = PICK(prng, 0, 0, 100, 1000);
+  to->lazy_ms = PICK(prng, 0, 0, 100, 1000, 10000);
   to->mono_ms = PICK(prng, 0, 0, 2147483000, 4294966000, 4294967, 1000000000000000);
   if (to->journal == 0) {
     to->bad = 0; /* what is refused for its form is in no ledger */

@@ -9,6 +9,7 @@
 #include "room.h"
 
 #define TEXT_MAX 4096u
+#define COARSENED 2 /* a bit of the flags */
 
 enum {
   KEY_WINDOW = 1,
@@ -85,7 +86,7 @@ static int64_t *figure(vn_record_t *record, int64_t key) {
 
 static bool is_left_out(int64_t key, unsigned without) {
   bool end = key == KEY_FIRST || key == KEY_LAST;
-  return key == KEY_ACCOUNTING || key == KEY_FLAGS || key == 0 ||
+  return key == KEY_ACCOUNTING || key == 0 ||
          (key == KEY_SAMPLE && (without & VN_RECORD_NO_SAMPLE) != 0) ||
          (end && (without & VN_RECORD_NO_ENDS) != 0);
 }
@@ -110,11 +111,25 @@ static void take_superseded(vn_walk_t *walk, int64_t shift_ms, text_t *text) {
   }
 }
 
-static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsigned without,
+static void take_figure(vn_walk_t *walk, vn_record_t *record, text_t *text, int64_t key,
                         int64_t shift_ms) {
-  int64_t key = vn_walk_integer(walk);
   int64_t *kept = figure(record, key);
-  if (is_left_out(key, without)) {
+  if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
+    *kept = vn_walk_integer(walk) - (key == KEY_START || key == KEY_END ? shift_ms : 0);
+    put(text, " %" PRId64 ":%" PRId64, key, *kept);
+    return;
+  }
+  put(text, " %" PRId64 ":%.0" PRId64, key, 0);
+  const uint8_t *from = vn_walk_skip(walk);
+  put_bytes(text, from, walk->at);
+}
+
+static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsigned without,
+                        int64_t shift_ms, bool *coarse) {
+  int64_t key = vn_walk_integer(walk);
+  if (key == KEY_FLAGS) {
+    *coarse = (vn_walk_integer(walk) & COARSENED) != 0 || *coarse;
+  } else if (is_left_out(key, without)) {
     (void)vn_walk_skip(walk);
   } else if (key == KEY_SERIES) {
     take_series(walk, record, text);
@@ -123,13 +138,8 @@ static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsi
     put(text, "w%.0" PRId64 "%" PRId64, 0, record->window);
   } else if (key == KEY_SUPERSEDES) {
     take_superseded(walk, shift_ms, text);
-  } else if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
-    *kept = vn_walk_integer(walk) - (key == KEY_START || key == KEY_END ? shift_ms : 0);
-    put(text, " %" PRId64 ":%" PRId64, key, *kept);
   } else {
-    put(text, " %" PRId64 ":%.0" PRId64, key, 0);
-    const uint8_t *from = vn_walk_skip(walk);
-    put_bytes(text, from, walk->at);
+    take_figure(walk, record, text, key, shift_ms);
   }
 }
 
@@ -139,7 +149,7 @@ static void take_record(vn_walk_t *walk, vn_records_t *records, unsigned without
   text_t text = {.length = 0};
   uint64_t members = vn_walk_container(walk, 5);
   for (uint64_t i = 0; i < members && !walk->failed; i++) {
-    take_member(walk, &record, &text, without, shift_ms);
+    take_member(walk, &record, &text, without, shift_ms, &records->coarse);
   }
   (void)add(records, &record, &text);
 }

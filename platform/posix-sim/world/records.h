@@ -21,6 +21,7 @@ typedef struct vn_record {
 typedef struct vn_records {
   vn_record_t *records;
   size_t count, room;
+  bool coarse; /* some result stands for several that the outbox had no room for */
 } vn_records_t;
 
 /* Which parts of a result are its text. */
