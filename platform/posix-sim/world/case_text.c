@@ -203,7 +203,7 @@ static const char *read_line(vn_case_t *world_case, char *text) {
 }
 
 bool vn_case_read(vn_case_t *world_case, FILE *file, unsigned *line, const char **problem) {
-  char text[256];
+  char text[2048]; /* the problem is a comment of one line */
   vn_case_init(world_case);
   world_case->window_count = 0;
   *line = 0;
