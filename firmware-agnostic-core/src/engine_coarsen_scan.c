@@ -98,13 +98,18 @@ static bool is_over(const vn__coarsening_t *pass, uint32_t series, vn_time_ms_t 
   return work.state->window.watermark_ms >= last_ms && !vn__windows_wait(&work);
 }
 
-/* The next place, filled with what there is to fill in any case. */
+static bool is_merged(const found_t *found) {
+  return (found->record->flags & VN_FLAG_BIT(VN_FLAG_COARSENED)) != 0;
+}
+
+/* The next place, filled with what there is to fill in any case. What was merged before holds the
+ * newest revision of all that lies within. */
 static vn_coarse_t *claim(vn__coarsening_t *pass, const found_t *found) {
   VN_ASSERT(pass->used < pass->engine->store.coarse_count);
   vn_coarse_t *place = place_at(pass, pass->used++);
   *place = (vn_coarse_t){.start_ms = found->record->start,
                          .end_ms = found->record->end,
-                         .revision = found->record->revision,
+                         .revision = is_merged(found) ? UINT32_MAX : found->record->revision,
                          .window = (uint8_t)found->record->window,
                          .series = found->series,
                          .number = found->number,
@@ -191,7 +196,7 @@ static bool take_record(vn__coarsening_t *pass, const found_t *found) {
   if (mergeable && is_superseded(pass, found)) {
     return true;
   }
-  if (!found->inside && !(mergeable && record->revision > 0)) {
+  if (!found->inside && !(mergeable && (record->revision > 0 || is_merged(found)))) {
     return true;
   }
   if (pass->used == pass->engine->store.coarse_count) {

@@ -78,7 +78,7 @@ static void take_sample(vn_cbor_reader_t *reader, table_row_t *row) {
     row->sample[i][0] = row->start + integer(reader);
     row->sample[i][1] = integer(reader);
   }
-  qsort(row->sample, count, sizeof row->sample[0], by_time);
+  qsort(row->sample, (size_t)count, sizeof row->sample[0], by_time);
 }
 
 static void take_accounting(vn_cbor_reader_t *reader, table_row_t *row) {

@@ -126,14 +126,15 @@ static void check_loss(vn__device_t *device, const vn_story_reading_t *reading) 
   }
 }
 
-static void forget(vn__device_t *device, uint32_t series, uint64_t kept) {
+static void forget(vn__device_t *device, uint32_t series, uint64_t accepted) {
   vn__world_t *world = device->world;
   vn__ledger_t *ledger = &world->ledgers[series];
-  if (kept > ledger->count) {
+  if (accepted > ledger->count) {
     vn__world_problem(world, "s%u of d%u came back with %" PRIu64 " readings and was sent %zu",
-                      (unsigned)series, (unsigned)device->number, kept, ledger->count);
+                      (unsigned)series, (unsigned)device->number, accepted, ledger->count);
     return;
   }
+  size_t kept = (size_t)accepted;
   size_t first = 0;
   for (size_t i = 0; i < kept; i++) {
     first += ledger->entries[i] != REPEATED;
