@@ -188,6 +188,50 @@ static void damaged_states_do_no_harm(void **state) {
   assert_true(refused > length);
 }
 
+/* The windows of the bench as those of a state that was saved with others around. */
+static vn_window_origin_t origin_of(const bench_t *bench) {
+  return (vn_window_origin_t){
+      .revision_size = {bench->set.revision_size[0]}, .own = {0}, .window_count = 1};
+}
+
+static void a_state_is_adopted_with_what_waits(void **state) {
+  (void)state;
+  static bench_t whole, back;
+  static uint8_t bytes[STATE_BYTES];
+  size_t length = fill_and_save(&whole, bytes);
+  begin(&back, 12, 20, WAITING_MAX);
+  const vn_window_origin_t origin = origin_of(&back);
+  assert_int_equal(vn_window_adopt(&back.set, &back.memory, &origin, bytes, length), VN_OK);
+  go_on(&whole);
+  go_on(&back);
+  assert_int_equal(whole.results, back.results);
+  assert_memory_equal(whole.values, back.values, whole.results * sizeof whole.values[0]);
+}
+
+static void damaged_states_are_not_adopted(void **state) {
+  (void)state;
+  static bench_t bench;
+  static uint8_t bytes[STATE_BYTES], damaged[STATE_BYTES];
+  size_t length = fill_and_save(&bench, bytes);
+  vn_window_origin_t origin = origin_of(&bench);
+  for (size_t cut = 0; cut < length; cut++) {
+    assert_int_equal(vn_window_adopt(&bench.set, &bench.memory, &origin, bytes, cut),
+                     VN_ERR_FORMAT);
+    assert_false(bench.ordered.used);
+  }
+  for (size_t i = 0; i < length; i++) {
+    memcpy(damaged, bytes, length);
+    damaged[i] ^= 0x80;
+    bench.results = 0;
+    if (vn_window_adopt(&bench.set, &bench.memory, &origin, damaged, length) == VN_OK) {
+      go_on(&bench);
+    }
+  }
+  origin.revision_size[0]++; /* as if there had been another counter */
+  assert_int_equal(vn_window_adopt(&bench.set, &bench.memory, &origin, bytes, length),
+                   VN_ERR_FORMAT);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_comes_from_behind_a_full_buffer_is_counted),
@@ -195,6 +239,8 @@ int main(void) {
       cmocka_unit_test(a_late_reading_that_is_in_order_counts_and_another_does_not),
       cmocka_unit_test(a_state_comes_back_with_what_waits),
       cmocka_unit_test(damaged_states_do_no_harm),
+      cmocka_unit_test(a_state_is_adopted_with_what_waits),
+      cmocka_unit_test(damaged_states_are_not_adopted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
