@@ -8,7 +8,7 @@
 
 /* A pass is worth its trouble when it sets a quarter free. */
 static bool is_worth(uint64_t made_blocks, uint64_t blocks) {
-  return made_blocks <= blocks - blocks / 4u;
+  return made_blocks <= blocks - (blocks + 3u) / 4u;
 }
 
 static uint64_t index_of(uint64_t number) { return number * VN_OUTBOX_QUEUES + VN_OUTBOX_OTHERS; }
@@ -44,7 +44,18 @@ static void choose(vn__coarsening_t *pass, uint64_t most, uint64_t *blocks) {
   }
 }
 
-/* All groups, each as large as the places allow. */
+/* Whether a narrower group could be a smaller one. */
+static bool is_divisible(const vn__coarsening_t *pass) {
+  const vn_coarse_t *places = pass->engine->store.coarse;
+  bool alike = true;
+  for (uint32_t i = 1; i < pass->used && alike; i++) {
+    alike = places[i].series == places[0].series && places[i].window == places[0].window;
+  }
+  return !alike && pass->high - pass->low > 1;
+}
+
+/* All groups, each as large as the places allow. What is narrowed for one crowded group widens
+ * behind it: the scans are as many as groups, not as hashes. */
 static bool work_through(vn__coarsening_t *pass) {
   uint64_t width = HASHES;
   pass->low = 0;
@@ -55,8 +66,9 @@ static bool work_through(vn__coarsening_t *pass) {
         return false;
       }
       pass->low = pass->high;
-    } else if (width > 1) {
-      width /= 2u;
+      width *= 2u;
+    } else if (is_divisible(pass)) {
+      width = width > 4u ? width / 4u : 1u;
     } else {
       pass->too_many = true;
       return false;
@@ -106,12 +118,6 @@ static void replace(vn__coarsening_t *pass) {
 
 typedef enum outcome { DONE, NOT_WORTH_IT, NO_ROOM, TOO_MANY } outcome_t;
 
-/* A few messages don't make a pass while there is room for more: results would grow by bits. */
-static bool is_enough(const vn_outbox_t *outbox, uint64_t blocks) {
-  bool pressed = outbox->free_count < outbox->block_count / 8u;
-  return blocks > (pressed ? 0 : outbox->block_count / 16u);
-}
-
 /* A pass over so many blocks; it is undone unless it is done. */
 static outcome_t run(vn_engine_t *engine, const vn__coarsening_t *kind, uint64_t most) {
   uint64_t blocks;
@@ -119,7 +125,7 @@ static outcome_t run(vn_engine_t *engine, const vn__coarsening_t *kind, uint64_t
   uint64_t seq = engine->head.seq;
   uint64_t free_before = engine->outbox.free_count;
   choose(&pass, most, &blocks);
-  bool worked = is_enough(&engine->outbox, blocks) && work_through(&pass);
+  bool worked = blocks > pass.fewest && work_through(&pass);
   if (worked && is_worth(free_before - engine->outbox.free_count, blocks)) {
     replace(&pass);
     return DONE;
@@ -141,7 +147,7 @@ static outcome_t run_smaller(vn_engine_t *engine, const vn__coarsening_t *kind) 
 }
 
 /* The shortest windows that are worth it; at last those that were left in pieces. */
-static outcome_t run_any(vn_engine_t *engine) {
+static outcome_t run_kinds(vn_engine_t *engine, uint64_t fewest) {
   const vn_plan_t *plan = engine->plan;
   outcome_t outcome = NOT_WORTH_IT;
   for (unsigned i = 0; i <= plan->coarsen_count && outcome != DONE; i++) {
@@ -149,6 +155,7 @@ static outcome_t run_any(vn_engine_t *engine) {
     const vn__coarsening_t kind = {
         .engine = engine,
         .length_ms = plan->coarsen_ms[again ? i - 1u : i],
+        .fewest = fewest,
         .loaded = UINT64_MAX,
         .made = engine->outbox.lines[VN_OUTBOX_OTHERS].head,
         .sample_max = engine->sender.sample_max,
@@ -159,6 +166,15 @@ static outcome_t run_any(vn_engine_t *engine) {
     outcome = own == NOT_WORTH_IT ? outcome : own;
   }
   return outcome;
+}
+
+/* A few messages make a pass only when room is short and no length has many: results would grow by
+ * bits, and eat up the room that a pass over many needs. */
+static outcome_t run_any(vn_engine_t *engine) {
+  uint32_t blocks = engine->outbox.block_count;
+  outcome_t outcome = run_kinds(engine, blocks / 16u);
+  bool pressed = outcome != DONE && engine->outbox.free_count < blocks / 8u;
+  return pressed ? run_kinds(engine, 0) : outcome;
 }
 
 /* What half of the outbox becomes in a pass that is worth it has room then. */
@@ -210,6 +226,6 @@ void vn__coarsen(vn_engine_t *engine) {
     vn_outbox_shed(&engine->outbox, blocks / 8u); /* something goes in any case: room to work in */
     outcome = run_any(engine);
   }
-  uint64_t pause = outcome == DONE ? 1u : 1u + engine->outbox.block_count / 128u;
+  uint64_t pause = outcome == DONE ? 1u : 1u + blocks / 128u;
   engine->sender.coarsen_next = line->head + pause;
 }

@@ -12,6 +12,7 @@
 typedef struct vn__coarsening {
   vn_engine_t *engine;
   int64_t length_ms;   /* results grow to this */
+  uint64_t fewest;     /* blocks that are too few for it */
   uint64_t begin, end; /* entries whose messages are replaced */
   uint64_t made;       /* entries from here on are its own */
   uint64_t low, high;  /* hashes of the group, high is not in it */
@@ -21,7 +22,6 @@ typedef struct vn__coarsening {
   bool no_room;        /* for its messages */
   bool too_many; /* results of one series: places don't suffice for its part of the messages */
   bool last;     /* results get no coarser than this */
-  bool pieces;   /* the message being filled has results that can still grow */
   bool all;      /* also those that are as coarse are looked at, to join what is adjacent */
   vn__summary_message_t message; /* of the loaded entry */
 } vn__coarsening_t;

@@ -31,6 +31,19 @@ bool vn__coarsen_pipeline(const vn__coarsening_t *pass, uint64_t index, uint8_t 
   return false;
 }
 
+/* Whether a result of the loaded message is shorter than this pass makes them: messages of nothing
+ * but longer ones would take places and come out as they were. */
+static bool can_grow(const vn__coarsening_t *pass) {
+  vn_cbor_reader_t reader = pass->message.records;
+  vn__summary_record_t record;
+  for (uint64_t i = 0; i < pass->message.record_count; i++) {
+    if (!vn__summary_record_read(&reader, &record) || record.end - record.start < pass->length_ms) {
+      return true; /* what is damaged is found by those who read it whole */
+    }
+  }
+  return false;
+}
+
 /* What another configuration has left stays as it is. */
 bool vn__coarsen_is_source(vn__coarsening_t *pass, uint64_t number) {
   const vn_outbox_line_t *line = &pass->engine->outbox.lines[VN_OUTBOX_OTHERS];
@@ -47,7 +60,7 @@ bool vn__coarsen_is_source(vn__coarsening_t *pass, uint64_t number) {
       return false;
     }
   }
-  return true;
+  return pass->all || can_grow(pass);
 }
 
 static vn_coarse_t *place_at(const vn__coarsening_t *pass, uint32_t index) {
@@ -189,14 +202,39 @@ static void take_result(vn__coarsening_t *pass, const found_t *found) {
   merge_last(pass);
 }
 
+/* What was merged before and touches this one stands for what lies within both: a week of hours
+ * takes one place. */
+static bool extends_another(const vn__coarsening_t *pass, const found_t *found) {
+  const vn__summary_record_t *record = found->record;
+  for (uint32_t i = 0; i < pass->used && is_merged(found); i++) {
+    vn_coarse_t *place = place_at(pass, i);
+    bool alike = place->series == found->series && place->window == record->window &&
+                 !place->told && place->revision == UINT32_MAX;
+    if (alike && place->end_ms == record->start) {
+      place->end_ms = record->end;
+      return true;
+    }
+    if (alike && place->start_ms == record->end) {
+      place->start_ms = record->start;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether a result that stays where it is says nothing about those that are replaced, or has said
+ * it in a place that is there. */
+static bool needs_no_place(const vn__coarsening_t *pass, const found_t *found) {
+  bool newer = found->record->revision > 0 || is_merged(found);
+  return found->series == VN_SERIES_NONE || !newer || extends_another(pass, found);
+}
+
 /* One record of the group. False: it is damaged, or there is no place for it. */
 static bool take_record(vn__coarsening_t *pass, const found_t *found) {
   const vn__summary_record_t *record = found->record;
   bool mergeable = found->series != VN_SERIES_NONE;
-  if (mergeable && is_superseded(pass, found)) {
-    return true;
-  }
-  if (!found->inside && !(mergeable && (record->revision > 0 || is_merged(found)))) {
+  if ((mergeable && is_superseded(pass, found)) ||
+      (!found->inside && needs_no_place(pass, found))) {
     return true;
   }
   if (pass->used == pass->engine->store.coarse_count) {

@@ -107,11 +107,6 @@ static bool put_merged(vn__coarsening_t *pass, const vn_coarse_t *place,
   return true;
 }
 
-/* A merged result that could still grow to the length of this pass. */
-static bool is_piece(const vn__coarsening_t *pass, const vn_coarse_t *place) {
-  return place->windows > 0 && place->end_ms - place->start_ms < pass->length_ms;
-}
-
 bool vn__coarsen_tell(vn__coarsening_t *pass) {
   const vn_store_t *store = &pass->engine->store;
   for (uint32_t i = pass->used; i > 0; i--) { /* the oldest were found last */
@@ -124,7 +119,6 @@ bool vn__coarsen_tell(vn__coarsening_t *pass) {
     if (!good) {
       return false;
     }
-    pass->pieces = pass->pieces || is_piece(pass, place);
   }
   return true;
 }
