@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "fast_crc32c.h"
 #include "powerloss.h"
 
 enum { CUTS = 1000000, BETWEEN = 5 };
@@ -241,11 +240,6 @@ static void a_million_cuts_were_made(void **unused) {
 int main(int argc, char **argv) {
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);
-  }
-  const char *wrong = fast_crc32c_check();
-  if (wrong != NULL) {
-    print_error("fast_crc32c: %s\n", wrong);
-    return 1;
   }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(single_cuts_at_every_operation),

@@ -52,6 +52,34 @@ static void every_byte_agrees_with_the_polynomial(void **state) {
   }
 }
 
+/* Every place of a word that a variant may take at once, and every rest behind the last one. */
+static void every_address_and_length_agree_with_the_polynomial(void **state) {
+  (void)state;
+  prng_t prng = prng_make(SEED, 2);
+  uint8_t bytes[16 + 80];
+  for (size_t i = 0; i < sizeof bytes; i++) {
+    bytes[i] = (uint8_t)prng_next(&prng);
+  }
+  for (size_t from = 0; from < 16; from++) {
+    for (size_t length = 0; length <= 80; length++) {
+      assert_int_equal(vn_crc32c(0, bytes + from, length), crc_bit_by_bit(bytes + from, length));
+    }
+  }
+}
+
+/* Every entry of a table counts: each byte at each place within a step, and before a rest. */
+static void every_byte_at_every_place_agrees_with_the_polynomial(void **state) {
+  (void)state;
+  uint8_t bytes[17] = {0};
+  for (size_t place = 0; place < sizeof bytes; place++) {
+    for (unsigned i = 0; i < 256; i++) {
+      bytes[place] = (uint8_t)i;
+      assert_int_equal(vn_crc32c(0, bytes, sizeof bytes), crc_bit_by_bit(bytes, sizeof bytes));
+    }
+    bytes[place] = 0;
+  }
+}
+
 static void pieces_give_the_crc_of_the_whole(void **state) {
   (void)state;
   prng_t prng = prng_make(SEED, 1);
@@ -84,6 +112,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(known_messages_have_their_published_crc),
       cmocka_unit_test(every_byte_agrees_with_the_polynomial),
+      cmocka_unit_test(every_address_and_length_agree_with_the_polynomial),
+      cmocka_unit_test(every_byte_at_every_place_agrees_with_the_polynomial),
       cmocka_unit_test(pieces_give_the_crc_of_the_whole),
       cmocka_unit_test(any_flipped_bit_is_found),
   };
