@@ -12,6 +12,18 @@ SIM = os.path.join(os.environ["VN_BIN_DIR"], "vnotch-sim")
 CASES = int(os.environ.get("VN_CASES", "12"))
 FIRST = int(os.environ.get("VN_SEED", "1"))
 
+# Each way to be wrong on purpose, and what brings it to light.
+FLAWS = {
+    "acknowledge-early": ("cut", "journal"), "drop-one": ("none", ""),
+    "lying-sync": ("cut", "journal"), "forget-verdict": ("break,half-open,mute", ""),
+    "reencode": ("break,half-open,mute", ""), "publish-early": ("cut,kill", "journal"),
+    "confirm-early": ("break", ""), "never-again": ("break", ""),
+    "drop-state": ("half-open,mute", ""), "forget-outbox": ("twice", ""),
+    "forget-journal": ("kill", "journal"), "forget-watermark": ("kill", ""),
+    "forget-numbers": ("cut,break", "journal"), "forget-alerts": ("kill", ""),
+    "untold-loss": ("kill", "checkpoint"), "no-quarantine": ("none", ""),
+    "wrong-edge": ("none", ""), "wall-for-mono": ("clock-step", "")}
+
 
 def run(*arguments):
     return subprocess.run([SIM, "run", *arguments], capture_output=True, text=True, check=False)
@@ -65,6 +77,21 @@ class Run(unittest.TestCase):
 
     def test_a_message_that_comes_again_with_other_bytes_is_found(self):
         self.find("reencode", "break,half-open,mute")
+
+    def test_each_flaw_is_found_within_few_seeds(self):
+        usage = run("--flaw", "?").stderr
+        words = usage[usage.index("flaws:"):].split()[1:]
+        self.assertEqual(set(words), {"none", *FLAWS})
+        for flaw, (faults, durability) in FLAWS.items():
+            mode = ["--durability", durability] if durability else []
+            common = ["--minutes", "30", "--faults", faults, "--shrink", "0", *mode]
+            got = run("--seeds", "1..150", "--until-failure", "--flaw", flaw, *common)
+            self.assertEqual(got.returncode, 1, f"{flaw}: nobody noticed it: {got.stdout}")
+            said = next(line for line in got.stderr.splitlines() if line.startswith("seed "))
+            print(f"{flaw}: {said[:120]}")
+            seed = said[len("seed "):said.index(":")]
+            sound = run("--seed", seed, *common)
+            self.assertEqual(sound.returncode, 0, f"{flaw}: not the flaw's work: {sound.stderr}")
 
     def test_what_is_wrong_with_a_command_line_is_said(self):
         for arguments in (["--seeds", "9..1"], ["--days", "0"], ["--faults", "rain"],

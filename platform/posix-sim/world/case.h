@@ -30,6 +30,7 @@
   KEY(bad, 0, 0)           /* percent of messages that are damaged */          \
   KEY(silent, 0, 0)        /* percent of readings that never come */           \
   KEY(spikes, 0, 0)        /* percent of readings far off */                   \
+  KEY(whole_ms, 0, 0)      /* times of readings are multiples of it */         \
   KEY(out_of_order_ms, 0, 0)                                                   \
   KEY(lateness_ms, 0, 0)                                                       \
   KEY(max_future_ms, 0, 0) /* 0: off */                                        \

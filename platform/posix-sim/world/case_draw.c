@@ -5,6 +5,7 @@
 #define MINUTE_MS INT64_C(60000)
 #define STREAM_OPTIONS 1u
 #define STREAM_FAULTS 2u
+#define STREAM_TIMES 3u
 #define RESULT_BYTES 400
 #define SESSIONS_OPEN 60
 #define OUTAGE_MS_MAX INT64_C(1200000)
@@ -110,6 +111,12 @@ static void draw_device(vn_case_t *to, prng_t *prng) {
   }
 }
 
+/* Sensors that tell whole seconds, so that readings lie on the edges of windows. */
+static void draw_times(vn_case_t *to, uint64_t seed) {
+  prng_t prng = prng_make(seed, STREAM_TIMES);
+  to->whole_ms = PICK(&prng, 0, 0, 1000, 10000);
+}
+
 /* An outage that fills less than half of the outbox. */
 static int64_t longest_outage_ms(const vn_case_t *to) {
   int64_t per_hour = 1;
@@ -202,5 +209,6 @@ void vn_case_draw(vn_case_t *world_case, uint64_t seed, int64_t minutes, uint32_
   draw_windows(world_case, &prng, grain_ms);
   draw_alerts(world_case, &prng);
   draw_device(world_case, &prng);
+  draw_times(world_case, seed);
   draw_faults(world_case, seed, possible_kinds(world_case, kinds));
 }

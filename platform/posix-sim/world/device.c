@@ -9,23 +9,18 @@
 #define WORK_US 1000
 #define RETRY_US 20000
 #define CONNECT_MS_MAX 2000u
-#define FLAW_AT 40u
 #define STOP_STEPS 100u
 
 static int64_t mono_ms(void *context) {
   const vn__device_t *device = context;
-  return device->world->with->mono_ms + (device->world->now_us - device->boot_us) / 1000;
+  int64_t step_ms = vn__flawed(device, VN_FLAW_WALL_FOR_MONO) ? device->wall_offset_ms : 0;
+  return device->world->with->mono_ms + (device->world->now_us - device->boot_us) / 1000 + step_ms;
 }
 
 static bool wall_ms(void *context, vn_time_ms_t *out) {
   const vn__device_t *device = context;
   *out = vn__world_ms(device->world) + device->wall_offset_ms;
   return device->world->now_us >= device->unset_until_us;
-}
-
-static vn_err_t lying_sync(void *context) {
-  (void)context;
-  return VN_OK;
 }
 
 static flash_fake_shape_t shape_of(const vn_case_t *with) {
@@ -65,8 +60,6 @@ bool vn__device_new(vn__device_t *device, vn__world_t *world, uint32_t number) {
   const flash_fake_shape_t shape = shape_of(with);
   device->flash = flash_fake_new(&shape, seed ^ (VN__STREAM_FLASH + number));
   device->port = device->flash->port;
-  device->port.sync =
-      world->options.flaw == VN_FLAW_LYING_SYNC ? lying_sync : device->flash->port.sync;
   device->network = prng_make(seed, VN__STREAM_NETWORK + number);
   device->faults = prng_make(seed, VN__STREAM_FAULTS + number);
   device->clock = (vn_clock_t){device, mono_ms, wall_ms};
@@ -74,6 +67,7 @@ bool vn__device_new(vn__device_t *device, vn__world_t *world, uint32_t number) {
   device->ports = (vn_ports_t){&device->clock, &device->port, &device->uplink, NULL};
   memcpy(device->topic_prefix, "vnotch/d0/", sizeof "vnotch/d0/");
   device->topic_prefix[8] = (char)('0' + number);
+  vn__flaw_made(device);
   return true;
 }
 
@@ -150,6 +144,9 @@ static bool start(vn__device_t *device) {
       vn_init(&device->engine, &device->configuration->plan, &device->store, &device->ports);
   if (error == VN_OK) {
     error = vn_restore(&device->engine);
+  }
+  if (error == VN_OK) {
+    vn__flaw_restored(device);
   }
   return is_sound(device, error, "starts");
 }
@@ -234,14 +231,14 @@ void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault) {
   }
 }
 
-static vn_err_t offer(vn__device_t *device, const vn__letter_t *letter) {
+static vn_err_t offer(vn__device_t *device, vn__letter_t *letter) {
   char topic[16] = "in/";
   const char *name = device->world->sensors[letter->series].name;
   size_t length = strlen(name);
   memcpy(topic + 3, name, length);
   const vn_text_t text = {topic, length + 3u};
   const uint8_t *payload = (const uint8_t *)letter->payload;
-  if (device->world->options.flaw == VN_FLAW_DROP_ONE && ++device->flawed == FLAW_AT) {
+  if (vn__flaw_taken(device, letter)) {
     return VN_OK;
   }
   return device->world->with->journal != 0
@@ -259,7 +256,7 @@ static bool take_one(vn__device_t *device) {
   bool unset = !wall_ms(device, &arrival_ms);
   vn_err_t error = offer(device, letter);
   if (device->flash->dead && error != VN_OK) {
-    bool early = world->options.flaw == VN_FLAW_ACKNOWLEDGE_EARLY;
+    bool early = vn__flawed(device, VN_FLAW_ACKNOWLEDGE_EARLY);
     device->doubtful = early ? NULL : letter;
     device->doubtful_before = before;
     device->doubtful_wall_ms = arrival_ms;
@@ -301,10 +298,12 @@ void vn__device_take(vn__device_t *device) {
 void vn__device_step(vn__device_t *device) {
   uint32_t sleep_ms = 0;
   device->step_us = INT64_MAX;
+  vn__flaw_before_step(device);
   vn_err_t error = vn_step(&device->engine, STEP_BUDGET, &sleep_ms);
   if (!is_sound(device, error, "works")) {
     return;
   }
+  vn__flaw_after_step(device);
   vn__device_take(device);
   int64_t lazy_ms = device->world->with->lazy_ms;
   int64_t pause_ms = (int64_t)sleep_ms > lazy_ms ? (int64_t)sleep_ms : lazy_ms;

@@ -70,14 +70,15 @@ static int by_number(const void *left, const void *right) {
   return order != 0 ? order : compare(a->message, b->message);
 }
 
-static bool fits(const identity_t *a, const identity_t *b, char *problem, size_t room) {
+static bool fits(const identity_t *a, const identity_t *b, bool noticed, char *problem,
+                 size_t room) {
   bool same = a->device == b->device && a->seq == b->seq && a->topic == b->topic;
   if (same && a->content != b->content) {
     (void)snprintf(problem, room, "d%u sent number %" PRIu64 " again with another content",
                    (unsigned)a->device, a->seq);
     return false;
   }
-  if (a->device == b->device && b->seq > a->seq + 1u) {
+  if (a->device == b->device && b->seq > a->seq + 1u && !noticed) {
     (void)snprintf(problem, room,
                    "d%u never sent what is between the numbers %" PRIu64 " and %" PRIu64,
                    (unsigned)a->device, a->seq, b->seq);
@@ -86,8 +87,22 @@ static bool fits(const identity_t *a, const identity_t *b, char *problem, size_t
   return true;
 }
 
+/* Some device told of numbers that will not come: which ones they are is the oracle's to judge. */
+static bool has_notices(const vn_story_t *story) {
+  static const char name[] = "/gap";
+  const size_t size = sizeof name - 1u;
+  bool found = false;
+  for (size_t i = 0; i < story->message_count && !found; i++) {
+    const vn_story_message_t *message = &story->messages[i];
+    const char *end = story->bytes + message->at + message->topic_length;
+    found = message->topic_length >= size && memcmp(end - size, name, size) == 0;
+  }
+  return found;
+}
+
 bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room) {
   identity_t *identities = vn_room_new((story->message_count + 1u) * sizeof *identities);
+  const bool noticed = has_notices(story);
   bool good = true;
   size_t count = 0;
   for (size_t i = 0; i < story->message_count; i++) {
@@ -95,7 +110,7 @@ bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room)
   }
   qsort(identities, count, sizeof *identities, by_number);
   for (size_t i = 1; i < count && good; i++) {
-    good = fits(&identities[i - 1u], &identities[i], problem, room);
+    good = fits(&identities[i - 1u], &identities[i], noticed, problem, room);
   }
   vn_room_free(identities);
   return good;

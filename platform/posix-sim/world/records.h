@@ -46,7 +46,7 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
 void vn_records_free(vn_records_t *records);
 
 /* One message, one content: whatever was sent again is the same, byte for byte, and the sequence
- * numbers have no holes. */
+ * numbers have no holes, unless a device told of some. */
 bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room);
 
 #endif

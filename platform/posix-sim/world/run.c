@@ -17,12 +17,16 @@
 #define EXIT_DIFFERS 1
 #define MULTIPLIER UINT64_C(6364136223846793005)
 
+#define FLAW_WORD(name, word) " " word
+
 const char vn_run_usage[] =
     "       vnotch-sim run [--seed N | --seeds A..B] [--days D | --minutes M] [--faults KINDS]\n"
     "                      [--durability journal|checkpoint] [--devices N] [--seconds S]\n"
     "                      [--oracle on|off] [--cases FOLDER] [--until-failure] [--shrink RUNS]\n"
     "                      [--flaw FLAW] [--trace]\n"
-    "       vnotch-sim run --case FILE [--oracle on|off] [--flaw FLAW] [--trace]\n";
+    "       vnotch-sim run --case FILE [--oracle on|off] [--flaw FLAW] [--trace]\n"
+    "       flaws:" VN_WORLD_FLAWS(FLAW_WORD) "\n";
+#undef FLAW_WORD
 
 typedef struct plan {
   const char *case_path, *folder;
@@ -79,8 +83,9 @@ static bool read_kinds(const char *text, plan_t *plan) {
 }
 
 static bool read_flaw(const char *text, plan_t *plan) {
-  static const char *const flaws[VN_FLAWS] = {"none",       "acknowledge-early", "drop-one",
-                                              "lying-sync", "forget-verdict",    "reencode"};
+#define FLAW_WORD(name, word) word,
+  static const char *const flaws[VN_FLAWS] = {VN_WORLD_FLAWS(FLAW_WORD)};
+#undef FLAW_WORD
   unsigned flaw = 0;
   while (flaw < VN_FLAWS && strcmp(flaws[flaw], text) != 0) {
     flaw++;

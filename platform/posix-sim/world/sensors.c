@@ -81,7 +81,7 @@ static char *put_value(char *to, int32_t value, unsigned decimals) {
   return to;
 }
 
-static void write_payload(vn__letter_t *letter, unsigned decimals) {
+void vn__letter_write(vn__letter_t *letter, unsigned decimals) {
   char *to = letter->payload;
   bool many = letter->count != 1;
   for (uint32_t i = 0; i < letter->count; i++) {
@@ -129,7 +129,7 @@ static void publish(vn__world_t *world, uint32_t series) {
   vn__sensor_t *sensor = &world->sensors[series];
   vn__letter_t *letter = sensor->filling;
   sensor->filling = NULL;
-  write_payload(letter, (unsigned)world->with->decimals);
+  vn__letter_write(letter, (unsigned)world->with->decimals);
   world->result->figures.readings += letter->count;
   world->result->figures.messages++;
   if (happens(&sensor->habits, world->with->repeat)) {
@@ -174,6 +174,11 @@ static int64_t draw_time(vn__world_t *world, vn__sensor_t *sensor) {
   return now_ms;
 }
 
+static int64_t rounded_down(int64_t time_ms, int64_t whole_ms) {
+  int64_t rest_ms = whole_ms > 0 ? time_ms % whole_ms : 0;
+  return time_ms - (rest_ms < 0 ? rest_ms + whole_ms : rest_ms);
+}
+
 static void measure(vn__world_t *world, uint32_t series) {
   vn__sensor_t *sensor = &world->sensors[series];
   int32_t step = (int32_t)prng_below(&sensor->workload, 2 * STEP_MAX + 1) - STEP_MAX;
@@ -183,7 +188,7 @@ static void measure(vn__world_t *world, uint32_t series) {
     sensor->sequence++;
     return;
   }
-  int64_t time_ms = draw_time(world, sensor);
+  int64_t time_ms = rounded_down(draw_time(world, sensor), world->with->whole_ms);
   int32_t spike = !happens(&sensor->habits, world->with->spikes) ? 0
                   : prng_chance(&sensor->habits, 50)             ? SPIKE
                                                                  : -SPIKE;

@@ -14,7 +14,7 @@ static void schedule(vn__device_t *device, uint32_t packet, vn__event_kind_t kin
 
 /* On purpose, where the simulation is to notice. */
 static void spoil(vn__device_t *device, vn__packet_t *packet) {
-  if (device->world->options.flaw == VN_FLAW_REENCODE && device->flawed > 0) {
+  if (vn__flawed(device, VN_FLAW_REENCODE) && device->flawed > 0) {
     device->flawed--;
     packet->payload[packet->payload_length - 1u] ^= 1u;
   }
@@ -85,15 +85,15 @@ void vn__upstream_confirm(vn__device_t *device, uint32_t number) {
 }
 
 void vn__upstream_lost(vn__device_t *device) {
-  bool believed = device->world->options.flaw == VN_FLAW_FORGET_VERDICT;
   for (uint32_t i = 0; i < VN__UP_WINDOW; i++) {
     vn__packet_t *packet = &device->packets[i];
     if (packet->used) {
       packet->used = false;
       device->flawed++;
       device->world->result->figures.published_again++;
-      if (device->powered) {
-        vn_sent(&device->engine, packet->index, believed);
+      bool delivered = false;
+      if (vn__flaw_lost(device, packet, &delivered) && device->powered) {
+        vn_sent(&device->engine, packet->index, delivered);
       }
     }
   }

@@ -7,15 +7,30 @@
 #include "story.h"
 
 /* Ways to be wrong on purpose, which a simulation must notice. */
-typedef enum vn_world_flaw {
-  VN_FLAW_NONE,
-  VN_FLAW_ACKNOWLEDGE_EARLY, /* before the message is durable */
-  VN_FLAW_DROP_ONE,          /* an acknowledged message never reaches the engine */
-  VN_FLAW_LYING_SYNC,        /* the flash says that it is done, and isn't */
-  VN_FLAW_FORGET_VERDICT,    /* upstream's acknowledgement is believed before it comes */
-  VN_FLAW_REENCODE,          /* a message that is sent again differs in a byte */
-  VN_FLAWS
-} vn_world_flaw_t;
+#define VN_WORLD_FLAWS(FLAW)                                                                       \
+  FLAW(NONE, "none")                                                                               \
+  FLAW(ACKNOWLEDGE_EARLY, "acknowledge-early") /* before the message is durable */                 \
+  FLAW(DROP_ONE, "drop-one")             /* an acknowledged message never reaches the engine */    \
+  FLAW(LYING_SYNC, "lying-sync")         /* the flash says that it is done, and isn't */           \
+  FLAW(FORGET_VERDICT, "forget-verdict") /* what a broken link carried counts as delivered */      \
+  FLAW(REENCODE, "reencode")             /* a message that is sent again differs in a byte */      \
+  FLAW(PUBLISH_EARLY, "publish-early")   /* results leave before they are in a commit */           \
+  FLAW(CONFIRM_EARLY, "confirm-early")   /* what the uplink took counts as delivered */            \
+  FLAW(NEVER_AGAIN, "never-again")       /* what a broken link carried stays in flight for ever */ \
+  FLAW(DROP_STATE, "drop-state")         /* the same for states and events of alerts only */       \
+  FLAW(FORGET_OUTBOX, "forget-outbox")   /* a restart leaves the outbox empty */                   \
+  FLAW(FORGET_JOURNAL, "forget-journal") /* a restart finds empty messages in the journal */       \
+  FLAW(FORGET_WATERMARK, "forget-watermark") /* a restart has seen no time yet */                  \
+  FLAW(FORGET_NUMBERS, "forget-numbers")     /* a restart doesn't know repeats */                  \
+  FLAW(FORGET_ALERTS, "forget-alerts")       /* a restart doesn't know that a condition held */    \
+  FLAW(UNTOLD_LOSS, "untold-loss")           /* a restart tells of no loss */                      \
+  FLAW(NO_QUARANTINE, "no-quarantine")       /* readings from the future move the watermark */     \
+  FLAW(WRONG_EDGE, "wrong-edge")       /* the first instant of a window belongs to the last */     \
+  FLAW(WALL_FOR_MONO, "wall-for-mono") /* steps of the wall clock are taken as time */
+
+#define VN_WORLD_FLAW(name, word) VN_FLAW_##name,
+typedef enum vn_world_flaw { VN_WORLD_FLAWS(VN_WORLD_FLAW) VN_FLAWS } vn_world_flaw_t;
+#undef VN_WORLD_FLAW
 
 /* How the run is to be watched. */
 typedef struct vn_world_options {

@@ -113,7 +113,8 @@ typedef struct vn__device {
   void *block;
   size_t block_bytes;
   flash_fake_t *flash;
-  vn_flash_t port; /* of the flash, with a flaw perhaps */
+  vn_flash_t port;        /* of the flash, with a flaw perhaps */
+  vn_pipeline_t pipeline; /* with a flaw perhaps */
   vn_clock_t clock;
   vn_uplink_t uplink;
   vn_ports_t ports;
@@ -166,6 +167,8 @@ void vn__sensor_burst(vn__world_t *world, uint32_t series, int64_t count);
 /* The last reading, behind all windows. */
 void vn__sensor_end(vn__world_t *world, uint32_t series);
 vn__letter_t *vn__letter_new(vn__world_t *world);
+/* The payload, from its readings. */
+void vn__letter_write(vn__letter_t *letter, unsigned decimals);
 void vn__letter_free(vn__world_t *world, vn__letter_t *letter);
 
 /* broker.c */
@@ -207,6 +210,17 @@ bool vn__device_is_idle(const vn__device_t *device);
 void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival_ms, bool unset);
 void vn__ledger_restored(vn__device_t *device);
 void vn__ledger_check(vn__device_t *device);
+
+/* flaws.c: where a device is wrong on purpose; without a flaw they do nothing */
+bool vn__flawed(const vn__device_t *device, vn_world_flaw_t flaw);
+void vn__flaw_made(vn__device_t *device);
+void vn__flaw_restored(vn__device_t *device);
+void vn__flaw_before_step(vn__device_t *device);
+void vn__flaw_after_step(vn__device_t *device);
+/* True: the message gets lost behind its acknowledgement. */
+bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter);
+/* A message that was on the way when the link broke: whether it is told, and what. */
+bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered);
 
 /* faults.c */
 void vn__fault(vn__world_t *world, const vn_case_fault_t *fault);
