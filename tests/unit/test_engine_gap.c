@@ -121,6 +121,29 @@ static void alerts_that_find_no_room_at_all_are_named_too(void **state) {
   free(walk);
 }
 
+/* The broker takes all and acknowledges nothing: what is in flight leaves no room for a notice. */
+static void a_notice_that_finds_no_room_comes_later(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(NULL, VN_ENCODING_CBOR);
+  size_t from = 0;
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig->acknowledge = false;
+  for (int i = 0; i < 20; i++) {
+    live(rig, 20, 9900);
+    live(rig, 20, 100);
+  }
+  assert_true(rig->engine.sender.notice_waits);
+  rig->acknowledge = true;
+  live(rig, 60, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(walk->next == rig->engine.head.seq);
+  assert_true(walk->gap_count > 1);
+  rig_free(rig);
+  free(walk);
+}
+
 /* Starts again with the same flash: nothing of the last run is in RAM. */
 static rig_t *restart(rig_t *rig, flash_fake_t *flash) {
   rig_t *next = make(&flash->port, VN_ENCODING_CBOR);
@@ -208,6 +231,7 @@ int main(void) {
       CASE(after_an_outage_every_number_came_or_is_named),
       CASE(alerts_stay_while_there_is_anything_else),
       CASE(alerts_that_find_no_room_at_all_are_named_too),
+      CASE(a_notice_that_finds_no_room_comes_later),
       CASE(what_is_gone_is_remembered_over_restarts_and_told_once),
       CASE(a_restart_gives_up_no_alert_for_what_is_done),
   };
