@@ -116,9 +116,11 @@ uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {
 uint32_t vn__log_free_up_to(const vn_flash_log_t *log, uint32_t most) {
   const vn_log_state_t *state = &log->state;
   uint32_t count = state->limits.sector_count;
-  uint32_t free_sectors = 0;
-  uint16_t sector = state->head;
-  for (uint32_t ahead = 1; ahead < count && free_sectors < most; ahead++) {
+  /* What was free is free until the head comes to it. */
+  uint32_t known = log->figures.sectors_bad == 0 ? state->known_free : 0;
+  uint32_t free_sectors = known;
+  uint16_t sector = (uint16_t)((state->head + known) % count);
+  for (uint32_t ahead = known + 1u; ahead < count && free_sectors < most; ahead++) {
     sector = sector + 1u < count ? (uint16_t)(sector + 1u) : 0;
     if (vn__log_protected(log, sector)) {
       break;
@@ -224,6 +226,7 @@ void vn__log_pass_journal(vn_flash_log_t *log, uint64_t bytes) {
 
 void vn__log_pass_check(vn_flash_log_t *log) {
   log->figures.sectors_free = vn__log_free_sectors(log);
+  log->state.known_free = log->figures.sectors_bad == 0 ? log->figures.sectors_free : 0;
   if (log->figures.sectors_free >= log->state.limits.pass_sectors) {
     log->state.pass_begun = 0;
   }

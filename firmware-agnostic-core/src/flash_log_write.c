@@ -124,6 +124,9 @@ vn_err_t vn__log_open_sector(vn_flash_log_t *log, const vn__log_opening_t *openi
   VN_ASSERT((log->config.sectors[opening->sector].state & VN__SECTOR_ERASED) != 0);
   /* In a program operation of its own: once anything lies behind it, the header is certain. */
   vn_err_t err = write_header(log, opening);
+  uint32_t count = state->limits.sector_count;
+  uint32_t passed = (opening->sector + count - state->head) % count;
+  state->known_free = passed <= state->known_free ? state->known_free - passed : 0;
   state->head = opening->sector;
   state->page_start = state->limits.header_bytes;
   state->offset = state->limits.header_bytes;

@@ -132,6 +132,7 @@ typedef struct vn_log_state {
   uint64_t pass_begun;
   uint32_t pass_fresh, pass_moved;
   uint32_t journal_bytes; /* journalled since the last COMMIT: what the next pass begins with */
+  uint32_t known_free;    /* so many sectors ahead of the head were free when they were counted */
   /* Bytes of the flash that the page buffer holds while mount reads. */
   uint32_t window_start, window_length;
 } vn_log_state_t;
