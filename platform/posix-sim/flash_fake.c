@@ -45,14 +45,25 @@ static void fill_erased(flash_fake_t *flash, uint32_t offset, uint32_t length) {
     memset(flash->bytes + offset, flash->shape.erased_value, length);
     return;
   }
+  prng_t prng = flash->prng; /* in registers: bytes may be anything, even a part of it */
   for (uint32_t i = 0; i < length; i++) {
-    flash->bytes[offset + i] = erased_byte(flash);
+    flash->bytes[offset + i] = (uint8_t)prng_next(&prng);
   }
+  flash->prng = prng;
 }
 
 static void touch(flash_fake_t *flash, uint32_t offset, uint32_t marks) {
   flash->versions[offset / flash->shape.erase_size] = ++last_version;
   flash->marks[offset / flash->shape.erase_size] |= (uint8_t)marks;
+}
+
+/* The log writes in order: few sectors wait for a sync. */
+static void touch_unsynced(flash_fake_t *flash, uint32_t offset, uint32_t marks) {
+  uint32_t sector = offset / flash->shape.erase_size;
+  bool none = flash->unsynced_from == flash->unsynced_to;
+  touch(flash, offset, marks | MARK_UNSYNCED);
+  flash->unsynced_from = none || sector < flash->unsynced_from ? sector : flash->unsynced_from;
+  flash->unsynced_to = none || sector >= flash->unsynced_to ? sector + 1u : flash->unsynced_to;
 }
 
 static bool has_unreadable(const flash_fake_t *flash, uint32_t offset, uint32_t last) {
@@ -194,7 +205,8 @@ static void tear_program(flash_fake_t *flash, const flash_fake_operation_t *oper
 
 /* A page cache wrote back some of what was not synced, and forgot the rest. */
 static void lose_unsynced(flash_fake_t *flash) {
-  for (uint32_t u = 0; u < unit_count(flash); u++) {
+  uint32_t units = flash->shape.erase_size / flash->shape.prog_size;
+  for (uint32_t u = flash->unsynced_from * units; u < flash->unsynced_to * units; u++) {
     if (flash->unsynced[u] != 0 && prng_chance(&flash->prng, 40)) {
       uint32_t offset = u * flash->shape.prog_size;
       fill_erased(flash, offset, flash->shape.prog_size);
@@ -252,7 +264,7 @@ static vn_err_t fake_prog(void *context, uint32_t offset, const void *from, uint
     program_unit(flash, offset + at, (const uint8_t *)from + at);
     flash->unsynced[(offset + at) / prog] = 1;
   }
-  touch(flash, offset, MARK_UNSYNCED);
+  touch_unsynced(flash, offset, 0);
   flash->programs++;
   flash->bytes_programmed += length;
   return VN_OK;
@@ -274,7 +286,7 @@ static vn_err_t fake_erase(void *context, uint32_t offset, uint32_t length) {
   memset(flash->units + offset / flash->shape.prog_size, UNIT_ERASED, units);
   memset(flash->unsynced + offset / flash->shape.prog_size, 1, units);
   flash->marks[offset / length] = 0;
-  touch(flash, offset, MARK_FRESH | MARK_UNSYNCED);
+  touch_unsynced(flash, offset, MARK_FRESH);
   flash->erases++;
   flash->wear[offset / length]++;
   return VN_OK;
@@ -282,13 +294,14 @@ static vn_err_t fake_erase(void *context, uint32_t offset, uint32_t length) {
 
 static void forget_unsynced(flash_fake_t *flash) {
   uint32_t units = flash->shape.erase_size / flash->shape.prog_size;
-  for (uint32_t i = 0; i < flash->shape.sector_count; i++) {
+  for (uint32_t i = flash->unsynced_from; i < flash->unsynced_to; i++) {
     if ((flash->marks[i] & MARK_UNSYNCED) != 0) {
       memset(flash->unsynced + (size_t)i * units, 0, units);
       flash->marks[i] &= (uint8_t)~MARK_UNSYNCED;
       flash->versions[i] = ++last_version;
     }
   }
+  flash->unsynced_from = flash->unsynced_to = 0;
 }
 
 static vn_err_t fake_sync(void *context) {
@@ -360,6 +373,8 @@ void flash_fake_copy(flash_fake_t *to, const flash_fake_t *from) {
       copy_sector(to, from, i);
     }
   }
+  to->unsynced_from = from->unsynced_from;
+  to->unsynced_to = from->unsynced_to;
   memcpy(to->wear, from->wear, from->shape.sector_count * sizeof *to->wear);
   to->operations = from->operations;
   to->cut_at = from->cut_at;

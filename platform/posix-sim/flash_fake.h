@@ -44,7 +44,8 @@ struct flash_fake {
   uint64_t *versions;                /* per sector: changes with its content */
   uint8_t *marks;                    /* per sector: what kinds of units it has */
   uint32_t *wear;
-  uint8_t *unsynced; /* per unit: programmed or erased since the last sync */
+  uint8_t *unsynced;                   /* per unit: programmed or erased since the last sync */
+  uint32_t unsynced_from, unsynced_to; /* all such units are in these sectors, from <= x < to */
   prng_t prng;
   uint64_t reads, programs, erases, syncs, bytes_read, bytes_programmed;
   uint64_t operations; /* programs + erases since the last power-up */

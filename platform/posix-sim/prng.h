@@ -14,7 +14,13 @@ typedef struct prng {
 /* A generator per seed and stream; streams of one seed are independent. */
 prng_t prng_make(uint64_t seed, uint64_t stream);
 
-uint32_t prng_next(prng_t *prng);
+static inline uint32_t prng_next(prng_t *prng) {
+  uint64_t old = prng->state;
+  prng->state = old * UINT64_C(6364136223846793005) + prng->increment;
+  uint32_t mixed = (uint32_t)(((old >> 18) ^ old) >> 27);
+  unsigned rotation = (unsigned)(old >> 59);
+  return mixed >> rotation | mixed << ((32u - rotation) % 32u);
+}
 
 /* Uniform in [0, bound), without bias (Lemire 2019); bound > 0. */
 uint32_t prng_below(prng_t *prng, uint32_t bound);

@@ -145,7 +145,7 @@ bool vn__oracle_is_coarse(const vn__record_t *record) {
   return (record->flags & FLAG_COARSENED) != 0;
 }
 
-bool vn__oracle_take_coarse(vn_oracle_t *oracle, const char *at, const vn__record_t *record) {
+bool vn__oracle_take_coarse(vn_oracle_t *oracle, const vn__record_t *record) {
   vn__line_t *line = &oracle->lines[record->told.series];
   vn__window_plan_t window = oracle->plan.windows[record->told.window];
   uint32_t asked = window.given.statistics;
@@ -156,13 +156,13 @@ bool vn__oracle_take_coarse(vn_oracle_t *oracle, const char *at, const vn__recor
   bool good = has_right_head(&whole, record) && window.given.kind == VN_ORACLE_TUMBLING &&
               (window.given.statistics & ~asked) == 0;
   if (!good) {
-    vn__oracle_differ(oracle,
-                      "%s: a coarser result: %zu results wait there, from %" PRId64 " to %" PRId64
-                      ", of %" PRIu32 " late readings",
-                      at, whole.parts, whole.result.start_ms, whole.result.end_ms,
-                      whole.result.late);
+    vn__oracle_record_differs(oracle, record,
+                              "a coarser result: %zu results wait there, from %" PRId64
+                              " to %" PRId64 ", of %" PRIu32 " late readings",
+                              whole.parts, whole.result.start_ms, whole.result.end_ms,
+                              whole.result.late);
   }
-  good = good && vn__oracle_same_content(oracle, at, &window, &whole.result, record);
+  good = good && vn__oracle_same_content(oracle, &window, &whole.result, record);
   free(whole.result.sample);
   if (good) {
     oracle->figures.coarse_results++;

@@ -16,13 +16,12 @@ typedef struct comparison {
   const vn__window_plan_t *window;
   const vn_oracle_result_t *due;
   const vn__record_t *record;
-  const char *at;
 } comparison_t;
 
 static bool same(const comparison_t *c, const char *what, int64_t due, int64_t came) {
   if (due != came) {
-    vn__oracle_differ(c->oracle, "%s: %s: expected %" PRId64 ", got %" PRId64, c->at, what, due,
-                      came);
+    vn__oracle_record_differs(c->oracle, c->record, "%s: expected %" PRId64 ", got %" PRId64, what,
+                              due, came);
   }
   return due == came;
 }
@@ -32,7 +31,8 @@ static bool same_if(const comparison_t *c, const char *what, unsigned key, bool 
                     int64_t due, int64_t came) {
   bool there = (c->record->present >> key & 1) != 0;
   if (there != due_there) {
-    vn__oracle_differ(c->oracle, "%s: %s: expected %s", c->at, what, there ? "none" : "one");
+    vn__oracle_record_differs(c->oracle, c->record, "%s: expected %s", what,
+                              there ? "none" : "one");
     return false;
   }
   return !there || same(c, what, due, came);
@@ -68,7 +68,8 @@ static bool same_float(const comparison_t *c, const char *what, unsigned key, bo
   }
   bool near = !due_there || fabs(came - due) <= RELATIVE_ERROR * fabs(due);
   if (!near) {
-    vn__oracle_differ(c->oracle, "%s: %s: expected %.17g, got %.17g", c->at, what, due, came);
+    vn__oracle_record_differs(c->oracle, c->record, "%s: expected %.17g, got %.17g", what, due,
+                              came);
   }
   return near;
 }
@@ -93,8 +94,10 @@ static double mean_of(const vn_oracle_result_t *due, unsigned decimals) {
 static bool same_variances(const comparison_t *c, unsigned decimals) {
   const vn_oracle_result_t *due = c->due;
   bool several = due->count > 1;
-  double variance = variance_of(due, due->count, decimals);
-  double of_sample = variance_of(due, several ? due->count - 1 : 1, decimals);
+  bool asked = asks(c, VN_ORACLE_VARIANCE) || asks(c, VN_ORACLE_STDDEV);
+  bool of_sample_asked = asks(c, VN_ORACLE_VARIANCE_SAMPLE) || asks(c, VN_ORACLE_STDDEV_SAMPLE);
+  double variance = asked ? variance_of(due, due->count, decimals) : 0;
+  double of_sample = of_sample_asked ? variance_of(due, several ? due->count - 1 : 1, decimals) : 0;
   return same_float(c, "variance", KEY_VARIANCE, asks(c, VN_ORACLE_VARIANCE), variance) &&
          same_float(c, "variance_sample", KEY_VARIANCE_SAMPLE,
                     several && asks(c, VN_ORACLE_VARIANCE_SAMPLE), of_sample) &&
@@ -105,8 +108,9 @@ static bool same_variances(const comparison_t *c, unsigned decimals) {
 
 static bool same_floats(const comparison_t *c) {
   unsigned decimals = c->oracle->plan.pipelines[c->window->given.pipeline].given.decimals;
-  return same_float(c, "mean", KEY_MEAN, asks(c, VN_ORACLE_MEAN), mean_of(c->due, decimals)) &&
-         same_variances(c, decimals);
+  bool mean_asked = asks(c, VN_ORACLE_MEAN);
+  double mean = mean_asked ? mean_of(c->due, decimals) : 0;
+  return same_float(c, "mean", KEY_MEAN, mean_asked, mean) && same_variances(c, decimals);
 }
 
 static bool same_sample(const comparison_t *c) {
@@ -145,16 +149,16 @@ static bool same_story(const comparison_t *c) {
          same(c, "coverage", due->coverage, came->coverage);
 }
 
-bool vn__oracle_same_content(vn_oracle_t *oracle, const char *at, const vn__window_plan_t *window,
+bool vn__oracle_same_content(vn_oracle_t *oracle, const vn__window_plan_t *window,
                              const vn_oracle_result_t *due, const vn__record_t *record) {
-  const comparison_t c = {oracle, window, due, record, at};
+  const comparison_t c = {oracle, window, due, record};
   return same_integers(&c) && same_floats(&c) && same_sample(&c);
 }
 
-bool vn__oracle_same_result(vn_oracle_t *oracle, const char *at, const vn_oracle_result_t *due,
+bool vn__oracle_same_result(vn_oracle_t *oracle, const vn_oracle_result_t *due,
                             const vn__record_t *record) {
   const vn__window_plan_t *window = &oracle->plan.windows[due->window];
-  const comparison_t c = {oracle, window, due, record, at};
-  return vn__oracle_same_content(oracle, at, window, due, record) && same_supersedes(&c) &&
+  const comparison_t c = {oracle, window, due, record};
+  return vn__oracle_same_content(oracle, window, due, record) && same_supersedes(&c) &&
          same_story(&c);
 }

@@ -35,6 +35,7 @@ enum {
 
 /* A record as it came. */
 typedef struct vn__record {
+  const vn__identity_t *message;
   vn_oracle_result_t told; /* its lists lie in the message's; times of its sample from the start */
   vn__text_t series;
   uint64_t present; /* bits by key */
@@ -42,17 +43,21 @@ typedef struct vn__record {
   double floats[KEYS];
 } vn__record_t;
 
-/* False after a difference. `at` says in which message, of what. */
-bool vn__oracle_same_result(vn_oracle_t *oracle, const char *at, const vn_oracle_result_t *due,
+/* As vn__oracle_differ; in front of it stands in which message it is, and of what. */
+void vn__oracle_record_differs(vn_oracle_t *oracle, const vn__record_t *record, const char *format,
+                               ...);
+
+/* False after a difference. */
+bool vn__oracle_same_result(vn_oracle_t *oracle, const vn_oracle_result_t *due,
                             const vn__record_t *record);
 
 /* The same of numbers and sample alone; `window` says which of them should be there. */
-bool vn__oracle_same_content(vn_oracle_t *oracle, const char *at, const vn__window_plan_t *window,
+bool vn__oracle_same_content(vn_oracle_t *oracle, const vn__window_plan_t *window,
                              const vn_oracle_result_t *due, const vn__record_t *record);
 
 bool vn__oracle_is_coarse(const vn__record_t *record);
 
 /* It stands for what waits within its bounds. False after a difference. */
-bool vn__oracle_take_coarse(vn_oracle_t *oracle, const char *at, const vn__record_t *record);
+bool vn__oracle_take_coarse(vn_oracle_t *oracle, const vn__record_t *record);
 
 #endif

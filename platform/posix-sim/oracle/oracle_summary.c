@@ -2,8 +2,8 @@
 #include "oracle_record.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { PIPELINES_MAX = 64, KINDS = 7, MEMBERS_MAX = 512 };
 
@@ -26,7 +26,8 @@ static void read_sample(message_t *message, vn__record_t *record) {
   message->cbor.bad = message->cbor.bad || count > MEMBERS_MAX;
   for (size_t i = 0; i < count && !message->cbor.bad; i++) {
     message->cbor.bad = vn__oracle_cbor_array(&message->cbor) != 2;
-    message->members[i].time_ms = (int64_t)vn__oracle_cbor_unsigned(&message->cbor);
+    message->members[i] =
+        (vn_oracle_member_t){.time_ms = (int64_t)vn__oracle_cbor_unsigned(&message->cbor)};
     message->members[i].value = (int32_t)vn__oracle_cbor_integer(&message->cbor);
   }
   record->told.sample = message->members;
@@ -122,7 +123,7 @@ static void read_member(message_t *message, vn__record_t *record, int64_t key) {
 static bool read_record(message_t *message, vn__record_t *record) {
   vn__cbor_t *cbor = &message->cbor;
   int64_t key = -1;
-  *record = (vn__record_t){.present = 0};
+  *record = (vn__record_t){.message = &message->identity};
   for (size_t pairs = vn__oracle_cbor_map(cbor); pairs > 0 && !cbor->bad; pairs--) {
     key = vn__oracle_cbor_key(cbor, key);
     record->present |= key < KEYS ? UINT64_C(1) << key : 0;
@@ -157,38 +158,41 @@ static size_t find_window(const message_t *message, const vn__record_t *record) 
   return place;
 }
 
-/* "message seq 5 of boot 2: line1/temp, window 0, [0, 60000) rev 0" */
-static void describe(const message_t *message, const vn__record_t *record, char *into,
-                     size_t bytes) {
-  (void)snprintf(into, bytes,
-                 "message seq %" PRIu64 " of boot %" PRIu64 ": %.*s, window %" PRIu64 ", [%" PRId64
-                 ", %" PRId64 ") rev %" PRIu32,
-                 message->identity.seq, message->identity.boot, (int)record->series.length,
-                 record->series.bytes, record->window, record->told.start_ms, record->told.end_ms,
-                 record->told.revision);
+/* "message seq 5 of boot 2: line1/temp, window 0, [0, 60000) rev 0: ..." */
+void vn__oracle_record_differs(vn_oracle_t *oracle, const vn__record_t *record, const char *format,
+                               ...) {
+  char text[VN__DIFFERENCE_MAX / 2];
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  vn__oracle_differ(oracle,
+                    "message seq %" PRIu64 " of boot %" PRIu64 ": %.*s, window %" PRIu64
+                    ", [%" PRId64 ", %" PRId64 ") rev %" PRIu32 ": %s",
+                    record->message->seq, record->message->boot, (int)record->series.length,
+                    record->series.bytes, record->window, record->told.start_ms,
+                    record->told.end_ms, record->told.revision, text);
 }
 
 static bool take_record(message_t *message, vn__record_t *record) {
   vn_oracle_t *oracle = message->oracle;
-  char at[256];
   record->told.series = vn__oracle_find_series(oracle, record->series);
   record->told.window = find_window(message, record);
-  describe(message, record, at, sizeof at);
   if (record->told.series == oracle->plan.series_count ||
       record->told.window == oracle->plan.window_count) {
-    vn__oracle_differ(oracle, "%s: there is no such series or window", at);
+    vn__oracle_record_differs(oracle, record, "there is no such series or window");
     return false;
   }
   if (vn__oracle_is_coarse(record)) {
-    return vn__oracle_take_coarse(oracle, at, record);
+    return vn__oracle_take_coarse(oracle, record);
   }
   const vn_oracle_result_t *due = vn__oracle_find_due(oracle, &record->told);
   if (due == NULL) {
-    vn__oracle_differ(oracle, "%s: no such result is due: none was expected, or it was told before",
-                      at);
+    vn__oracle_record_differs(oracle, record,
+                              "no such result is due: none was expected, or it was told before");
     return false;
   }
-  if (!vn__oracle_same_result(oracle, at, due, record)) {
+  if (!vn__oracle_same_result(oracle, due, record)) {
     return false;
   }
   oracle->figures.results_compared++;
@@ -239,6 +243,8 @@ static void read_pipeline(message_t *message) {
   int64_t exponent = 0;
   vn__text_t unit = {"", 0};
   vn__text_t *name = &message->pipelines[message->pipeline_count];
+  *name = unit;
+  message->windows[message->pipeline_count] = (vn__cbor_t){cbor->end, cbor->end, false};
   for (size_t pairs = vn__oracle_cbor_map(cbor); pairs > 0 && !cbor->bad; pairs--) {
     key = vn__oracle_cbor_key(cbor, key);
     if (key < 2) {
@@ -324,17 +330,17 @@ static void take_rest(message_t *message, size_t pairs) {
 
 void vn__oracle_take_summary(vn_oracle_t *oracle, const void *payload, size_t length,
                              uint64_t hash) {
-  message_t *message = vn__oracle_memory(1, sizeof *message);
-  message->oracle = oracle;
-  message->identity.hash = hash;
-  message->cbor = (vn__cbor_t){payload, (const uint8_t *)payload + length, false};
-  size_t pairs = vn__oracle_take_head(oracle, &message->cbor, &message->identity);
+  message_t message; /* its lists are filled as far as they are used */
+  message.oracle = oracle;
+  message.identity = (vn__identity_t){.hash = hash};
+  message.pipeline_count = 0;
+  message.cbor = (vn__cbor_t){payload, (const uint8_t *)payload + length, false};
+  size_t pairs = vn__oracle_take_head(oracle, &message.cbor, &message.identity);
   if (pairs < 2) {
     vn__oracle_differ(
         oracle, "a summary message isn't what docs/summary.cddl says (behind seq %" PRIu64 ")",
-        message->identity.seq);
-  } else if (vn__oracle_identify(oracle, &message->identity) == VN__NEW) {
-    take_rest(message, pairs);
+        message.identity.seq);
+  } else if (vn__oracle_identify(oracle, &message.identity) == VN__NEW) {
+    take_rest(&message, pairs);
   }
-  free(message);
 }

@@ -9,6 +9,7 @@
 #include "room.h"
 
 #define TEXT_MAX 4096u
+#define BLOCK_BYTES 65536u
 #define COARSENED 2 /* a bit of the flags */
 
 enum {
@@ -35,10 +36,27 @@ typedef struct text {
   size_t length;
 } text_t;
 
-static void put(text_t *text, const char *format, int64_t key, int64_t value) {
-  size_t left = sizeof text->bytes - text->length;
-  int length = snprintf(text->bytes + text->length, left, format, key, value);
-  text->length += length > 0 && (size_t)length < left ? (size_t)length : 0;
+static void put(text_t *text, const char *words) {
+  size_t length = strlen(words);
+  if (text->length + length < sizeof text->bytes) {
+    memcpy(text->bytes + text->length, words, length);
+    text->length += length;
+  }
+}
+
+static void put_number(text_t *text, int64_t number) {
+  char digits[24];
+  size_t at = sizeof digits - 1u;
+  uint64_t rest = number < 0 ? 0u - (uint64_t)number : (uint64_t)number;
+  digits[at] = '\0';
+  do {
+    digits[--at] = (char)('0' + rest % 10u);
+    rest /= 10u;
+  } while (rest > 0);
+  if (number < 0) {
+    digits[--at] = '-';
+  }
+  put(text, digits + at);
 }
 
 static void put_bytes(text_t *text, const uint8_t *from, const uint8_t *end) {
@@ -49,15 +67,29 @@ static void put_bytes(text_t *text, const uint8_t *from, const uint8_t *end) {
   }
 }
 
-static vn_record_t *add(vn_records_t *records, const vn_record_t *record, const text_t *text) {
+/* The text, where it stays. */
+static const char *keep(vn_records_t *records, const text_t *text) {
+  if (records->text_count == 0 || BLOCK_BYTES - records->text_used < text->length + 1u) {
+    if (records->text_count == records->text_room) {
+      records->texts = vn_room_grow(records->texts, &records->text_room, sizeof *records->texts);
+    }
+    records->texts[records->text_count++] = vn_room_new(BLOCK_BYTES);
+    records->text_used = 0;
+  }
+  char *kept = records->texts[records->text_count - 1u] + records->text_used;
+  memcpy(kept, text->bytes, text->length);
+  kept[text->length] = '\0';
+  records->text_used += text->length + 1u;
+  return kept;
+}
+
+static void add(vn_records_t *records, const vn_record_t *record, const text_t *text) {
   if (records->count == records->room) {
     records->records = vn_room_grow(records->records, &records->room, sizeof *records->records);
   }
   vn_record_t *added = &records->records[records->count++];
   *added = *record;
-  added->text = vn_room_new(text->length + 1u);
-  memcpy(added->text, text->bytes, text->length);
-  return added;
+  added->text = keep(records, text);
 }
 
 /* Where a figure of a result is kept; NULL: it is text alone. */
@@ -99,7 +131,8 @@ static void take_series(vn_walk_t *walk, vn_record_t *record, text_t *text) {
     record->series = record->series * 10u + (uint32_t)(walk->at[i] - '0');
   }
   walk->at += walk->failed ? 0 : length;
-  put(text, " s%.0" PRId64 "%" PRId64, 0, record->series);
+  put(text, " s");
+  put_number(text, record->series);
 }
 
 static void take_superseded(vn_walk_t *walk, int64_t shift_ms, text_t *text) {
@@ -107,19 +140,24 @@ static void take_superseded(vn_walk_t *walk, int64_t shift_ms, text_t *text) {
   for (uint64_t i = 0; i < count && !walk->failed; i++) {
     (void)vn_walk_container(walk, 4);
     int64_t start_ms = vn_walk_integer(walk) - shift_ms;
-    put(text, " over %" PRId64 "..%" PRId64, start_ms, vn_walk_integer(walk) - shift_ms);
+    put(text, " over ");
+    put_number(text, start_ms);
+    put(text, "..");
+    put_number(text, vn_walk_integer(walk) - shift_ms);
   }
 }
 
 static void take_figure(vn_walk_t *walk, vn_record_t *record, text_t *text, int64_t key,
                         int64_t shift_ms) {
   int64_t *kept = figure(record, key);
+  put(text, " ");
+  put_number(text, key);
+  put(text, ":");
   if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
     *kept = vn_walk_integer(walk) - (key == KEY_START || key == KEY_END ? shift_ms : 0);
-    put(text, " %" PRId64 ":%" PRId64, key, *kept);
+    put_number(text, *kept);
     return;
   }
-  put(text, " %" PRId64 ":%.0" PRId64, key, 0);
   const uint8_t *from = vn_walk_skip(walk);
   put_bytes(text, from, walk->at);
 }
@@ -135,7 +173,8 @@ static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsi
     take_series(walk, record, text);
   } else if (key == KEY_WINDOW) {
     record->window = (uint8_t)vn_walk_integer(walk);
-    put(text, "w%.0" PRId64 "%" PRId64, 0, record->window);
+    put(text, "w");
+    put_number(text, record->window);
   } else if (key == KEY_SUPERSEDES) {
     take_superseded(walk, shift_ms, text);
   } else {
@@ -146,12 +185,13 @@ static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsi
 static void take_record(vn_walk_t *walk, vn_records_t *records, unsigned without,
                         int64_t shift_ms) {
   vn_record_t record = {.is_result = true};
-  text_t text = {.length = 0};
+  text_t text;
+  text.length = 0;
   uint64_t members = vn_walk_container(walk, 5);
   for (uint64_t i = 0; i < members && !walk->failed; i++) {
     take_member(walk, &record, &text, without, shift_ms, &records->coarse);
   }
-  (void)add(records, &record, &text);
+  add(records, &record, &text);
 }
 
 static bool take_summary(const vn_story_t *story, const vn_story_message_t *message,
@@ -183,15 +223,28 @@ static bool take_event(const vn_story_t *story, const vn_story_message_t *messag
           memcmp(payload + length, behind, sizeof behind - 1u) != 0)) {
     length++;
   }
-  text_t text = {.length = length};
+  text_t text;
   const vn_record_t record = {.is_result = false};
+  text.length = length;
   memcpy(text.bytes, payload, length);
-  (void)add(records, &record, &text);
+  add(records, &record, &text);
   return length < message->payload_length;
 }
 
-static int by_text(const void *a, const void *b) {
-  return strcmp(((const vn_record_t *)a)->text, ((const vn_record_t *)b)->text);
+/* The texts decide; figures of them are faster. */
+static int by_content(const void *left, const void *right) {
+  const vn_record_t *a = left;
+  const vn_record_t *b = right;
+  if (a->window != b->window) {
+    return a->window < b->window ? -1 : 1;
+  }
+  if (a->series != b->series) {
+    return a->series < b->series ? -1 : 1;
+  }
+  if (a->start_ms != b->start_ms) {
+    return a->start_ms < b->start_ms ? -1 : 1;
+  }
+  return strcmp(a->text, b->text);
 }
 
 static void sort(vn_records_t *records) {
@@ -199,11 +252,9 @@ static void sort(vn_records_t *records) {
   if (records->count == 0) {
     return;
   }
-  qsort(records->records, records->count, sizeof *records->records, by_text);
+  qsort(records->records, records->count, sizeof *records->records, by_content);
   for (size_t i = 1; i < records->count; i++) {
-    if (by_text(&records->records[kept], &records->records[i]) == 0) {
-      vn_room_free(records->records[i].text);
-    } else {
+    if (by_content(&records->records[kept], &records->records[i]) != 0) {
       records->records[++kept] = records->records[i];
     }
   }
@@ -234,7 +285,7 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
                       size_t room) {
   size_t i = 0;
   size_t k = 0;
-  while (i < a->count && k < b->count && by_text(&a->records[i], &b->records[k]) == 0) {
+  while (i < a->count && k < b->count && by_content(&a->records[i], &b->records[k]) == 0) {
     i++;
     k++;
   }
@@ -248,9 +299,10 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
 }
 
 void vn_records_free(vn_records_t *records) {
-  for (size_t i = 0; i < records->count; i++) {
-    vn_room_free(records->records[i].text);
+  for (size_t i = 0; i < records->text_count; i++) {
+    vn_room_free(records->texts[i]);
   }
+  vn_room_free(records->texts);
   vn_room_free(records->records);
   *records = (vn_records_t){.count = 0};
 }

@@ -10,17 +10,19 @@
  * of an alert, is its JSON up to the device.
  */
 typedef struct vn_record {
-  char *text;
+  const char *text;
   int64_t start_ms, end_ms, count, sum, min, max, revision, kind;
   uint32_t series;
   uint8_t window;
   bool is_result; /* else an event or a state */
 } vn_record_t;
 
-/* Sorted by text, none twice. */
+/* In order of windows, series and times, none twice. */
 typedef struct vn_records {
   vn_record_t *records;
   size_t count, room;
+  char **texts; /* the blocks that they lie in */
+  size_t text_count, text_room, text_used;
   bool coarse; /* some result stands for several that the outbox had no room for */
 } vn_records_t;
 

@@ -53,8 +53,6 @@ static void filter(vn_records_t *records,
   for (size_t i = 0; i < records->count; i++) {
     if (keeps == NULL || keeps(with, &records->records[i])) {
       records->records[kept++] = records->records[i];
-    } else {
-      vn_room_free(records->records[i].text);
     }
   }
   records->count = kept;
@@ -209,8 +207,6 @@ static void keep_last(vn_records_t *records) {
                 this[1].series != this->series || this[1].start_ms != this->start_ms;
     if (last) {
       records->records[kept++] = *this;
-    } else {
-      vn_room_free(this->text);
     }
   }
   records->count = kept;

@@ -24,9 +24,11 @@ static uint64_t hash_numbers(uint64_t hash, const int64_t *numbers, size_t count
 }
 
 size_t vn_story_reading(vn_story_t *story, const vn_story_reading_t *reading) {
-  const int64_t figures[] = {reading->time_ms, reading->arrival_ms, reading->value,
-                             reading->sequence, reading->series};
-  story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
+  if (story->hashed) {
+    const int64_t figures[] = {reading->time_ms, reading->arrival_ms, reading->value,
+                               reading->sequence, reading->series};
+    story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
+  }
   if (!story->kept) {
     return SIZE_MAX;
   }
@@ -56,10 +58,12 @@ static void keep(vn_story_t *story, vn_story_message_t message, const char *topi
 
 void vn_story_message(vn_story_t *story, const vn_story_message_t *message, const char *topic,
                       const uint8_t *payload) {
-  const int64_t figures[] = {message->at_ms, message->device, message->payload_length};
-  story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
-  story->hash = vn_story_hash(story->hash, topic, message->topic_length);
-  story->hash = vn_story_hash(story->hash, payload, message->payload_length);
+  if (story->hashed) {
+    const int64_t figures[] = {message->at_ms, message->device, message->payload_length};
+    story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
+    story->hash = vn_story_hash(story->hash, topic, message->topic_length);
+    story->hash = vn_story_hash(story->hash, payload, message->payload_length);
+  }
   if (story->kept) {
     keep(story, *message, topic, payload);
   }

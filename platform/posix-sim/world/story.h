@@ -32,7 +32,7 @@ typedef struct vn_story {
   char *bytes;
   size_t reading_count, reading_room, message_count, message_room, used, room;
   uint64_t hash; /* of everything that was ever put in */
-  bool kept;     /* else the hash alone */
+  bool hashed, kept;
 } vn_story_t;
 
 /* Its place; SIZE_MAX when nothing is kept. */

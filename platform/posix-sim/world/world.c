@@ -304,6 +304,7 @@ void vn_world_run(const vn_case_t *world_case, const vn_world_options_t *options
   world->with = world_case;
   world->options = *options;
   world->result = result;
+  result->story.hashed = true;
   result->story.kept = options->keep;
   alarm.armed = true;
   if (setjmp(alarm.back) == 0) {
