@@ -249,6 +249,7 @@ vn_err_t vn_init_checked(vn_engine_t *engine, const vn_plan_t *plan, const vn_st
   }
   memset(engine, 0, sizeof *engine);
   engine->plan = plan;
+  engine->plan_hash = vn_plan_hash(plan);
   engine->store = *store;
   engine->ports = *ports;
   engine->head.device = plan->device;

@@ -158,7 +158,7 @@ static vn_err_t commit(vn_engine_t *engine, uint16_t flags) {
       .watermark_ms = VN_TIME_MINUS_INFINITY,
       .outbox_head = engine->outbox.lines[VN_OUTBOX_OTHERS].head,
       .outbox_tail = engine->outbox.lines[VN_OUTBOX_OTHERS].tail,
-      .configuration_hash = vn_plan_hash(engine->plan),
+      .configuration_hash = engine->plan_hash,
       .schema_hash = VN__STATE_VERSION,
       .boot = engine->head.boot,
       .flags = engine->journal.on ? (uint16_t)(flags | VN_COMMIT_JOURNAL) : flags,

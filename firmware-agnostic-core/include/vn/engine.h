@@ -233,7 +233,7 @@ typedef struct vn_engine {
   uint32_t last_named;    /* series; VN_SERIES_NONE: none yet */
   vn_bucket_rate_t limit; /* of the whole device */
   vn_bucket_t tokens, command_tokens;
-  uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES];
+  uint64_t committed_tail[VN_OUTBOX_QUEUES], committed_head[VN_OUTBOX_QUEUES], plan_hash;
   uint64_t letters_suppressed, erases_before; /* by mount or format */
   uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
   uint64_t transaction_bytes; /* a transaction is closed above this */
