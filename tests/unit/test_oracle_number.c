@@ -8,6 +8,9 @@
 
 #include "oracle_json.h"
 #include "oracle_number.h"
+#include "prng.h"
+
+#define SEED 29
 
 static void priorities_are_those_of_the_published_vectors(void **state) {
   (void)state;
@@ -48,6 +51,19 @@ static void quotients_are_rounded_once(void **state) {
               0x1p-61);
   /* 2^63 + 1 of 3: 3074457345618258603 exactly, 2^9 between doubles there */
   assert_true(vn__oracle_nearest(wide((UINT64_C(1) << 63) + 1), wide(3)) == 3074457345618258432.0);
+}
+
+/* A quotient of small numbers is that of both by 2^60, which no double holds. */
+static void small_quotients_are_those_of_long_division(void **state) {
+  (void)state;
+  prng_t prng = prng_make(SEED, 1);
+  for (int i = 0; i < 20000; i++) {
+    uint64_t p = prng_u64(&prng) >> (11u + prng_below(&prng, 53));
+    uint64_t q = (prng_u64(&prng) >> (11u + prng_below(&prng, 53))) | 1u;
+    const vn__wide_t long_p = {p >> 4, p << 60};
+    const vn__wide_t long_q = {q >> 4, q << 60};
+    assert_true(vn__oracle_nearest(wide(p), wide(q)) == vn__oracle_nearest(long_p, long_q));
+  }
 }
 
 static void products_and_differences_carry(void **state) {
@@ -162,6 +178,7 @@ int main(void) {
       cmocka_unit_test(priorities_are_those_of_the_published_vectors),
       cmocka_unit_test(names_hash_as_murmur3_does),
       cmocka_unit_test(quotients_are_rounded_once),
+      cmocka_unit_test(small_quotients_are_those_of_long_division),
       cmocka_unit_test(products_and_differences_carry),
       cmocka_unit_test(division_rounds_towards_minus_infinity),
       cmocka_unit_test(decimal_text_is_scaled_exactly),
@@ -170,5 +187,6 @@ int main(void) {
       cmocka_unit_test(integers_must_have_their_shortest_form),
       cmocka_unit_test(skipping_ends_behind_the_item),
   };
+  print_message("seed %d\n", SEED);
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

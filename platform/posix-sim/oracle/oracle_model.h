@@ -69,9 +69,8 @@ typedef struct vn__state {
   vn_oracle_counts_t counts;
   int64_t mark_ms, newest_ms;
   size_t prune_at;
-  uint32_t
-      numbers[VN__NUMBERS_KNOWN]; /* sequence numbers not further than that below the highest */
-  uint32_t number_count, highest, sessions_so_far;
+  uint64_t numbers; /* sequence numbers that came: bit n is that of `highest` - n */
+  uint32_t highest, sessions_so_far;
   bool ended;
 } vn__state_t;
 

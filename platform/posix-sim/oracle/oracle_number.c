@@ -40,12 +40,9 @@ static vn__wide_t twice(vn__wide_t a) { return vn__oracle_wide_sum(a, a); }
  * Division as on paper, in base two: p and q are brought to q <= p < 2q, each step gives one digit.
  * 54 digits, one more than a double has, and whether anything is left, decide how to round.
  */
-double vn__oracle_nearest(vn__wide_t p, vn__wide_t q) {
+static double by_digits(vn__wide_t p, vn__wide_t q) {
   const uint64_t all_digits = UINT64_C(1) << 53;
   int power = 0;
-  if ((p.high | p.low) == 0) {
-    return 0;
-  }
   for (; vn__oracle_wide_less(p, q); power--) {
     p = twice(p);
   }
@@ -68,6 +65,17 @@ double vn__oracle_nearest(vn__wide_t p, vn__wide_t q) {
     value /= 2;
   }
   return value;
+}
+
+double vn__oracle_nearest(vn__wide_t p, vn__wide_t q) {
+  uint64_t most = p.low | q.low;
+  if ((p.high | p.low) == 0) {
+    return 0;
+  }
+  if ((p.high | q.high) == 0 && most >> 53 == 0) { /* doubles hold both: a division rounds once */
+    return (double)p.low / (double)q.low;
+  }
+  return by_digits(p, q);
 }
 
 uint64_t vn__oracle_split_mix(uint64_t x) {

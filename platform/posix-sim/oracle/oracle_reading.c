@@ -50,25 +50,19 @@ void vn__oracle_state_free(vn__state_t *state) {
 }
 
 static bool is_known(const vn__state_t *state, uint32_t number) {
-  for (uint32_t i = 0; i < state->number_count; i++) {
-    if (state->numbers[i] == number) {
-      return true;
-    }
-  }
-  return false;
+  uint32_t below = state->highest - number;
+  return number <= state->highest && below < VN__NUMBERS_KNOWN &&
+         (state->numbers >> below & 1) != 0;
 }
 
 /* The numbers that lie too far below the highest one are forgotten. */
 static void learn(vn__state_t *state, uint32_t number) {
-  uint32_t kept = 0;
-  state->highest = number > state->highest ? number : state->highest;
-  for (uint32_t i = 0; i < state->number_count; i++) {
-    if (state->highest - state->numbers[i] < VN__NUMBERS_KNOWN) {
-      state->numbers[kept++] = state->numbers[i];
-    }
+  if (number > state->highest) {
+    uint32_t above = number - state->highest;
+    state->numbers = above < VN__NUMBERS_KNOWN ? state->numbers << above : 0;
+    state->highest = number;
   }
-  state->numbers[kept++] = number;
-  state->number_count = kept;
+  state->numbers |= UINT64_C(1) << (state->highest - number);
 }
 
 /* A conflict is refused as a repeat is: here both are one. */
@@ -77,13 +71,13 @@ static bool is_repeat(vn__state_t *state, const vn_oracle_reading_t *reading) {
   if (is_known(state, number)) {
     return true;
   }
-  bool below = state->number_count > 0 && number < state->highest &&
+  bool below = state->numbers != 0 && number < state->highest &&
                state->highest - number >= VN__NUMBERS_KNOWN;
   if (below && reading->time_ms <= state->newest_ms) {
     return true;
   }
   if (below) { /* the sensor counts anew */
-    state->number_count = 0;
+    state->numbers = 0;
     state->highest = number;
   }
   learn(state, number);
@@ -92,7 +86,7 @@ static bool is_repeat(vn__state_t *state, const vn_oracle_reading_t *reading) {
 
 /* A number that came is known, whatever became of its reading. */
 static void note_number(vn__state_t *state, uint32_t number) {
-  bool below = state->number_count > 0 && number < state->highest &&
+  bool below = state->numbers != 0 && number < state->highest &&
                state->highest - number >= VN__NUMBERS_KNOWN;
   if (!below && !is_known(state, number)) {
     learn(state, number);

@@ -8,6 +8,7 @@
 #include "cbor_walk.h"
 #include "room.h"
 
+#define CONTENT_MAX 8192u
 #define TEXT_MAX 4096u
 #define BLOCK_BYTES 65536u
 #define COARSENED 2 /* a bit of the flags */
@@ -31,65 +32,62 @@ enum {
   KEY_FLAGS = 17
 };
 
-typedef struct text {
-  char bytes[TEXT_MAX];
+/* What a record says, in the making: words, and these with a number or bytes behind them. */
+enum { NUMBER = 1, BYTES = 2 };
+
+typedef struct content {
+  char bytes[CONTENT_MAX];
   size_t length;
-} text_t;
+} content_t;
 
-static void put(text_t *text, const char *words) {
-  size_t length = strlen(words);
-  if (text->length + length < sizeof text->bytes) {
-    memcpy(text->bytes + text->length, words, length);
-    text->length += length;
+static void put_bytes(content_t *content, const void *from, size_t length) {
+  if (content->length + length < sizeof content->bytes) {
+    memcpy(content->bytes + content->length, from, length);
+    content->length += length;
   }
 }
 
-static void put_number(text_t *text, int64_t number) {
-  char digits[24];
-  size_t at = sizeof digits - 1u;
-  uint64_t rest = number < 0 ? 0u - (uint64_t)number : (uint64_t)number;
-  digits[at] = '\0';
-  do {
-    digits[--at] = (char)('0' + rest % 10u);
-    rest /= 10u;
-  } while (rest > 0);
-  if (number < 0) {
-    digits[--at] = '-';
-  }
-  put(text, digits + at);
+static inline void put(content_t *content, const char *words) {
+  put_bytes(content, words, strlen(words));
 }
 
-static void put_bytes(text_t *text, const uint8_t *from, const uint8_t *end) {
-  static const char digits[] = "0123456789abcdef";
-  for (; from < end && text->length + 3u < sizeof text->bytes; from++) {
-    text->bytes[text->length++] = digits[*from >> 4];
-    text->bytes[text->length++] = digits[*from & 15u];
-  }
+static void put_number(content_t *content, int64_t number) {
+  char item[1 + sizeof number] = {NUMBER};
+  memcpy(item + 1, &number, sizeof number);
+  put_bytes(content, item, sizeof item);
 }
 
-/* The text, where it stays. */
-static const char *keep(vn_records_t *records, const text_t *text) {
-  if (records->text_count == 0 || BLOCK_BYTES - records->text_used < text->length + 1u) {
-    if (records->text_count == records->text_room) {
-      records->texts = vn_room_grow(records->texts, &records->text_room, sizeof *records->texts);
+static void put_raw(content_t *content, const uint8_t *from, const uint8_t *end) {
+  size_t length = (size_t)(end - from);
+  char item[1 + sizeof length] = {BYTES};
+  memcpy(item + 1, &length, sizeof length);
+  put_bytes(content, item, sizeof item);
+  put_bytes(content, from, length);
+}
+
+/* To where it stays. */
+static const char *keep(vn_records_t *records, const content_t *content) {
+  if (records->block_count == 0 || BLOCK_BYTES - records->block_used < content->length) {
+    if (records->block_count == records->block_room) {
+      records->blocks = vn_room_grow(records->blocks, &records->block_room, sizeof(char *));
     }
-    records->texts[records->text_count++] = vn_room_new(BLOCK_BYTES);
-    records->text_used = 0;
+    records->blocks[records->block_count++] = vn_room_new(BLOCK_BYTES);
+    records->block_used = 0;
   }
-  char *kept = records->texts[records->text_count - 1u] + records->text_used;
-  memcpy(kept, text->bytes, text->length);
-  kept[text->length] = '\0';
-  records->text_used += text->length + 1u;
+  char *kept = records->blocks[records->block_count - 1u] + records->block_used;
+  memcpy(kept, content->bytes, content->length);
+  records->block_used += content->length;
   return kept;
 }
 
-static void add(vn_records_t *records, const vn_record_t *record, const text_t *text) {
+static void add(vn_records_t *records, const vn_record_t *record, const content_t *content) {
   if (records->count == records->room) {
     records->records = vn_room_grow(records->records, &records->room, sizeof *records->records);
   }
   vn_record_t *added = &records->records[records->count++];
   *added = *record;
-  added->text = keep(records, text);
+  added->content = keep(records, content);
+  added->length = content->length;
 }
 
 /* Where a figure of a result is kept; NULL: it is text alone. */
@@ -123,7 +121,7 @@ static bool is_left_out(int64_t key, unsigned without) {
          (end && (without & VN_RECORD_NO_ENDS) != 0);
 }
 
-static void take_series(vn_walk_t *walk, vn_record_t *record, text_t *text) {
+static void take_series(vn_walk_t *walk, vn_record_t *record, content_t *content) {
   uint64_t length;
   bool good = vn_walk_head(walk, &length) == 3 && length >= 2 && length < 8 && walk->at[0] == 's';
   walk->failed = walk->failed || !good;
@@ -131,38 +129,38 @@ static void take_series(vn_walk_t *walk, vn_record_t *record, text_t *text) {
     record->series = record->series * 10u + (uint32_t)(walk->at[i] - '0');
   }
   walk->at += walk->failed ? 0 : length;
-  put(text, " s");
-  put_number(text, record->series);
+  put(content, " s");
+  put_number(content, record->series);
 }
 
-static void take_superseded(vn_walk_t *walk, int64_t shift_ms, text_t *text) {
+static void take_superseded(vn_walk_t *walk, int64_t shift_ms, content_t *content) {
   uint64_t count = vn_walk_container(walk, 4);
   for (uint64_t i = 0; i < count && !walk->failed; i++) {
     (void)vn_walk_container(walk, 4);
     int64_t start_ms = vn_walk_integer(walk) - shift_ms;
-    put(text, " over ");
-    put_number(text, start_ms);
-    put(text, "..");
-    put_number(text, vn_walk_integer(walk) - shift_ms);
+    put(content, " over ");
+    put_number(content, start_ms);
+    put(content, "..");
+    put_number(content, vn_walk_integer(walk) - shift_ms);
   }
 }
 
-static void take_figure(vn_walk_t *walk, vn_record_t *record, text_t *text, int64_t key,
+static void take_figure(vn_walk_t *walk, vn_record_t *record, content_t *content, int64_t key,
                         int64_t shift_ms) {
   int64_t *kept = figure(record, key);
-  put(text, " ");
-  put_number(text, key);
-  put(text, ":");
+  put(content, " ");
+  put_number(content, key);
+  put(content, ":");
   if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
     *kept = vn_walk_integer(walk) - (key == KEY_START || key == KEY_END ? shift_ms : 0);
-    put_number(text, *kept);
+    put_number(content, *kept);
     return;
   }
   const uint8_t *from = vn_walk_skip(walk);
-  put_bytes(text, from, walk->at);
+  put_raw(content, from, walk->at);
 }
 
-static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsigned without,
+static void take_member(vn_walk_t *walk, vn_record_t *record, content_t *content, unsigned without,
                         int64_t shift_ms, bool *coarse) {
   int64_t key = vn_walk_integer(walk);
   if (key == KEY_FLAGS) {
@@ -170,28 +168,28 @@ static void take_member(vn_walk_t *walk, vn_record_t *record, text_t *text, unsi
   } else if (is_left_out(key, without)) {
     (void)vn_walk_skip(walk);
   } else if (key == KEY_SERIES) {
-    take_series(walk, record, text);
+    take_series(walk, record, content);
   } else if (key == KEY_WINDOW) {
     record->window = (uint8_t)vn_walk_integer(walk);
-    put(text, "w");
-    put_number(text, record->window);
+    put(content, "w");
+    put_number(content, record->window);
   } else if (key == KEY_SUPERSEDES) {
-    take_superseded(walk, shift_ms, text);
+    take_superseded(walk, shift_ms, content);
   } else {
-    take_figure(walk, record, text, key, shift_ms);
+    take_figure(walk, record, content, key, shift_ms);
   }
 }
 
 static void take_record(vn_walk_t *walk, vn_records_t *records, unsigned without,
                         int64_t shift_ms) {
   vn_record_t record = {.is_result = true};
-  text_t text;
-  text.length = 0;
+  content_t content;
+  content.length = 0;
   uint64_t members = vn_walk_container(walk, 5);
   for (uint64_t i = 0; i < members && !walk->failed; i++) {
-    take_member(walk, &record, &text, without, shift_ms, &records->coarse);
+    take_member(walk, &record, &content, without, shift_ms, &records->coarse);
   }
-  add(records, &record, &text);
+  add(records, &record, &content);
 }
 
 static bool take_summary(const vn_story_t *story, const vn_story_message_t *message,
@@ -218,20 +216,20 @@ static bool take_event(const vn_story_t *story, const vn_story_message_t *messag
   static const char behind[] = ",\"device\"";
   const char *payload = story->bytes + message->at + message->topic_length + 1u;
   size_t length = 0;
-  while (length < message->payload_length && length < TEXT_MAX - 1u &&
+  while (length < message->payload_length && length < CONTENT_MAX - 1u &&
          (length + sizeof behind > message->payload_length ||
           memcmp(payload + length, behind, sizeof behind - 1u) != 0)) {
     length++;
   }
-  text_t text;
+  content_t content;
   const vn_record_t record = {.is_result = false};
-  text.length = length;
-  memcpy(text.bytes, payload, length);
-  add(records, &record, &text);
+  content.length = length;
+  memcpy(content.bytes, payload, length);
+  add(records, &record, &content);
   return length < message->payload_length;
 }
 
-/* The texts decide; figures of them are faster. */
+/* The contents decide; figures of them are faster, and in an order that can be read. */
 static int by_content(const void *left, const void *right) {
   const vn_record_t *a = left;
   const vn_record_t *b = right;
@@ -244,7 +242,10 @@ static int by_content(const void *left, const void *right) {
   if (a->start_ms != b->start_ms) {
     return a->start_ms < b->start_ms ? -1 : 1;
   }
-  return strcmp(a->text, b->text);
+  if (a->length != b->length) {
+    return a->length < b->length ? -1 : 1;
+  }
+  return memcmp(a->content, b->content, a->length);
 }
 
 static void sort(vn_records_t *records) {
@@ -281,6 +282,40 @@ bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
   return good;
 }
 
+/* Of a number or of bytes; returns where the next begins. */
+static const char *write_item(const char *from, FILE *to) {
+  int64_t number;
+  size_t length;
+  if (*from == NUMBER) {
+    memcpy(&number, from + 1, sizeof number);
+    fprintf(to, "%" PRId64, number);
+    return from + 1 + sizeof number;
+  }
+  memcpy(&length, from + 1, sizeof length);
+  from += 1 + sizeof length;
+  for (size_t i = 0; i < length; i++) {
+    fprintf(to, "%02x", (unsigned)(uint8_t)from[i]);
+  }
+  return from + length;
+}
+
+void vn_record_text(const vn_record_t *record, char *text, size_t room) {
+  const char *end = record->content + record->length;
+  FILE *to = fmemopen(text, room, "w");
+  for (const char *from = record->content; to != NULL && from < end;) {
+    if (*from == NUMBER || *from == BYTES) {
+      from = write_item(from, to);
+    } else {
+      fputc(*from++, to);
+    }
+  }
+  text[0] = to == NULL ? '\0' : text[0];
+  if (to != NULL) {
+    (void)fclose(to);
+  }
+  text[room - 1u] = '\0';
+}
+
 bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *what, char *problem,
                       size_t room) {
   size_t i = 0;
@@ -292,17 +327,24 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
   if (i == a->count && k == b->count) {
     return true;
   }
+  char told[TEXT_MAX] = "nothing more";
+  char due[TEXT_MAX] = "nothing more";
+  if (i < a->count) {
+    vn_record_text(&a->records[i], told, sizeof told);
+  }
+  if (k < b->count) {
+    vn_record_text(&b->records[k], due, sizeof due);
+  }
   (void)snprintf(problem, room, "%s differs: it was told '%s', and should have been '%s'", what,
-                 i < a->count ? a->records[i].text : "nothing more",
-                 k < b->count ? b->records[k].text : "nothing more");
+                 told, due);
   return false;
 }
 
 void vn_records_free(vn_records_t *records) {
-  for (size_t i = 0; i < records->text_count; i++) {
-    vn_room_free(records->texts[i]);
+  for (size_t i = 0; i < records->block_count; i++) {
+    vn_room_free(records->blocks[i]);
   }
-  vn_room_free(records->texts);
+  vn_room_free(records->blocks);
   vn_room_free(records->records);
   *records = (vn_records_t){.count = 0};
 }

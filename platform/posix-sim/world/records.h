@@ -5,12 +5,12 @@
 #include "story.h"
 
 /*
- * A result without what depends on repeats and restarts: boot, seq, accounting, flags. Its text is
- * unique for its content: "w0 s1 60000 120000 ..."; that of an event, or of the last retained state
- * of an alert, is its JSON up to the device.
+ * A result without what depends on repeats and restarts: boot, seq, accounting, flags; or an event,
+ * its JSON up to the device.
  */
 typedef struct vn_record {
-  const char *text;
+  const char *content; /* equal for equal things; vn_record_text makes it legible */
+  size_t length;
   int64_t start_ms, end_ms, count, sum, min, max, revision, kind;
   uint32_t series;
   uint8_t window;
@@ -21,18 +21,21 @@ typedef struct vn_record {
 typedef struct vn_records {
   vn_record_t *records;
   size_t count, room;
-  char **texts; /* the blocks that they lie in */
-  size_t text_count, text_room, text_used;
+  char **blocks; /* that the contents lie in */
+  size_t block_count, block_room, block_used;
   bool coarse; /* some result stands for several that the outbox had no room for */
 } vn_records_t;
 
-/* Which parts of a result are its text. */
+/* Which parts of a result are its content. */
 typedef enum vn_record_parts {
   VN_RECORD_ALL = 0,
   VN_RECORD_NO_SAMPLE = 1, /* drawn by time, and by value */
   VN_RECORD_NO_TIMES = 2,  /* start and end in slides, relative to the shift */
   VN_RECORD_NO_ENDS = 4    /* first and last: among equal times the order decides */
 } vn_record_parts_t;
+
+/* "w0 s1 3:60000 4:120000 ...": members by their keys; what isn't a number in hexadecimal. */
+void vn_record_text(const vn_record_t *record, char *text, size_t room);
 
 /* All times are told less shift_ms. False: a message can't be read, `problem` says so. */
 bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,

@@ -287,8 +287,10 @@ static bool split(law_t *law, bool *judged) {
     const vn_record_t *record = &whole.records[i];
     good = adds_up(record, find(&parts[0], record), find(&parts[1], record));
     if (!good) {
+      char text[1024];
+      vn_record_text(record, text, sizeof text);
       (void)snprintf(law->problem, law->room, "split over two devices it doesn't add up to '%s'",
-                     record->text);
+                     text);
     }
   }
   for (size_t i = 0; i < 3; i++) {

@@ -16,9 +16,17 @@ uint64_t vn_story_hash(uint64_t hash, const void *bytes, size_t length) {
 
 /* The same on every machine, whatever the order of its bytes. */
 static uint64_t hash_numbers(uint64_t hash, const int64_t *numbers, size_t count) {
-  for (size_t i = 0; i < count * sizeof *numbers; i++) {
-    uint8_t byte = (uint8_t)((uint64_t)numbers[i / 8u] >> 8u * (i % 8u));
-    hash = (hash ^ byte) * FNV_PRIME;
+  uint64_t powers[9] = {1};
+  for (size_t i = 1; i < 9; i++) {
+    powers[i] = powers[i - 1u] * FNV_PRIME;
+  }
+  for (size_t i = 0; i < count; i++) {
+    size_t zeros = 8; /* at its end: each is a product alone */
+    for (uint64_t rest = (uint64_t)numbers[i]; rest != 0; rest >>= 8) {
+      hash = (hash ^ (rest & 0xFFu)) * FNV_PRIME;
+      zeros--;
+    }
+    hash *= powers[zeros];
   }
   return hash;
 }

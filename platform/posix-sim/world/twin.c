@@ -83,9 +83,14 @@ static vn_err_t work(twin_t *twin) {
 }
 
 static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
-  char name[16];
+  char digits[16];
+  size_t at = sizeof digits;
   uint32_t series = 0;
-  int length = snprintf(name, sizeof name, "s%u", (unsigned)from->series);
+  for (uint32_t rest = from->series; at == sizeof digits || rest > 0; rest /= 10u) {
+    digits[--at] = (char)('0' + rest % 10u);
+  }
+  digits[--at] = 's';
+  const vn_text_t name = {digits + at, sizeof digits - at};
   const vn_reading_t reading = {.time_ms = from->time_ms,
                                 .scaled = from->value,
                                 .sequence = from->sequence,
@@ -94,7 +99,7 @@ static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
                                 .has_sequence = true};
   twin->wall_ms = from->arrival_ms;
   twin->unset = from->unset;
-  if (vn_series_open(&twin->engine, (vn_text_t){name, (size_t)length}, &series) != VN_REASON_NONE) {
+  if (vn_series_open(&twin->engine, name, &series) != VN_REASON_NONE) {
     return VN_ERR_STORE;
   }
   (void)vn_take_reading(&twin->engine, series, &reading);
