@@ -1,11 +1,13 @@
 # tests/fuzz/fuzz_<subject>.c defines LLVMFuzzerTestOneInput; tests/fuzz/corpus/<subject>/ holds its
 # inputs. Every build replays the corpus as a test; the preset `fuzz` searches for new inputs.
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/fuzz_*.c)
+add_custom_target(fuzzers)
 foreach(source ${sources})
   get_filename_component(stem ${source} NAME_WE)
   string(REGEX REPLACE "^fuzz_" "" subject ${stem})
   set(corpus ${CMAKE_CURRENT_LIST_DIR}/corpus/${subject})
   add_executable(${stem} ${source})
+  add_dependencies(fuzzers ${stem})
   set_target_properties(${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/fuzz)
   target_link_libraries(${stem} PRIVATE vnotch_host_options)
   foreach(library vnotch-sim-port vnotch-linux-port vnotch-config vnotch-core)
@@ -17,11 +19,11 @@ foreach(source ${sources})
     target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
     # New inputs stay in the build folder: the committed corpus is only read.
     file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/tests/fuzz/new/${subject} ${corpus})
-    add_test(NAME fuzz.${subject} COMMAND ${stem} -max_total_time=12 -timeout=10 -rss_limit_mb=1024
+    add_test(NAME fuzz.${subject} COMMAND ${stem} -max_total_time=10 -timeout=10 -rss_limit_mb=1024
                                           ${CMAKE_BINARY_DIR}/tests/fuzz/new/${subject} ${corpus})
   else()
     target_sources(${stem} PRIVATE ${CMAKE_CURRENT_LIST_DIR}/replay_main.c)
     add_test(NAME fuzz.${subject} COMMAND ${stem} ${corpus})
   endif()
-  vn_label_test(fuzz.${subject} fuzz 120)
+  vn_label_test(fuzz.${subject} fuzz 300)
 endforeach()

@@ -13,7 +13,7 @@
 #include "trace_rig.h"
 
 #define SEED 53u
-#define TRACES 40u
+#define TRACES 400u /* each tenth, since each is played fifty times */
 
 enum {
   STOPS = 50,
@@ -29,6 +29,8 @@ typedef struct bench {
   trace_t trace;
   trace_run_t whole, cut;
 } bench_t;
+
+static uint32_t traces(void) { return (trace_count(TRACES) + 9) / 10; }
 
 /* Times in disorder, some of them late, some too late. */
 static void make(bench_t *bench, uint32_t number) {
@@ -83,7 +85,7 @@ static void a_stop_at_each_of_fifty_points_changes_nothing(void **state) {
   (void)state;
   static bench_t bench;
   size_t told = 0;
-  for (uint32_t number = 0; number < trace_count(TRACES); number++) {
+  for (uint32_t number = 0; number < traces(); number++) {
     make(&bench, number);
     told += bench.whole.told.count;
     for (size_t stop_at = 1; stop_at <= STOPS; stop_at++) {
@@ -91,14 +93,14 @@ static void a_stop_at_each_of_fifty_points_changes_nothing(void **state) {
     }
     trace_free(&bench.whole);
   }
-  print_message("%u traces: %zu results\n", (unsigned)trace_count(TRACES), told);
-  assert_true(told > 20 * trace_count(TRACES));
+  print_message("%u traces: %zu results\n", (unsigned)traces(), told);
+  assert_true(told > 20 * traces());
 }
 
 static void a_stop_between_all_readings_changes_nothing(void **state) {
   (void)state;
   static bench_t bench;
-  for (uint32_t number = 0; number < trace_count(TRACES); number++) {
+  for (uint32_t number = 0; number < traces(); number++) {
     make(&bench, number);
     flash_fake_t *flash = flash_fake_new(&shape, 1);
     trace_start(&bench.cut, &bench.setup, &flash->port);
@@ -115,7 +117,7 @@ static void a_stop_between_all_readings_changes_nothing(void **state) {
 static void a_live_run_tells_what_a_replay_tells(void **state) {
   (void)state;
   static bench_t bench;
-  for (uint32_t number = 0; number < 4 * trace_count(TRACES); number++) {
+  for (uint32_t number = 0; number < 4 * traces(); number++) {
     make(&bench, number);
     flash_fake_t *flash = flash_fake_new(&shape, 1);
     trace_start(&bench.cut, &bench.setup, &flash->port);
