@@ -19,6 +19,7 @@
 /* What upstream has: one line per summary, without device, boot and seq; and each index' bytes. */
 typedef struct upstream {
   char (*lines)[LINE_MAX];
+  uint64_t told_by[LINES_MAX]; /* the index of the message with a line */
   size_t line_count;
   rig_message_t *first; /* of each index */
   size_t first_count;
@@ -34,14 +35,17 @@ static void upstream_free(upstream_t *upstream) {
   free(upstream->first);
 }
 
-static void add_line(upstream_t *upstream, const char *from, size_t length) {
+/* Whatever is cut, a result is in one message: what left was in a commit with its state. */
+static void add_line(upstream_t *upstream, uint64_t index, const char *from, size_t length) {
   assert_true(length < LINE_MAX);
   for (size_t i = 0; i < upstream->line_count; i++) {
     if (strlen(upstream->lines[i]) == length && memcmp(upstream->lines[i], from, length) == 0) {
+      assert_int_equal(upstream->told_by[i], index);
       return;
     }
   }
   assert_true(upstream->line_count < LINES_MAX);
+  upstream->told_by[upstream->line_count] = index;
   memcpy(upstream->lines[upstream->line_count++], from, length);
 }
 
@@ -52,7 +56,7 @@ static void add_summaries(upstream_t *upstream, const rig_message_t *message) {
   for (const char *at = strstr(text, "{\"pipeline\""); at != NULL;) {
     const char *next = strstr(at + 1, "{\"pipeline\"");
     const char *end = next != NULL ? next - 1 : text + strlen(text) - 2;
-    add_line(upstream, at, (size_t)(end - at));
+    add_line(upstream, message->index, at, (size_t)(end - at));
     at = next;
   }
 }

@@ -20,6 +20,7 @@
 /* What upstream has, each thing once, without boot and seq; and the bytes of each index. */
 typedef struct upstream {
   char (*lines)[LINE_MAX];
+  uint64_t told_by[LINES_MAX]; /* the index of the message with a line */
   size_t line_count, first_count;
   rig_message_t *first;
 } upstream_t;
@@ -41,14 +42,17 @@ static void upstream_free(upstream_t *upstream) {
   free(upstream->first);
 }
 
-static void add_line(upstream_t *upstream, const char *from, size_t length) {
+/* Whatever is cut, a result is in one message: what left was in a commit with its state. */
+static void add_line(upstream_t *upstream, uint64_t index, const char *from, size_t length) {
   assert_true(length < LINE_MAX);
   for (size_t i = 0; i < upstream->line_count; i++) {
     if (strlen(upstream->lines[i]) == length && memcmp(upstream->lines[i], from, length) == 0) {
+      assert_int_equal(upstream->told_by[i], index);
       return;
     }
   }
   assert_true(upstream->line_count < LINES_MAX);
+  upstream->told_by[upstream->line_count] = index;
   memcpy(upstream->lines[upstream->line_count], from, length);
   upstream->lines[upstream->line_count++][length] = '\0';
 }
@@ -69,7 +73,7 @@ static void add_summaries(upstream_t *upstream, const rig_message_t *message) {
       const char *found = strstr(at, ends[i]);
       end = found != NULL && found < end ? found : end;
     }
-    add_line(upstream, at, (size_t)(end - at));
+    add_line(upstream, message->index, at, (size_t)(end - at));
     at = strstr(at + 1, "{\"pipeline\"");
   }
 }
@@ -79,7 +83,7 @@ static void add_event(upstream_t *upstream, const rig_message_t *message) {
   text_of(message, text);
   const char *device = strstr(text, "\"device\"");
   assert_non_null(device);
-  add_line(upstream, text, (size_t)(device - text));
+  add_line(upstream, message->index, text, (size_t)(device - text));
 }
 
 /* One index, one content: however often a message is sent, its bytes are the same. */
