@@ -158,6 +158,7 @@ static void what_was_not_acknowledged_is_sent_again_byte_for_byte(void **state) 
   }
   assert_int_equal(rig_step(rig), VN_OK);
   assert_int_equal(rig->sent_count, 2);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK); /* that they left changes nothing */
   flash_fake_power_up(flash);
   start_again(&rig, &flash->port);
   assert_int_equal(rig_step(rig), VN_OK);
