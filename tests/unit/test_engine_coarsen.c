@@ -133,9 +133,43 @@ static void an_outage_arrives_whole_in_coarser_windows(void **state) {
   flash_fake_free(flash);
 }
 
+static bool same_bytes(const rig_message_t *a, const rig_message_t *b) {
+  return a->payload_length == b->payload_length &&
+         memcmp(a->payload, b->payload, a->payload_length) == 0;
+}
+
+/* Upstream may have it: it comes again, and is in nothing that is coarser. */
+static void what_may_have_been_sent_stays_as_it_is(void **state) {
+  (void)state;
+  rig_t *rig = make(NULL, 8192);
+  assert_int_equal(rig_start(rig), VN_OK);
+  rig->acknowledge = false;
+  live(rig, 60);
+  size_t sent = rig->sent_count;
+  assert_true(sent >= 4);
+  rig->link_up = false;
+  rig->pending_count = 0;
+  vn_uplink_restarted(&rig->engine);
+  live(rig, 3600);
+  assert_true(vn_engine_figures(&rig->engine)->outbox_coarsened > 100);
+  rig->link_up = true;
+  rig->acknowledge = true;
+  live(rig, 60);
+  for (size_t i = 0; i < sent; i++) {
+    const rig_message_t *first = &rig->sent[i];
+    size_t again = sent;
+    while (again < rig->sent_count && !same_bytes(&rig->sent[again], first)) {
+      again++;
+    }
+    assert_true(again < rig->sent_count);
+  }
+  rig_free(rig);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(an_outage_arrives_whole_in_coarser_windows),
+      CASE(what_may_have_been_sent_stays_as_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
