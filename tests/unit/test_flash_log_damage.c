@@ -280,6 +280,45 @@ static void what_cannot_be_read_is_erased_before_the_first_commit(void **unused)
   log_model_free(model);
 }
 
+/* A commit behind which no record of 60 bytes has room in its sector. */
+static void commit_to_the_end(log_model_t *model) {
+  const vn_log_state_t *state = &model->log.state;
+  const vn_commit_t content = {.accepted = 8};
+  assert_ok(vn_log_begin(&model->log));
+  assert_ok(put_tomb(model));
+  while (E - state->offset >= (uint32_t)COMMIT_BYTES + 80u) {
+    assert_ok(vn_log_put(&model->log, VN_LOG_NO_ITEM, VN_RECORD_TOMB, 0, 0, NULL, 0));
+  }
+  uint16_t head = state->head;
+  assert_ok(vn_log_commit(&model->log, &content));
+  assert_int_equal(state->head, head);
+}
+
+/* A commit that fills no page of its sector may fade, and the header rot: its seal has all of it.
+ */
+static void a_sector_that_was_sealed_as_a_whole_may_be_lost(void **unused) {
+  (void)unused;
+  log_model_t *model = committed(20);
+  log_model_state_t expected = model->durable;
+  const vn_commit_t content = {.accepted = 9};
+  commit_to_the_end(model);
+  uint16_t before = model->log.state.head;
+  assert_ok(vn_log_begin(&model->log));
+  assert_ok(put_tomb(model));
+  assert_ok(vn_log_commit(&model->log, &content));
+  uint16_t lost = model->log.state.head;
+  assert_int_not_equal(lost, before);
+  assert_ok(remount(model));
+  assert_ok(vn_log_begin(&model->log));
+  vn_log_abort(&model->log);
+  memset(model->flash->bytes + lost * E, 0, E);
+  assert_ok(remount(model));
+  assert_int_equal(model->last.accepted, 9);
+  expected.version[0] = 0;
+  assert_memory_equal(model->ram.version, expected.version, sizeof expected.version);
+  log_model_free(model);
+}
+
 int main(void) {
   print_message("seed %d\n", SEED);
   const struct CMUnitTest tests[] = {
@@ -292,6 +331,7 @@ int main(void) {
       cmocka_unit_test(a_sector_of_another_region_is_no_part_of_the_log),
       cmocka_unit_test(a_record_inside_of_another_does_not_stand_for_it),
       cmocka_unit_test(what_cannot_be_read_is_erased_before_the_first_commit),
+      cmocka_unit_test(a_sector_that_was_sealed_as_a_whole_may_be_lost),
       cmocka_unit_test(the_newest_but_one_stays_whole_although_no_item_needs_its_first_sector),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

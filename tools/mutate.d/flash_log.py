@@ -5,7 +5,7 @@ text stands in the file exactly once. A trap is the number of the test in test_p
 that has to notice the variant by itself; "" = any of TESTS may.
 """
 
-TESTS = ["unit/test_flash_log", "unit/test_flash_log_damage", "powerloss/test_powerloss_remount",
+TESTS = ["unit/test_flash_log_damage", "powerloss/test_powerloss_remount", "unit/test_flash_log",
          "powerloss/test_powerloss_traps", "powerloss/test_powerloss_campaign",
          "powerloss/test_powerloss_cuts", "powerloss/test_powerloss_loops"]
 

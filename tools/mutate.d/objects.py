@@ -1,5 +1,6 @@
 """Objects and programs with another version of a source file in them."""
 
+import functools
 import json
 import pathlib
 import shlex
@@ -16,6 +17,7 @@ def compile_commands():
             if "vnotch-core.dir" in entry["command"]}
 
 
+@functools.cache
 def link_command(test):
     """The words that link a test program, without its output."""
     suite, name = test.split("/")
