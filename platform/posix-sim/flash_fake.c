@@ -45,11 +45,7 @@ static void fill_erased(flash_fake_t *flash, uint32_t offset, uint32_t length) {
     memset(flash->bytes + offset, flash->shape.erased_value, length);
     return;
   }
-  prng_t prng = flash->prng; /* in registers: bytes may be anything, even a part of it */
-  for (uint32_t i = 0; i < length; i++) {
-    flash->bytes[offset + i] = (uint8_t)prng_next(&prng);
-  }
-  flash->prng = prng;
+  prng_fill(&flash->prng, flash->bytes + offset, length);
 }
 
 static void touch(flash_fake_t *flash, uint32_t offset, uint32_t marks) {
@@ -67,9 +63,6 @@ static void touch_unsynced(flash_fake_t *flash, uint32_t offset, uint32_t marks)
 }
 
 static bool has_unreadable(const flash_fake_t *flash, uint32_t offset, uint32_t last) {
-  if ((flash->marks[offset / flash->shape.erase_size] & MARK_UNREADABLE) == 0) {
-    return false;
-  }
   for (uint32_t u = offset / flash->shape.prog_size; u <= last / flash->shape.prog_size; u++) {
     if ((flash->units[u] & UNIT_UNREADABLE) != 0) {
       return true;
@@ -113,11 +106,12 @@ static vn_err_t fake_read(void *context, uint32_t offset, void *to, uint32_t len
     return VN_ERR_FLASH;
   }
   uint32_t last = length == 0 ? offset : offset + length - 1u;
+  uint32_t sector = offset / flash->shape.erase_size;
   /* The log reads within a sector. */
-  if (offset / flash->shape.erase_size != last / flash->shape.erase_size) {
+  if (last - sector * flash->shape.erase_size >= flash->shape.erase_size) {
     violate(flash, "read across sectors");
   }
-  if (has_unreadable(flash, offset, last)) {
+  if ((flash->marks[sector] & MARK_UNREADABLE) != 0 && has_unreadable(flash, offset, last)) {
     return VN_ERR_FLASH;
   }
   memcpy(to, flash->bytes + offset, length);
@@ -257,13 +251,16 @@ static vn_err_t fake_prog(void *context, uint32_t offset, const void *from, uint
   if (!operation_runs(flash, &operation) || hits_bad(flash, offset, length, true)) {
     return VN_ERR_FLASH;
   }
-  for (uint32_t at = 0; at < length; at += prog) {
-    if (flash->units[(offset + at) / prog] != UNIT_ERASED) {
+  uint32_t unit = offset / prog;
+  uint32_t units = length / prog;
+  for (uint32_t u = unit; u < unit + units; u++) {
+    if (flash->units[u] != UNIT_ERASED) {
       violate(flash, "program of a unit that was not erased in this power-up");
     }
-    program_unit(flash, offset + at, (const uint8_t *)from + at);
-    flash->unsynced[(offset + at) / prog] = 1;
   }
+  memcpy(flash->bytes + offset, from, length);
+  memset(flash->units + unit, UNIT_PROGRAMMED, units);
+  memset(flash->unsynced + unit, 1, units);
   touch_unsynced(flash, offset, 0);
   flash->programs++;
   flash->bytes_programmed += length;

@@ -49,8 +49,8 @@ static void send_readings(rig_t *rig, const char *series, int from, int to) {
 }
 
 /* A clean stop of the first plan. */
-static flash_fake_t *before(const flash_fake_shape_t *shape, uint64_t seed) {
-  flash_fake_t *flash = flash_fake_new(shape, seed);
+static flash_fake_t *before(const flash_fake_shape_t *shape) {
+  flash_fake_t *flash = flash_fake_new(shape, 1);
   rig_t *rig = rig_new(&flash->port);
   assert_int_equal(rig_start(rig), VN_OK);
   send_readings(rig, "a", 0, BEFORE);
@@ -122,9 +122,10 @@ static void assert_same(const ending_t *one, const ending_t *other) {
 
 static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
   static ending_t uncut, ending;
-  flash_fake_t *flash = before(shape, 1);
+  flash_fake_t *stopped = before(shape);
+  flash_fake_t *flash = flash_fake_new(shape, 1);
+  flash_fake_copy(flash, stopped);
   go_on(flash, 0, &uncut);
-  flash_fake_free(flash);
   assert_int_equal(uncut.series_restored, 1);
   assert_int_equal(uncut.device.received, 2 * BEFORE + (AFTER - BEFORE) + 4);
   assert_int_equal(uncut.resolved, 3); /* "warm" of "a", "warm" and "hot" of "b" */
@@ -132,15 +133,17 @@ static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
   uint64_t cuts = 0;
   for (uint64_t n = 1; n <= uncut.operations; n++) {
     for (int kind = CUT_PROG_NOTHING; kind <= CUT_PROG_TORN; kind++) {
-      flash = before(shape, n * CUT_KINDS + (uint64_t)kind);
+      flash_fake_copy(flash, stopped);
+      flash->prng = prng_make(n * CUT_KINDS + (uint64_t)kind, 1);
       flash_fake_cut_at(flash, n, (flash_fake_cut_t)kind, (flash_fake_cut_t)(CUT_ERASE_OLD + kind));
       go_on(flash, again, &ending);
       assert_same(&ending, &uncut);
       assert_null(flash->violation);
-      flash_fake_free(flash);
       cuts++;
     }
   }
+  flash_fake_free(flash);
+  flash_fake_free(stopped);
   print_message("%llu operations, %llu cuts\n", (unsigned long long)uncut.operations,
                 (unsigned long long)cuts);
 }

@@ -18,6 +18,21 @@ static void sequence_is_that_of_the_published_generator(void **state) {
   }
 }
 
+static void filled_bytes_are_those_of_single_draws(void **state) {
+  (void)state;
+  for (size_t length = 0; length < 40; length++) {
+    uint8_t bytes[41] = {[40] = 0xA5};
+    prng_t filled = prng_make(7, length);
+    prng_t single = filled;
+    prng_fill(&filled, bytes + 40 - length, length);
+    for (size_t i = 0; i < length; i++) {
+      assert_int_equal(bytes[40 - length + i], (uint8_t)prng_next(&single));
+    }
+    assert_int_equal(bytes[40], 0xA5);
+    assert_int_equal(prng_next(&filled), prng_next(&single));
+  }
+}
+
 static void bounded_draw_refuses_what_would_bias_it(void **state) {
   (void)state;
   static const uint32_t expected[] = {2030371337u, 1551234822u, 1658729966u, 2411420216u,
@@ -58,6 +73,7 @@ static void ranges_include_both_ends_and_nothing_else(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sequence_is_that_of_the_published_generator),
+      cmocka_unit_test(filled_bytes_are_those_of_single_draws),
       cmocka_unit_test(bounded_draw_refuses_what_would_bias_it),
       cmocka_unit_test(small_bounds_are_drawn_as_published),
       cmocka_unit_test(ranges_include_both_ends_and_nothing_else),
