@@ -3,6 +3,7 @@
 import functools
 import json
 import pathlib
+import re
 import shlex
 import subprocess
 
@@ -14,7 +15,7 @@ SOURCES = ROOT / "firmware-agnostic-core/src"
 def compile_commands():
     entries = json.loads((BUILD / "compile_commands.json").read_text())
     return {entry["file"]: entry["command"] for entry in entries
-            if "vnotch-core.dir" in entry["command"]}
+            if re.search(r"/vnotch-core(-objects)?\.dir/", entry["command"])}
 
 
 @functools.cache
