@@ -92,6 +92,7 @@ static void read_flash(vn__build_t *build, const vn__value_t *section, const vn_
   plan->erase_block_bytes = (uint32_t)flash[VN__FLASH_ERASE_BLOCK].number;
   plan->program_unit_bytes = (uint32_t)flash[VN__FLASH_PROGRAM_UNIT].number;
   plan->endurance_cycles = (uint32_t)flash[VN__FLASH_ENDURANCE].number;
+  plan->scrub_every_ms = flash[VN__FLASH_SCRUB_EVERY].number;
   plan->lifetime_days = (uint32_t)(flash[VN__FLASH_LIFETIME].number / MS_PER_DAY);
   build->lifetime_mark = flash[VN__FLASH_LIFETIME].mark;
 }

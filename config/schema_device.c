@@ -418,6 +418,13 @@ static const vn__key_t flash_keys[] = {
                              .high = 100000000,
                              .fallback = "100000",
                              .doc = "Erase cycles that each block survives."},
+    [VN__FLASH_SCRUB_EVERY] = {.name = "scrub_every",
+                               .type = VN__DURATION,
+                               .low = 1000,
+                               .high = LONGEST,
+                               .fallback = "1d",
+                               .doc = "How often idle time is used to read all of the flash that "
+                                      "counts; what has become damaged is written again."},
     [VN__FLASH_LIFETIME] = {.name = "lifetime",
                             .type = VN__DURATION,
                             .low = 1,

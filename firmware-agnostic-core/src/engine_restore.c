@@ -298,6 +298,7 @@ static void prepare(vn_engine_t *engine) {
   engine->transaction_bytes = UINT64_MAX;
   engine->tick_mono_ms = engine->checkpoint_mono_ms = vn__mono_ms(engine);
   engine->started_mono_ms = engine->known_mono_ms = engine->tick_mono_ms;
+  engine->scrub_mono_ms = engine->tick_mono_ms; /* a start reads all of it */
   engine->restored = true;
   for (uint32_t i = 0; i < engine->table.capacity; i++) {
     engine->store.series[i].pipeline = 0;

@@ -157,7 +157,7 @@ void vn_flush(vn_engine_t *engine) {
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
 static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
   const vn_plan_t *plan = engine->plan;
-  if (vn__journal_is_due(engine)) {
+  if (vn__journal_is_due(engine) || (engine->durable && vn_log_is_weak(&engine->log))) {
     return vn__settle(engine, true, 0);
   }
   if (engine->durable && now_ms - engine->checkpoint_mono_ms >= plan->checkpoint_every_ms) {
@@ -219,6 +219,23 @@ static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
   return left_ms < 0 ? 0 : (uint32_t)left_ms;
 }
 
+/* What the flash needs, a little at a time, when nothing else is due. True: there is more. */
+static bool tend_flash(vn_engine_t *engine, int64_t now_ms) {
+  int64_t every_ms = engine->plan->scrub_every_ms;
+  if (!engine->durable) {
+    return false;
+  }
+  if (vn_log_erase_ahead(&engine->log)) {
+    return true;
+  }
+  if (every_ms <= 0 || now_ms - engine->scrub_mono_ms < every_ms) {
+    return false;
+  }
+  bool more = vn_log_scrub(&engine->log);
+  engine->scrub_mono_ms = more ? engine->scrub_mono_ms : now_ms;
+  return more || vn_log_is_weak(&engine->log);
+}
+
 void vn_hold(vn_engine_t *engine, bool hold) {
   VN_ASSERT(engine != NULL);
   engine->held = hold;
@@ -237,9 +254,12 @@ vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
   if (wants_ticks(engine) && now_ms - engine->tick_mono_ms >= TICK_EVERY_MS) {
     vn_tick(engine);
   }
+  uint64_t commits = engine->log.figures.commits;
   vn_err_t error = settle_if_due(engine, now_ms);
   uint32_t sent = engine->ports.uplink != NULL ? send_ready(engine, budget) : 0;
   bool more = taken == budget || sent == budget;
+  more = more || (taken + sent == 0 && commits == engine->log.figures.commits &&
+                  tend_flash(engine, now_ms));
   *sleep_ms = more ? 0 : sleep_for(engine, now_ms);
   return error;
 }

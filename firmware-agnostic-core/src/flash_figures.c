@@ -37,6 +37,11 @@ bool vn_engine_flash_figures(const vn_engine_t *engine, vn_flash_figures_t *out)
       .sectors = flash->size_bytes / flash->erase_size,
       .sectors_bad = log->figures.sectors_bad,
       .usable_bytes = flash->erase_size - header,
+      .scrubs = log->figures.scrubs,
+      .scrub_pages = log->figures.scrub_pages,
+      .scrub_unstable = log->figures.scrub_unstable,
+      .scrub_damaged = log->figures.scrub_damaged,
+      .scrub_rewritten = log->figures.scrub_rewritten,
   };
   add_sectors(log, out);
   return true;

@@ -64,6 +64,21 @@ void vn__log_transaction_open(vn_flash_log_t *log) {
   state->chain = 0;
   state->fresh_bytes = 0;
   state->moved_bytes = 0;
+  state->opened_sectors = 0;
+}
+
+/* Scrub has found damage in the head itself: what comes begins behind it. */
+static vn_err_t leave_head(vn_flash_log_t *log) {
+  vn_log_state_t *state = &log->state;
+  uint32_t size = log->config.flash->erase_size;
+  state->abandoned_bytes += size - state->offset;
+  vn_err_t err = vn__log_room(log, size - state->limits.header_bytes);
+  if (err == VN_OK) {
+    vn__log_transaction_open(log);
+  } else {
+    vn__log_give_up(log);
+  }
+  return err;
 }
 
 vn_err_t vn_log_begin(vn_flash_log_t *log) {
@@ -72,6 +87,8 @@ vn_err_t vn_log_begin(vn_flash_log_t *log) {
   vn_err_t err = log->state.placed ? VN_OK : vn__log_place(log);
   if (err == VN_OK) {
     vn__log_transaction_open(log);
+    bool weak = log->state.weak_through >= log->config.sectors[log->state.head].sequence;
+    err = weak ? leave_head(log) : VN_OK;
   }
   return err;
 }
@@ -132,6 +149,12 @@ static void charge_transaction(vn_flash_log_t *log) {
   log->figures.bytes_moved += state->moved_bytes;
 }
 
+/* As many sectors are erased ahead as the longest of the last transactions has opened. */
+static void ease_ahead(vn_log_state_t *state) {
+  uint32_t more = state->ahead_sectors - 1u;
+  state->ahead_sectors = larger(state->ahead_sectors - (more + 7u) / 8u, state->opened_sectors);
+}
+
 /* The transaction is durable. */
 static void settle(vn_flash_log_t *log, uint64_t tx) {
   vn_log_state_t *state = &log->state;
@@ -160,6 +183,7 @@ vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commi
                           .pass_fresh = state->pass_fresh,
                           .pass_moved = state->pass_moved};
   uint16_t oldest = state->oldest_sector;
+  uint64_t oldest_live = state->oldest_live;
   uint64_t sequence = log->config.sectors[state->head].sequence;
   if (state->pass_begun != 0) {
     own.pass_distance = (uint32_t)(sequence + 1u - state->pass_begun);
@@ -184,6 +208,8 @@ vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commi
     state->oldest_sector = oldest;
     state->journal_bytes = 0; /* a pass that is due has begun with them */
     vn__log_pass_check(log);
+    vn__log_weak_check(log, oldest_live);
+    ease_ahead(state);
   }
   return err;
 }

@@ -160,12 +160,40 @@ static uint32_t add_saturating(uint32_t a, uint64_t b) {
 }
 
 /* Whether the pass owes moved bytes for the fresh ones written since it began. */
-static bool move_due(const vn_flash_log_t *log) {
+static bool pass_due(const vn_flash_log_t *log) {
   const vn_log_state_t *state = &log->state;
+  if (state->pass_begun == 0) {
+    return false;
+  }
   uint64_t closing = VN__LOG_COMMIT_SIZE + log->config.flash->prog_size + state->abandoned_bytes;
   uint64_t fresh = add_saturating(state->pass_fresh, state->fresh_bytes + closing);
   uint64_t moved = add_saturating(state->pass_moved, state->moved_bytes);
   return moved << 16 < state->limits.alpha_q16 * fresh;
+}
+
+/* Whether scrub has found damage: a sector's worth in each commit, as long as the reserve is whole.
+ */
+static bool weak_due(const vn_flash_log_t *log) {
+  const vn_log_state_t *state = &log->state;
+  uint32_t reserve = state->limits.reserve_sectors;
+  return state->weak_through != 0 && state->moved_bytes < log->config.flash->erase_size &&
+         log->config.sectors[vn__log_oldest_live(log)].sequence <= state->weak_through &&
+         vn__log_free_up_to(log, reserve) >= reserve;
+}
+
+static bool move_due(const vn_flash_log_t *log) { return pass_due(log) || weak_due(log); }
+
+void vn__log_weak_check(vn_flash_log_t *log, uint64_t oldest_live_before) {
+  vn_log_state_t *state = &log->state;
+  if (state->weak_through == 0) {
+    return;
+  }
+  if (state->oldest_live > state->weak_through) {
+    state->weak_through = 0;
+    log->figures.scrub_rewritten++;
+    return;
+  }
+  state->weak_stalled = state->moved_bytes == 0 && state->oldest_live == oldest_live_before;
 }
 
 void vn__log_pass_begin(vn_flash_log_t *log) {
@@ -187,7 +215,7 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   const vn_log_owner_t *owner = log->config.owner;
   vn__log_pass_begin(log);
-  if (state->pass_begun == 0) {
+  if (state->pass_begun == 0 && state->weak_through == 0) {
     return VN_OK;
   }
   uint16_t head = state->head;

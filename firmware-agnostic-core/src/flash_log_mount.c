@@ -70,6 +70,19 @@ static bool is_torn_beginning(vn_flash_log_t *log, const survey_t *survey) {
   return true;
 }
 
+/* A sector without a header, erased ahead or torn, is taken for one of the least worn. */
+static void guess_erase_counts(vn_flash_log_t *log) {
+  uint32_t least = UINT32_MAX;
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    const vn_log_sector_t *entry = &log->config.sectors[i];
+    least = entry->sequence != 0 && entry->erase_count < least ? entry->erase_count : least;
+  }
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    vn_log_sector_t *entry = &log->config.sectors[i];
+    entry->erase_count = entry->sequence != 0 ? entry->erase_count : least;
+  }
+}
+
 vn_err_t vn__log_survey(vn_flash_log_t *log) {
   survey_t survey = {0, 0, 0, false};
   for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
@@ -79,6 +92,7 @@ vn_err_t vn__log_survey(vn_flash_log_t *log) {
     return VN_ERR_FOREIGN;
   }
   if (survey.valid > 0) {
+    guess_erase_counts(log);
     return VN_OK;
   }
   if (survey.unreadable == log->state.limits.sector_count) {
@@ -95,6 +109,7 @@ void vn__log_reset(vn_flash_log_t *log) {
   log->state.limits = limits;
   log->state.good_sector = VN__LOG_NO_SECTOR;
   log->state.touched = VN_LOG_NO_ITEM;
+  log->state.ahead_sectors = 1;
 }
 
 /* The sector with the highest sequence, above `above`, that was on no chain yet. */

@@ -110,6 +110,9 @@ void vn__log_scan_start(const vn_flash_log_t *log, vn__log_scan_t *scan, uint16_
                         uint32_t end);
 /* Whether a record begins at the scan's offset. */
 bool vn__log_record_here(vn_flash_log_t *log, const vn__log_scan_t *scan, vn__log_record_t *record);
+/* Whether padding begins there, up to the next unit. */
+bool vn__log_padding_here(vn_flash_log_t *log, const vn__log_scan_t *scan);
+uint32_t vn__log_next_unit(const vn_flash_log_t *log, uint32_t offset);
 /* The next record of the sector; its payload is in config.record unless it is longer than that. */
 bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record_t *record);
 
@@ -131,6 +134,8 @@ bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain);
 void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain);
 /* Where the sector's content ends: at the fence in its successor's header, which is read. */
 uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *successor);
+/* The offset from which the successor's seal repeats this sector's end; the end without a seal. */
+uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end);
 
 /* flash_log_write.c: the page buffer and sectors. */
 typedef struct vn__log_opening {
@@ -176,6 +181,8 @@ vn_err_t vn__log_clean(vn_flash_log_t *log);
 void vn__log_pass_charge(vn_flash_log_t *log, uint64_t fresh_bytes, uint64_t moved_bytes);
 /* Charges what was journalled; without a pass it waits for the next one. */
 void vn__log_pass_journal(vn_flash_log_t *log, uint64_t bytes);
+/* After a commit that could see to it: whether what scrub has found damaged is left behind. */
+void vn__log_weak_check(vn_flash_log_t *log, uint64_t oldest_live_before);
 /* After a commit: counts the free sectors, ends the pass when they suffice. */
 void vn__log_pass_check(vn_flash_log_t *log);
 

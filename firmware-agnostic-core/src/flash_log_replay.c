@@ -174,8 +174,7 @@ bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain) {
   return chain->committed;
 }
 
-/* The offset from which the successor's seal repeats this sector's end; the end without a seal. */
-static uint32_t seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end) {
+uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end) {
   vn__log_scan_t scan;
   vn__log_record_t record;
   uint32_t first = log->state.limits.header_bytes;
@@ -243,7 +242,7 @@ static void replay_closed(vn_flash_log_t *log, uint16_t sector, replay_t *replay
   uint32_t fence = vn__log_extent(log, sector, &successor);
   uint64_t highest = highest_tx(log, sector, &successor, log->state.tx);
   bool after_mount = (successor.flags & VN__LOG_FLAG_AFTER_MOUNT) != 0;
-  uint32_t end = after_mount && !successor.skips ? seal_start(log, next, fence) : fence;
+  uint32_t end = after_mount && !successor.skips ? vn__log_seal_start(log, next, fence) : fence;
   replay->highest = highest < log->state.tx ? highest : log->state.tx;
   replay_sector(log, sector, end, replay);
   replay->repeats = end != fence || successor.skips;

@@ -61,7 +61,7 @@ void vn__log_scan_start(const vn_flash_log_t *log, vn__log_scan_t *scan, uint16_
   scan->in_step = true;
 }
 
-static uint32_t next_unit(const vn_flash_log_t *log, uint32_t offset) {
+uint32_t vn__log_next_unit(const vn_flash_log_t *log, uint32_t offset) {
   return vn__round_up(offset + 1u, log->state.limits.unit_bytes);
 }
 
@@ -100,9 +100,9 @@ bool vn__log_record_here(vn_flash_log_t *log, const vn__log_scan_t *scan,
 
 /* Zeros up to the next unit: only their first word is looked for, however short the padding is,
  * but a record whose header was damaged to zero mustn't pass for padding. */
-static bool padding_here(vn_flash_log_t *log, const vn__log_scan_t *scan) {
+bool vn__log_padding_here(vn_flash_log_t *log, const vn__log_scan_t *scan) {
   uint32_t offset = scan->offset;
-  uint32_t end = next_unit(log, offset);
+  uint32_t end = vn__log_next_unit(log, offset);
   end = end < scan->end ? end : scan->end;
   while (offset < end) {
     uint8_t bytes[8];
@@ -127,12 +127,12 @@ bool vn__log_scan_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record
       scan->in_step = true;
       return true;
     }
-    if (!padding_here(log, scan)) {
+    if (!vn__log_padding_here(log, scan)) {
       /* Damage, or the end of what was programmed: try each unit, the seed tells places apart. */
       scan->damaged += scan->in_step ? 1u : 0u;
       scan->in_step = false;
     }
-    scan->offset = next_unit(log, scan->offset);
+    scan->offset = vn__log_next_unit(log, scan->offset);
   }
   return false;
 }

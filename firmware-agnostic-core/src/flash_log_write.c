@@ -151,6 +151,7 @@ static vn_err_t next_sector(vn_flash_log_t *log) {
       continue;
     }
     vn__log_opening_t opening = {sector, state->head, state->offset, 0};
+    state->opened_sectors++;
     return vn__log_open_sector(log, &opening);
   }
   return VN_ERR_LOG_FULL;

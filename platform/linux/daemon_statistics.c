@@ -157,6 +157,11 @@ static void put_flash(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   put_unsigned(writer, "least_worn", figures.least_worn);
   put_unsigned(writer, "most_worn", figures.most_worn);
   put_unsigned(writer, "blocks_bad", figures.sectors_bad);
+  put_unsigned(writer, "scrubs", figures.scrubs);
+  put_unsigned(writer, "scrub_pages", figures.scrub_pages);
+  put_unsigned(writer, "scrub_unstable", figures.scrub_unstable);
+  put_unsigned(writer, "scrub_damaged", figures.scrub_damaged);
+  put_unsigned(writer, "scrub_rewritten", figures.scrub_rewritten);
   put_rounded(writer, "years", life.years, 2);
   put_rounded(writer, "years_left", life.years_left, 2);
   put_rounded(writer, "lifetime_years", life.lifetime_years, 2);

@@ -18,6 +18,7 @@ typedef struct powerloss {
                    */
   uint64_t cuts, rotten, skipped, seed;
   uint32_t rot_offset; /* where the last one was */
+  bool idle;
   prng_t prng;
   const char *failure; /* NULL: none yet */
   char place[96];      /* where the first failure was */
@@ -36,6 +37,9 @@ void powerloss_stop(powerloss_t *run);
 
 /* Messages that wait for a link, which is there in every other span of so many commits. */
 void powerloss_outage(powerloss_t *run, uint32_t commits);
+
+/* Behind each commit there is idle time: sectors are erased ahead, and scrub takes some steps. */
+void powerloss_idle(powerloss_t *run);
 
 /* `commits` transactions, each operation cut in each way; stops at the first failure. */
 void powerloss_run(powerloss_t *run, uint32_t commits);

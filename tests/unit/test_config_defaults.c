@@ -47,6 +47,7 @@ static void defaults_of_the_device(void **state) {
   assert_int_equal(plan->program_unit_bytes, 512);
   assert_int_equal(plan->endurance_cycles, 100000);
   assert_int_equal(plan->lifetime_days, 0);
+  assert_int_equal(plan->scrub_every_ms, 86400000);
   loaded_free(&loaded);
 }
 

@@ -243,7 +243,7 @@ typedef struct vn_engine {
   int64_t letter_credit_ms, letter_mono_ms;
   uint64_t commands_suppressed; /* above the rate since the last answer */
   vn_savepoints_t savepoints;
-  int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms;
+  int64_t checkpoint_mono_ms, tick_mono_ms, started_mono_ms, scrub_mono_ms;
   vn_time_ms_t checkpoint_wall_ms; /* of the last commit of everything */
   vn_time_ms_t arrival_ms;         /* of the message or reading at work */
   int64_t arrival_mono_ms;

@@ -18,6 +18,9 @@ typedef struct vn_flash_figures {
   uint32_t least_worn, most_worn; /* erases of a sector */
   uint32_t sectors, sectors_bad;
   uint32_t usable_bytes; /* of a sector */
+  /* Scrub: whole rounds, pages read, places read again that were right then; blocks found damaged,
+   * and how often all up to such a block had been written again. */
+  uint64_t scrubs, scrub_pages, scrub_unstable, scrub_damaged, scrub_rewritten;
 } vn_flash_figures_t;
 
 /* What the flash goes through; false: there is none. Looks at each sector's count once. */

@@ -100,6 +100,9 @@ typedef struct vn_log_config {
 typedef struct vn_log_figures {
   uint64_t commits, bytes_fresh, bytes_moved, erases, records_damaged;
   uint32_t sectors_free, sectors_bad;
+  /* Of scrub: rounds ended, pages read, places read again that were right then, sectors found
+   * damaged, and how often everything up to such a sector had been written again. */
+  uint64_t scrubs, scrub_pages, scrub_unstable, scrub_damaged, scrub_rewritten;
 } vn_log_figures_t;
 
 /* Sizes that follow from the configuration. */
@@ -133,8 +136,16 @@ typedef struct vn_log_state {
   uint32_t pass_fresh, pass_moved;
   uint32_t journal_bytes; /* journalled since the last COMMIT: what the next pass begins with */
   uint32_t known_free;    /* so many sectors ahead of the head were free when they were counted */
-  /* Bytes of the flash that the page buffer holds while mount reads. */
+  /* Bytes of the flash that the page buffer holds while mount or scrub reads. */
   uint32_t window_start, window_length;
+  /* Sectors opened by the open transaction; how many idle time keeps erased. */
+  uint32_t opened_sectors, ahead_sectors;
+  /* Scrub: where its round is, 0 = between rounds; up to which sequence all has to be written
+   * again, 0 = nothing; whether the last commit got no further with that. */
+  uint64_t scrub_sequence, weak_through;
+  uint32_t scrub_offset;
+  uint16_t scrub_sector;
+  bool weak_stalled;
 } vn_log_state_t;
 
 /* Callers treat it as opaque, except for the figures, but own its memory. */
@@ -222,6 +233,26 @@ void vn_log_abort(vn_flash_log_t *log);
 
 /* A MARK behind the last commit: a clean stop needs no seal at the next mount. */
 VN_NODISCARD vn_err_t vn_log_mark(vn_flash_log_t *log);
+
+/*
+ * For idle time: erases one of the sectors that commits will open next, if fewer are erased than
+ * the longest of the last transactions has opened, but one at least. True: it did, call again.
+ * Costs an erase. No transaction may be open. Does nothing before the first vn_log_begin. A sector
+ * that can't be erased is marked bad.
+ */
+bool vn_log_erase_ahead(vn_flash_log_t *log);
+
+/*
+ * For idle time: reads about a page more of what the log needs, headers included, and checks it; a
+ * place that reads wrong is read three times more, and counts when it is wrong twice. True: the
+ * round goes on. Writes nothing. What was found damaged or weak makes the next commits move
+ * everything up to and including its sector: it is still in RAM. No transaction may be open.
+ */
+bool vn_log_scrub(vn_flash_log_t *log);
+
+/* Whether a commit is wanted because scrub has found damage; several may be, a sector's worth
+ * each. */
+bool vn_log_is_weak(const vn_flash_log_t *log);
 
 /*
  * Shows all journal records that the region still holds, oldest first: those that no commit needs

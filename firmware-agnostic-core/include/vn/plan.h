@@ -165,6 +165,7 @@ typedef struct vn_plan {
   uint64_t seed;   /* of the samples */
   int64_t flush_every_ms;
   int64_t checkpoint_every_ms;
+  int64_t scrub_every_ms; /* how often idle time reads all of the flash that counts; 0: never */
   int64_t coarsen_ms[VN_COARSEN_MAX]; /* lengths that results grow to in a full outbox, ascending */
   uint64_t state_bytes;               /* 0 with volatile */
   uint32_t erase_block_bytes, program_unit_bytes;
