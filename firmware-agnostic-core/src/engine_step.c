@@ -154,10 +154,15 @@ void vn_flush(vn_engine_t *engine) {
   vn__release_all(engine);
 }
 
+/* The journal is full, or what the flash has lost of the states is to be written again. */
+static bool must_settle(const vn_engine_t *engine) {
+  return vn__journal_is_due(engine) || (engine->durable && vn_log_is_weak(&engine->log));
+}
+
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
 static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
   const vn_plan_t *plan = engine->plan;
-  if (vn__journal_is_due(engine) || (engine->durable && vn_log_is_weak(&engine->log))) {
+  if (must_settle(engine)) {
     return vn__settle(engine, true, 0);
   }
   if (engine->durable && now_ms - engine->checkpoint_mono_ms >= plan->checkpoint_every_ms) {
@@ -241,15 +246,20 @@ void vn_hold(vn_engine_t *engine, bool hold) {
   engine->held = hold;
 }
 
-vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
-  VN_ASSERT(engine != NULL && engine->restored);
-  VN_ASSERT(budget > 0 && sleep_ms != NULL);
+static uint32_t take_waiting(vn_engine_t *engine, uint32_t budget) {
   uint32_t taken = 0;
-  vn_watch_clock(engine);
-  engine->arrival_mono_ms = vn__mono_ms(engine);
   while (taken < budget && !engine->held && vn__take_queued(engine)) {
     taken++;
   }
+  return taken;
+}
+
+vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
+  VN_ASSERT(engine != NULL && engine->restored);
+  VN_ASSERT(budget > 0 && sleep_ms != NULL);
+  vn_watch_clock(engine);
+  engine->arrival_mono_ms = vn__mono_ms(engine);
+  uint32_t taken = take_waiting(engine, budget);
   int64_t now_ms = vn__mono_ms(engine);
   if (wants_ticks(engine) && now_ms - engine->tick_mono_ms >= TICK_EVERY_MS) {
     vn_tick(engine);
@@ -257,9 +267,8 @@ vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
   uint64_t commits = engine->log.figures.commits;
   vn_err_t error = settle_if_due(engine, now_ms);
   uint32_t sent = engine->ports.uplink != NULL ? send_ready(engine, budget) : 0;
-  bool more = taken == budget || sent == budget;
-  more = more || (taken + sent == 0 && commits == engine->log.figures.commits &&
-                  tend_flash(engine, now_ms));
+  bool idle = taken + sent == 0 && commits == engine->log.figures.commits;
+  bool more = taken == budget || sent == budget || (idle && tend_flash(engine, now_ms));
   *sleep_ms = more ? 0 : sleep_for(engine, now_ms);
   return error;
 }

@@ -131,6 +131,36 @@ static bool read_on(vn_flash_log_t *log, vn__log_scan_t *scan) {
   return true;
 }
 
+/* Reads a page's worth of the sector; false: it, or the header behind it, is damaged. */
+static bool read_part(vn_flash_log_t *log, vn__log_scan_t *scan) {
+  uint16_t next = log->config.sectors[scan->sector].next;
+  bool newest = scan->sector == log->state.head;
+  VN_ASSERT(newest || next != VN__LOG_NO_SECTOR);
+  if (!newest && !look_again(log, scan, look_at_fence)) {
+    note_damage(log, next);
+    return false;
+  }
+  if (!read_on(log, scan)) {
+    note_damage(log, scan->sector);
+    return false;
+  }
+  return true;
+}
+
+/* The round goes on in the next sector, or is over. */
+static bool go_on_behind(vn_flash_log_t *log, uint16_t sector) {
+  vn_log_state_t *state = &log->state;
+  if (sector == state->head) {
+    state->scrub_sequence = 0;
+    log->figures.scrubs++;
+    return false;
+  }
+  state->scrub_sector = log->config.sectors[sector].next;
+  state->scrub_sequence = log->config.sectors[state->scrub_sector].sequence;
+  state->scrub_offset = state->limits.header_bytes;
+  return true;
+}
+
 bool vn_log_scrub(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   vn__log_scan_t scan;
@@ -140,26 +170,8 @@ bool vn_log_scrub(vn_flash_log_t *log) {
   }
   resume(log, &scan);
   log->figures.scrub_pages++;
-  uint16_t next = log->config.sectors[scan.sector].next;
-  bool newest = scan.sector == state->head;
-  VN_ASSERT(newest || next != VN__LOG_NO_SECTOR);
-  bool known = newest || look_again(log, &scan, look_at_fence);
-  bool sound = known && read_on(log, &scan);
-  if (!sound) {
-    note_damage(log, known ? scan.sector : next);
-  }
+  bool sound = read_part(log, &scan);
   state->window_length = 0; /* the page buffer is for writing again */
   state->scrub_offset = scan.offset;
-  if (sound && scan.offset < scan.end) {
-    return true;
-  }
-  if (newest) {
-    state->scrub_sequence = 0;
-    log->figures.scrubs++;
-    return false;
-  }
-  state->scrub_sector = next;
-  state->scrub_sequence = log->config.sectors[next].sequence;
-  state->scrub_offset = state->limits.header_bytes;
-  return true;
+  return (sound && scan.offset < scan.end) || go_on_behind(log, scan.sector);
 }

@@ -157,7 +157,7 @@ static void without_a_period_nothing_is_read(void **state) {
 static void damage_is_found_and_written_again(vn_durability_t durability) {
   flash_fake_t *flash = flash_fake_new(&shape, 4);
   rig_t *rig = new_rig(flash);
-  rig->plan.durability = durability;
+  rig->plan.durability = (uint8_t)durability;
   assert_int_equal(rig_start(rig), VN_OK);
   send_readings(rig, 0, 90);
   leave_behind(rig, 1);
@@ -171,7 +171,7 @@ static void damage_is_found_and_written_again(vn_durability_t durability) {
   assert_int_equal(figures.scrub_damaged, 1);
   assert_int_equal(figures.scrub_rewritten, 1);
   rig_t *next = new_rig(flash);
-  next->plan.durability = durability;
+  next->plan.durability = (uint8_t)durability;
   next->wall_ms = rig->wall_ms;
   rig_free(rig);
   flash_fake_power_up(flash);
