@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SEQUENCE_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 3u)
+#define SEQUENCE_MAX (5u * VN__PACK_U64_MAX + 3u * VN__PACK_U32_MAX + 4u)
 #define RECENT_MAX (VN__PACK_U64_MAX + VN__PACK_U32_MAX)
 
 bool vn__has_sequence(const vn_plan_t *plan) {
@@ -120,26 +120,37 @@ static void pack_sequence(vn__packer_t *packer, const vn_sequence_t *sequence) {
   vn__pack_unsigned(packer, sequence->highest);
   vn__pack_unsigned(packer, sequence->epochs);
   vn__pack_unsigned(packer, sequence->span);
+  vn__pack_unsigned(packer, sequence->previous_seen);
+  if (sequence->previous_seen != 0) {
+    vn__pack_unsigned(packer, sequence->previous_highest);
+    vn__pack_unsigned(packer, sequence->previous_span);
+    vn__pack_signed(packer, sequence->restart_ms);
+  }
 }
 
 static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
-  sequence->started = vn__unpack_unsigned(unpacker, 1) == 1;
+  *sequence = (vn_sequence_t){.started = vn__unpack_unsigned(unpacker, 1) == 1};
   sequence->seen = vn__unpack_unsigned(unpacker, UINT64_MAX);
   sequence->missing = vn__unpack_unsigned(unpacker, UINT64_MAX);
   sequence->last_ms = vn__unpack_signed(unpacker);
   sequence->highest = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   sequence->epochs = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
   sequence->span = (uint8_t)vn__unpack_unsigned(unpacker, 64);
+  sequence->previous_seen = vn__unpack_unsigned(unpacker, UINT64_MAX);
+  if (sequence->previous_seen != 0) {
+    sequence->previous_highest = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
+    sequence->previous_span = (uint8_t)vn__unpack_unsigned(unpacker, 64);
+    sequence->restart_ms = vn__unpack_signed(unpacker);
+  }
 }
 
-/* The check of each number that was seen, the highest first. */
 static void pack_checks(vn__packer_t *packer, const vn_sequence_t *sequence,
                         const uint8_t *checks) {
   bool kept = checks != NULL && sequence->started;
   vn__pack_unsigned(packer, kept ? 1 : 0);
-  for (uint32_t age = 0; kept && age < VN_SEQUENCE_WINDOW; age++) {
-    if ((sequence->seen >> age & 1u) != 0) {
-      vn__pack_bytes(packer, &checks[(sequence->highest - age) % VN_SEQUENCE_WINDOW], 1);
+  for (uint32_t place = 0; kept && place < VN_SEQUENCE_WINDOW; place++) {
+    if (vn_sequence_has_check(sequence, place)) {
+      vn__pack_bytes(packer, &checks[place], 1);
     }
   }
 }
@@ -148,12 +159,12 @@ static void pack_checks(vn__packer_t *packer, const vn_sequence_t *sequence,
 static void unpack_checks(vn__unpacker_t *unpacker, const vn_sequence_t *sequence,
                           uint8_t *checks) {
   bool kept = vn__unpack_unsigned(unpacker, 1) == 1;
-  for (uint32_t age = 0; kept && age < VN_SEQUENCE_WINDOW; age++) {
-    if ((sequence->seen >> age & 1u) != 0) {
+  for (uint32_t place = 0; kept && place < VN_SEQUENCE_WINDOW; place++) {
+    if (vn_sequence_has_check(sequence, place)) {
       uint8_t check = 0;
       vn__unpack_bytes(unpacker, &check, 1);
       if (checks != NULL) {
-        checks[(sequence->highest - age) % VN_SEQUENCE_WINDOW] = check;
+        checks[place] = check;
       }
     }
   }

@@ -167,6 +167,32 @@ static void repeats_are_found_after_a_restart(void **state) {
   flash_fake_free(flash);
 }
 
+/* The sensor counts anew, then the device starts again: what the sensor sent before comes again,
+ * once with a number that both have. */
+static void repeats_of_before_a_sensor_counted_anew_are_found_after_a_restart(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 1);
+  rig_t *rig = start(&flash->port, 0, VN_SAME_TIME_KEEP);
+  rig_send(rig, "a", T0, 1000, 90);
+  rig_send(rig, "a", T0 + 1, 1010, 92);
+  rig_send(rig, "a", T0 + 2, 1020, 5);
+  rig_send(rig, "a", T0 + 3, 1030, 6);
+  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+  rig = start_again(rig, &flash->port, 0);
+  rig_send(rig, "a", T0 + 1, 1010, 92);
+  rig_send(rig, "a", T0, 1000, 90);
+  assert_int_equal(rig_accounting(rig, "a").duplicate, 2);
+  rig_send(rig, "a", T0 + 4, 1040, 40);
+  rig_send(rig, "a", T0 + 1, 1010, 92);
+  rig_send(rig, "a", T0, 1090, 90); /* another one, of now */
+  rig_send(rig, "a", T0 + 5, 1050, 41);
+  vn_accounting_t a = rig_accounting(rig, "a");
+  assert_int_equal(a.accepted, 7);
+  assert_int_equal(a.duplicate, 3);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 static void the_last_ones_are_found_after_a_restart(void **state) {
   (void)state;
   flash_fake_t *flash = flash_fake_new(&shape, 1);
@@ -219,6 +245,7 @@ int main(void) {
       CASE(arrivals_without_a_time_are_no_repeats),
       CASE(an_hour_that_goes_back_is_late_or_in_conflict_as_configured),
       CASE(repeats_are_found_after_a_restart),
+      CASE(repeats_of_before_a_sensor_counted_anew_are_found_after_a_restart),
       CASE(the_last_ones_are_found_after_a_restart),
       CASE(a_flood_of_repeats_writes_nothing_until_a_clean_stop_counts_them),
   };

@@ -69,11 +69,11 @@ static void the_future_is_put_aside(void **state) {
   (void)state;
   vn_oracle_t *oracle =
       oracle_of((vn_oracle_pipeline_t){.max_future_ms = 30, .sequences = true}, &ten);
-  take_at(oracle, 5, 5, 0);
-  take_at(oracle, 6, 37, 1);
-  take_at(oracle, 7, 7, 2);
-  take_at(oracle, 8, 38, 3);
-  take_at(oracle, 9, 39, 1); /* the number has come, if only to be put aside */
+  take_at(oracle, 5, 5, 10);
+  take_at(oracle, 6, 37, 11);
+  take_at(oracle, 7, 7, 12);
+  take_at(oracle, 8, 38, 13);
+  take_at(oracle, 9, 39, 11); /* the number has come, if only to be put aside */
   vn_oracle_counts_t counts = vn_oracle_counts(oracle, 0);
   assert_true(counts.received == 5 && counts.accepted == 3 && counts.quarantined == 1);
   assert_true(counts.duplicate == 1);

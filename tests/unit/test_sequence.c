@@ -149,98 +149,203 @@ static void what_left_the_window_or_had_no_check_is_never_a_conflict(void **stat
   assert_int_equal(vn_sequence_take_checked(&sequence, checks, 3, 2, 9), DUPLICATE);
 }
 
-/* Everything an epoch has taken, in plain 64-bit numbers. */
+/* Everything two epochs have taken, in plain 64-bit numbers. */
 #define TAKEN_MAX 400
 
-typedef struct model {
+typedef struct epoch {
   int64_t taken[TAKEN_MAX];
+  uint8_t checks[TAKEN_MAX];
   int count;
   int64_t highest, lowest;
-  vn_time_ms_t last_ms;
-  uint64_t missing_before; /* of earlier epochs */
-  uint32_t epochs;
+} epoch_t;
+
+typedef struct model {
+  epoch_t now, before;
+  vn_time_ms_t last_ms, restart_ms;
+  uint64_t missing_earlier; /* of earlier epochs */
+  uint32_t epochs, old_repeats, old_news;
+  bool checked;
 } model_t;
 
-static bool was_taken(const model_t *model, int64_t number) {
-  for (int i = 0; i < model->count; i++) {
-    if (model->taken[i] == number) {
-      return true;
+/* Its place; -1: not there, or too far below. */
+static int find(const epoch_t *epoch, int64_t number) {
+  for (int i = 0; i < epoch->count && number > epoch->highest - 64; i++) {
+    if (epoch->taken[i] == number) {
+      return i;
     }
   }
-  return false;
+  return -1;
+}
+
+static uint64_t missing_of(const epoch_t *epoch) {
+  return epoch->count == 0
+             ? 0
+             : (uint64_t)(epoch->highest - epoch->lowest) + 1u - (uint64_t)epoch->count;
 }
 
 static uint64_t missing(const model_t *model) {
-  uint64_t span = (uint64_t)(model->highest - model->lowest) + 1u;
-  return model->missing_before + span - (uint64_t)model->count;
+  return model->missing_earlier + missing_of(&model->before) + missing_of(&model->now);
 }
 
-static void accept(model_t *model, int64_t number, vn_time_ms_t time_ms) {
-  model->highest = model->count == 0 || number > model->highest ? number : model->highest;
-  model->lowest = model->count == 0 || number < model->lowest ? number : model->lowest;
-  bool newer = model->count == 0 || time_ms > model->last_ms;
-  model->last_ms = newer ? time_ms : model->last_ms;
-  model->taken[model->count++] = number;
+static void put(epoch_t *epoch, int64_t number, uint8_t check) {
+  epoch->highest = epoch->count == 0 || number > epoch->highest ? number : epoch->highest;
+  epoch->lowest = epoch->count == 0 || number < epoch->lowest ? number : epoch->lowest;
+  epoch->checks[epoch->count] = check;
+  epoch->taken[epoch->count++] = number;
 }
 
-static vn_sequence_verdict_t judge(model_t *model, int64_t number, vn_time_ms_t time_ms) {
-  if (model->count > 0 && number <= model->highest - 64) {
-    if (time_ms <= model->last_ms) {
-      return DUPLICATE;
-    }
-    model->missing_before = missing(model);
-    model->count = 0;
-    model->epochs++;
-    accept(model, number, time_ms);
+static bool has_its_place_taken(const epoch_t *now, int64_t number) {
+  bool any = now->highest - now->lowest >= 64;
+  for (int i = 0; i < now->count; i++) {
+    any = any || (now->taken[i] - number) % 64 == 0;
+  }
+  return any;
+}
+
+static int64_t apart(const epoch_t *epoch, int64_t number) {
+  return number < epoch->highest ? epoch->highest - number : number - epoch->highest;
+}
+
+/* RESTARTED: not of the epoch before, as far as one can tell. */
+static vn_sequence_verdict_t judge_taken(const model_t *model, int64_t number, bool older,
+                                         bool same) {
+  bool closer = apart(&model->before, number) < apart(&model->now, number);
+  bool far = apart(&model->now, number) >= 64;
+  bool tells = model->checked && !has_its_place_taken(&model->now, number);
+  if (tells && same) {
+    return older || far ? DUPLICATE : RESTARTED;
+  }
+  return older && closer && (far || !tells) ? DUPLICATE : RESTARTED;
+}
+
+static vn_sequence_verdict_t judge_before(const model_t *model, int64_t number,
+                                          vn_time_ms_t time_ms, uint8_t check) {
+  int place = find(&model->before, number);
+  bool older = time_ms < model->restart_ms;
+  int64_t theirs = apart(&model->before, number);
+  int64_t ours = apart(&model->now, number);
+  if (model->before.count == 0) {
     return RESTARTED;
   }
-  if (was_taken(model, number)) {
-    return DUPLICATE;
+  if (place >= 0) {
+    return judge_taken(model, number, older, model->before.checks[place] == check);
   }
-  accept(model, number, time_ms);
-  return NEW;
+  if (!older || theirs >= ours || ours < 64) {
+    return RESTARTED;
+  }
+  return theirs < 64 ? NEW : DUPLICATE;
+}
+
+static bool is_restart(const model_t *model, int64_t number, vn_time_ms_t time_ms, uint8_t check) {
+  int place = find(&model->now, number);
+  bool other = model->checked && place >= 0 && model->now.checks[place] != check;
+  bool first = (uint32_t)number <= 1 && number < model->now.highest;
+  return time_ms > model->last_ms && (number <= model->now.highest - 64 || (first && other));
+}
+
+static vn_sequence_verdict_t accept(model_t *model, int64_t number, vn_time_ms_t time_ms,
+                                    uint8_t check, bool restarts) {
+  if (restarts) {
+    model->missing_earlier += missing_of(&model->before);
+    model->before = model->now;
+    model->restart_ms = time_ms;
+    model->now.count = 0;
+    model->epochs++;
+  }
+  bool first = model->now.count == 0 && model->before.count == 0;
+  model->last_ms = first || time_ms > model->last_ms ? time_ms : model->last_ms;
+  put(&model->now, number, check);
+  return restarts ? RESTARTED : NEW;
+}
+
+static vn_sequence_verdict_t judge(model_t *model, int64_t number, vn_time_ms_t time_ms,
+                                   uint8_t check) {
+  if (model->now.count == 0) {
+    return accept(model, number, time_ms, check, false);
+  }
+  vn_sequence_verdict_t before = judge_before(model, number, time_ms, check);
+  if (before != RESTARTED) {
+    model->old_repeats += before == DUPLICATE;
+    model->old_news += before == NEW;
+    if (before == NEW) {
+      put(&model->before, number, check);
+    }
+    return before;
+  }
+  if (is_restart(model, number, time_ms, check)) {
+    return accept(model, number, time_ms, check, true);
+  }
+  int place = find(&model->now, number);
+  if (place >= 0 || number <= model->now.highest - 64) {
+    bool other = model->checked && place >= 0 && model->now.checks[place] != check;
+    return other ? VN_SEQUENCE_CONFLICT : DUPLICATE;
+  }
+  return accept(model, number, time_ms, check, false);
 }
 
 static int64_t any_number(prng_t *prng, const model_t *model) {
-  switch (prng_below(prng, 8)) {
+  int64_t highest = model->now.highest;
+  switch (prng_below(prng, 10)) {
     case 0:
-      return model->highest + prng_between(prng, -70, -58);
+      return highest + prng_between(prng, -70, -58);
     case 1:
-      return model->highest + prng_between(prng, 0, 140);
+      return highest + prng_between(prng, 0, 140);
     case 2:
-      return model->highest - prng_between(prng, 64, 1000000);
+      return highest - prng_between(prng, 64, prng_chance(prng, 50) ? 100 : 1000000);
     case 3:
     case 4:
-      return model->highest - prng_below(prng, 64);
+      return highest - prng_below(prng, 64);
+    case 5:
+    case 6:
+      return model->before.count > 0 ? model->before.highest + prng_between(prng, -70, 70)
+                                     : highest;
     default:
-      return model->highest + prng_between(prng, -3, 4);
+      return highest + prng_between(prng, -3, 4);
   }
+}
+
+static void compare(const vn_sequence_t *sequence, const model_t *model) {
+  assert_true(sequence->missing == missing(model));
+  assert_int_equal(sequence->highest, (uint32_t)model->now.highest);
+  assert_int_equal(sequence->epochs, model->epochs);
+  assert_true(sequence->last_ms == model->last_ms);
 }
 
 static void random_arrivals_agree_with_a_model_that_forgets_nothing(void **state) {
   (void)state;
   prng_t prng = prng_make(SEED, 1);
   uint32_t restarts = 0;
+  uint32_t old_repeats = 0;
+  uint32_t old_news = 0;
   for (int round = 0; round < 3000; round++) {
     static model_t model;
-    memset(&model, 0, sizeof model);
+    uint8_t checks[VN_SEQUENCE_WINDOW] = {0};
     vn_sequence_t sequence;
+    memset(&model, 0, sizeof model);
     memset(&sequence, 0, sizeof sequence);
+    model.checked = round % 2 != 0;
     /* Near the wrap in most rounds; the model counts on in 64 bits. */
-    model.highest = (INT64_C(3) << 32) + prng_between(&prng, -200, 200);
+    model.now.highest = (INT64_C(3) << 32) + prng_between(&prng, -200, 200);
     for (int i = 0; i < TAKEN_MAX; i++) {
-      int64_t number = i == 0 ? model.highest : any_number(&prng, &model);
-      vn_time_ms_t time_ms = model.last_ms + prng_between(&prng, -2, 2);
-      vn_sequence_verdict_t expected = judge(&model, number, time_ms);
-      assert_int_equal(vn_sequence_take(&sequence, (uint32_t)number, time_ms), expected);
-      assert_true(sequence.missing == missing(&model));
-      assert_int_equal(sequence.highest, (uint32_t)model.highest);
-      assert_int_equal(sequence.epochs, model.epochs);
-      assert_true(sequence.last_ms == model.last_ms);
+      int64_t number = i == 0 ? model.now.highest : any_number(&prng, &model);
+      bool recent = prng_chance(&prng, 60);
+      vn_time_ms_t time_ms =
+          (recent ? model.last_ms : model.restart_ms) + prng_between(&prng, -2, 2);
+      uint8_t check = (uint8_t)(1 + prng_below(&prng, 3));
+      vn_sequence_verdict_t expected = judge(&model, number, time_ms, check);
+      assert_int_equal(model.checked ? vn_sequence_take_checked(&sequence, checks, (uint32_t)number,
+                                                                time_ms, check)
+                                     : vn_sequence_take(&sequence, (uint32_t)number, time_ms),
+                       expected);
+      compare(&sequence, &model);
     }
     restarts += model.epochs;
+    old_repeats += model.old_repeats;
+    old_news += model.old_news;
   }
-  assert_true(restarts > 3000);
+  print_message("%u restarts, %u repeats and %u late numbers of the epoch before\n", restarts,
+                old_repeats, old_news);
+  assert_true(restarts > 3000 && old_repeats > 3000 && old_news > 3000);
 }
 
 /* A look says what taking says, whatever came before, and leaves all as it is. */

@@ -63,14 +63,21 @@ typedef struct vn__watch {
 
 enum { VN__NUMBERS_KNOWN = 64 };
 
+/* Sequence numbers that came: bit n is that of `highest` - n. A byte of the reading of each. */
+typedef struct vn__count {
+  uint64_t numbers;
+  uint32_t highest, lowest;
+  uint8_t checks[VN__NUMBERS_KNOWN]; /* by the number's remainder */
+} vn__count_t;
+
 /* Everything that the future of a series depends on. */
 typedef struct vn__state {
   vn__list_t taken, sessions, standing, drawn, told, watches;
   vn_oracle_counts_t counts;
-  int64_t mark_ms, newest_ms;
+  int64_t mark_ms, newest_ms, restart_ms;
   size_t prune_at;
-  uint64_t numbers; /* sequence numbers that came: bit n is that of `highest` - n */
-  uint32_t highest, sessions_so_far;
+  vn__count_t counted, counted_before; /* by the sensor, since it restarted and before that */
+  uint32_t sessions_so_far;
   bool ended;
 } vn__state_t;
 
@@ -131,6 +138,11 @@ void vn__oracle_state_free(vn__state_t *state);
 
 /* A reading, from the guards to the alerts. */
 void vn__oracle_model_reading(const vn__model_t *model, const vn_oracle_reading_t *reading);
+
+/* Whether the number came before; learns it otherwise. A conflict is refused as a repeat is: here
+ * both are one. */
+bool vn__oracle_model_repeat(vn__state_t *state, const vn_oracle_reading_t *reading,
+                             int64_t time_ms);
 
 /* Tells the windows that it makes due. NULL, or the word for why no window took it. */
 const char *vn__oracle_model_windows(const vn__model_t *model, const vn_oracle_reading_t *reading);

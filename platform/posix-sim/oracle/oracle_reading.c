@@ -49,50 +49,6 @@ void vn__oracle_state_free(vn__state_t *state) {
   }
 }
 
-static bool is_known(const vn__state_t *state, uint32_t number) {
-  uint32_t below = state->highest - number;
-  return number <= state->highest && below < VN__NUMBERS_KNOWN &&
-         (state->numbers >> below & 1) != 0;
-}
-
-/* The numbers that lie too far below the highest one are forgotten. */
-static void learn(vn__state_t *state, uint32_t number) {
-  if (number > state->highest) {
-    uint32_t above = number - state->highest;
-    state->numbers = above < VN__NUMBERS_KNOWN ? state->numbers << above : 0;
-    state->highest = number;
-  }
-  state->numbers |= UINT64_C(1) << (state->highest - number);
-}
-
-/* A conflict is refused as a repeat is: here both are one. */
-static bool is_repeat(vn__state_t *state, const vn_oracle_reading_t *reading) {
-  uint32_t number = reading->sequence;
-  if (is_known(state, number)) {
-    return true;
-  }
-  bool below = state->numbers != 0 && number < state->highest &&
-               state->highest - number >= VN__NUMBERS_KNOWN;
-  if (below && reading->time_ms <= state->newest_ms) {
-    return true;
-  }
-  if (below) { /* the sensor counts anew */
-    state->numbers = 0;
-    state->highest = number;
-  }
-  learn(state, number);
-  return false;
-}
-
-/* A number that came is known, whatever became of its reading. */
-static void note_number(vn__state_t *state, uint32_t number) {
-  bool below = state->numbers != 0 && number < state->highest &&
-               state->highest - number >= VN__NUMBERS_KNOWN;
-  if (!below && !is_known(state, number)) {
-    learn(state, number);
-  }
-}
-
 void vn__oracle_model_drop(const vn__model_t *model, const vn_oracle_reading_t *reading,
                            const char *reason) {
   const vn_oracle_drop_t drop = {reason, reading->time_ms, model->series};
@@ -118,10 +74,11 @@ static const char *guard(const vn__model_t *model, const vn_oracle_reading_t *re
   if (pipeline->max_future_ms >= 0 &&
       reading->time_ms > reading->arrival_ms + pipeline->max_future_ms) {
     state->counts.quarantined++;
-    note_number(state, reading->sequence);
+    /* A number that came is known, whatever became of its reading. */
+    (void)vn__oracle_model_repeat(state, reading, state->newest_ms);
     return "future";
   }
-  if (pipeline->sequences && is_repeat(state, reading)) {
+  if (pipeline->sequences && vn__oracle_model_repeat(state, reading, reading->time_ms)) {
     state->counts.duplicate++;
     return "duplicate";
   }

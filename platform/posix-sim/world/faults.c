@@ -85,8 +85,7 @@ void vn__fault(vn__world_t *world, const vn_case_fault_t *fault) {
       world->sensors[series].silent_until_us = world->now_us + fault->for_ms * 1000;
       break;
     case VN_FAULT_RENUMBER:
-      world->sensors[series].sequence = 0;
-      world->renumbered = true;
+      vn__sensor_restart(world, series);
       break;
     case VN_FAULT_BURST:
       vn__sensor_burst(world, series, fault->b);

@@ -81,31 +81,52 @@ static bool compare(law_t *law, unsigned without, int64_t shift_ms, const char *
   return good;
 }
 
-static bool duplicated(law_t *law, bool *judged) {
-  vn_story_reading_t again = {0};
-  uint32_t wait = 0;
-  *judged = true;
-  for (size_t i = 0; i < law->before.count; i++) {
-    add(&law->after, &law->before.all[i]);
-    if (wait > 0 && --wait == 0) {
-      add(&law->after, &again);
-    }
-    if (wait == 0 && prng_chance(&law->prng, AGAIN_PERCENT)) {
-      again = law->before.all[i];
-      wait = 1u + prng_below(&law->prng, AGAIN_LATER_MAX);
-    }
+/* The sensor counted anew in between: its numbers lag further behind what it made. */
+static bool is_restarted(const vn_story_reading_t *first, const vn_story_reading_t *second) {
+  return first->series == second->series &&
+         (int64_t)second->sequence - second->id < (int64_t)first->sequence - first->id;
+}
+
+static bool has_fault(const vn_case_t *with, vn_fault_kind_t kind) {
+  bool any = false;
+  for (size_t i = 0; i < with->fault_count; i++) {
+    any = any || with->faults[i].kind == kind;
   }
-  return compare(law, VN_RECORD_ALL, 0, "with readings twice it", NULL);
+  return any;
 }
 
 /* Every other one in time, of those of its series. */
 static bool is_in_order(const law_t *law) {
   const vn_case_t *with = law->with;
-  bool bursts = false;
-  for (size_t i = 0; i < with->fault_count; i++) {
-    bursts = bursts || with->faults[i].kind == VN_FAULT_BURST;
+  return with->late == 0 && with->disorder == 0 && with->max_future_ms == 0 &&
+         !has_fault(with, VN_FAULT_BURST);
+}
+
+/*
+ * A series knows the numbers of before one restart, not of before two. And a restart that can't be
+ * told from a repeat, for its times, is told later when its first numbers come again.
+ */
+static bool duplicated(law_t *law, bool *judged) {
+  vn_story_reading_t again = {0};
+  vn_story_reading_t last = {0};
+  uint32_t wait = 0;
+  uint32_t restarts = 0;
+  *judged = !has_fault(law->with, VN_FAULT_RENUMBER) || is_in_order(law);
+  for (size_t i = 0; i < law->before.count; i++) {
+    const vn_story_reading_t *reading = &law->before.all[i];
+    add(&law->after, reading);
+    restarts += wait > 0 && is_restarted(&last, reading);
+    last = reading->series == again.series ? *reading : last;
+    if (wait > 0 && --wait == 0 && restarts < 2) {
+      add(&law->after, &again);
+    }
+    if (wait == 0 && prng_chance(&law->prng, AGAIN_PERCENT)) {
+      again = last = *reading;
+      restarts = 0;
+      wait = 1u + prng_below(&law->prng, AGAIN_LATER_MAX);
+    }
   }
-  return with->late == 0 && with->disorder == 0 && with->max_future_ms == 0 && !bursts;
+  return !*judged || compare(law, VN_RECORD_ALL, 0, "with readings twice it", NULL);
 }
 
 static int64_t bucket_of(const vn_story_reading_t *reading, int64_t width_ms) {
@@ -270,7 +291,9 @@ static bool split(law_t *law, bool *judged) {
   vn_records_t whole = {0};
   vn_records_t parts[2] = {{0}, {0}};
   readings_t dealt[2] = {{0}, {0}};
-  *judged = is_in_order(law) && !has_sessions(law->with);
+  /* What begins with a number that only the other part has is no restart to this one. */
+  *judged =
+      is_in_order(law) && !has_sessions(law->with) && !has_fault(law->with, VN_FAULT_RENUMBER);
   if (!*judged) {
     return true;
   }

@@ -12,7 +12,7 @@
 
 #define DAY_MINUTES 1440
 #define SHRINK_RUNS 400
-/* Sensors that count anew go beyond what is promised: docs/durability.md. */
+/* Sensors that count anew twice in a row go beyond what is promised: docs/durability.md. */
 #define ALL_KINDS (((1u << VN_FAULT_KINDS) - 1u) & ~(1u << VN_FAULT_RENUMBER))
 #define EXIT_DIFFERS 1
 #define MULTIPLIER UINT64_C(6364136223846793005)

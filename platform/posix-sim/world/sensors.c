@@ -232,6 +232,16 @@ void vn__sensor_burst(vn__world_t *world, uint32_t series, int64_t count) {
   }
 }
 
+void vn__sensor_restart(vn__world_t *world, uint32_t series) {
+  vn__sensor_t *sensor = &world->sensors[series];
+  if (sensor->filling != NULL) {
+    vn__letter_free(world, sensor->filling);
+    sensor->filling = NULL;
+  }
+  sensor->sequence = 0;
+  world->renumbered = true;
+}
+
 void vn__sensor_end(vn__world_t *world, uint32_t series) {
   vn__sensor_t *sensor = &world->sensors[series];
   if (sensor->filling != NULL) {

@@ -164,6 +164,8 @@ void vn__world_trace(const vn__world_t *world, const char *format, ...);
 void vn__sensors_begin(vn__world_t *world);
 void vn__sensor_tick(vn__world_t *world, uint32_t series);
 void vn__sensor_burst(vn__world_t *world, uint32_t series, int64_t count);
+/* It counts from 0, and what it had not sent is gone. */
+void vn__sensor_restart(vn__world_t *world, uint32_t series);
 /* The last reading, behind all windows. */
 void vn__sensor_end(vn__world_t *world, uint32_t series);
 vn__letter_t *vn__letter_new(vn__world_t *world);
