@@ -199,6 +199,43 @@ static void messages_that_wait_for_long_are_not_lost_to_cleaning(void **state) {
   flash_fake_free(flash);
 }
 
+/* What a start on a copy of the flash would take again. */
+static void check_again(const flash_fake_t *flash, const rig_t *rig, uint64_t expected) {
+  flash_fake_t *copy = flash_fake_new(&shape, 7);
+  flash_fake_copy(copy, flash);
+  flash_fake_power_up(copy);
+  rig_t *next = new_rig(copy);
+  next->wall_ms = rig->wall_ms + 1;
+  assert_int_equal(rig_start(next), VN_OK);
+  assert_int_equal(vn_engine_recovery(&next->engine)->messages_again, expected);
+  assert_int_equal(rig_step(next), VN_OK);
+  assert_int_equal(accepted(next), expected);
+  rig_free(next);
+  flash_fake_free(copy);
+}
+
+/* They lie in several sectors: cleaning has moved all while old copies of some can be read. */
+static void what_cleaning_has_moved_is_taken_once_whenever_the_power_fails(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 6);
+  rig_t *rig = start(flash);
+  vn_hold(&rig->engine, true);
+  for (uint32_t i = 0; i < 5; i++) {
+    assert_int_equal(accept_reading(rig, i), VN_OK);
+    for (uint64_t before = flash->erases; flash->erases < before + 2u;) {
+      assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    }
+  }
+  for (uint64_t end = 3 * (uint64_t)shape.sector_count; flash->erases < end;) {
+    for (uint64_t before = flash->erases; flash->erases == before;) {
+      assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    }
+    check_again(flash, rig, 5);
+  }
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 /* Messages of all lengths, also longer than a record of the log, over many turns of the region. */
 static void messages_of_any_length_come_back_whole(void **state) {
   (void)state;
@@ -345,6 +382,7 @@ int main(void) {
       cmocka_unit_test(a_commit_is_one_whatever_it_holds),
       cmocka_unit_test(a_full_queue_refuses_and_a_step_makes_room),
       cmocka_unit_test(messages_that_wait_for_long_are_not_lost_to_cleaning),
+      cmocka_unit_test(what_cleaning_has_moved_is_taken_once_whenever_the_power_fails),
       cmocka_unit_test(messages_of_any_length_come_back_whole),
       cmocka_unit_test(a_message_that_could_not_be_written_is_not_taken),
       cmocka_unit_test(nothing_leaves_that_no_commit_holds),
