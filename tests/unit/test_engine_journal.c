@@ -373,6 +373,33 @@ static void what_waits_for_the_clock_waits_over_a_restart(void **state) {
   flash_fake_free(flash);
 }
 
+/* Nobody knows how long the power was off: the time of arrival goes on with the new run. */
+static void what_came_when_the_clock_was_lost_has_its_time_after_a_restart(void **state) {
+  (void)state;
+  flash_fake_t *flash = flash_fake_new(&shape, 13);
+  rig_t *rig = new_rig(flash);
+  rig->pipelines[1].unset_clock = VN_UNSET_CLOCK_HOLD;
+  assert_int_equal(rig_start(rig), VN_OK);
+  assert_int_equal(rig_wait(rig, 1000), VN_OK);
+  rig->wall_valid = false;
+  assert_int_equal(accept(rig, "n/a", "20.5"), VN_OK);
+  rig_t *next = new_rig(flash);
+  next->wall_valid = false;
+  next->pipelines[1].unset_clock = VN_UNSET_CLOCK_HOLD;
+  rig = start_again(rig, flash, next);
+  assert_int_equal(vn_waiting(&rig->engine), 1);
+  rig->wall_valid = true;
+  assert_int_equal(rig_step(rig), VN_OK);
+  assert_int_equal(vn_waiting(&rig->engine), 0);
+  assert_int_equal(accepted(rig), 1);
+  assert_int_equal(rig_wait(rig, 30000), VN_OK);
+  vn_flush(&rig->engine);
+  assert_true(rig->result_count > 0);
+  assert_in_range(rig->results[0].end_ms, rig->wall_ms - 60000, rig->wall_ms);
+  rig_free(rig);
+  flash_fake_free(flash);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_was_acknowledged_but_not_taken_is_taken_after_a_restart),
@@ -389,6 +416,7 @@ int main(void) {
       cmocka_unit_test(without_a_journal_what_it_holds_is_taken_once_more_and_no_further),
       cmocka_unit_test(a_queue_that_is_too_small_for_the_journal_is_refused),
       cmocka_unit_test(what_waits_for_the_clock_waits_over_a_restart),
+      cmocka_unit_test(what_came_when_the_clock_was_lost_has_its_time_after_a_restart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

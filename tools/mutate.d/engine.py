@@ -13,7 +13,8 @@ TESTS = ["unit/test_outbox", "unit/test_engine", "unit/test_engine_flash",
          "unit/test_engine_restart", "unit/test_engine_journal", "unit/test_engine_journal_repeats",
          "unit/test_engine_gap", "unit/test_engine_coarsen", "unit/test_engine_repeats",
          "unit/test_engine_eager", "unit/test_engine_books", "unit/test_engine_clock",
-         "unit/test_engine_late", "unit/test_engine_expiry", "unit/test_engine_restored_alerts",
+         "unit/test_engine_late", "unit/test_engine_derive", "unit/test_engine_expiry",
+         "unit/test_engine_restored_alerts",
          "unit/test_savepoint", "unit/test_window", "unit/test_session_rules",
          "unit/test_reservoir", "unit/test_engine_limits", "unit/test_outbox_model",
          "powerloss/test_powerloss_engine", "powerloss/test_powerloss_journal",
@@ -217,6 +218,34 @@ VARIANTS = [
     ("savepoint_crc_ignored", "", "a damaged savepoint is imported", [
         ("engine_savepoint_load", "        item.kind == VN_CBOR_UINT && item.unsigned_value =="
          " vn_crc32c(0, bytes, length - width)) {", "        item.kind == VN_CBOR_UINT) {")]),
+    ("cleaned_entries_count_twice", "", "an entry that cleaning wrote again is taken twice", [
+        ("engine_journal", "  if (index <= journal->accepted && engine->plan->queue_bytes > 0) {",
+         "  if (index <= journal->accepted && engine->plan->queue_bytes == 0) {")]),
+    ("arrivals_by_another_clock", "", "what came without a clock comes back with another time", [
+        ("engine_journal", "    if (!head.arrival_valid) {\n", "    if (length == 1) {\n")]),
+    ("writing_costs_nothing", "", "what a message writes is not taken from what a day may", [
+        ("engine_journal", "  vn__allowance_spend(engine, topic, written);\n", "")]),
+    ("derived_not_in_the_commit", "", "what waits for other operands is forgotten at a restart", [
+        ("engine_slot", "  if (state->first_link != VN_SERIES_NONE) {",
+         "  if (state->first_link != VN_SERIES_NONE && packer == NULL) {")]),
+    ("acknowledgements_in_no_commit", "", "that messages arrived makes no commit due", [
+        ("engine_step", "  engine->owed.globals = true;\n", "")]),
+    ("every_stop_counts_as_clean", "", "a restart after a crash tells of no loss", [
+        ("engine_restore", "  recovery->clean = (last->flags & VN_COMMIT_CLEAN_STOP) != 0;",
+         "  recovery->clean = true;")]),
+    ("changed_windows_begin_too_early", "", "windows that begin anew forget the watermark", [
+        ("engine_slot_load", "    vn__time_keep_watermark(work, part->bytes, part->length);\n",
+         "    part = part;\n")]),
+    ("gone_series_are_uncounted", "", "a series without a place takes its numbers along", [
+        ("engine_slot_load",
+         "  vn__add_accounting(&engine->figures.expired, &state->accounting);\n", "")]),
+    ("savepoint_of_another_device", "", "a savepoint of another device is taken over", [
+        ("engine_savepoint_load", "  if (!is_ours(engine, head->device)) {",
+         "  if (!is_ours(engine, head->device) && !accept) {")]),
+    ("savepoint_of_a_later_version", "", "a state of a later version is taken over", [
+        ("engine_savepoint_load",
+         "  return head->state_version <= VN__STATE_VERSION || accept ? VN_OK : VN_ERR_NEWER;",
+         "  return VN_OK;")]),
     ("future_moves_the_watermark", "", "a quarantined reading closes windows", [
         ("engine_reading", "         work->time_ms > vn_add_saturating(work->engine->arrival_ms,"
          " max_future_ms);", "         work->time_ms > vn_add_saturating(work->engine->arrival_ms,"
