@@ -27,6 +27,12 @@ void vn_cbor_raw(vn_cbor_writer_t *writer, const uint8_t *bytes, size_t length) 
 
 static void put_head(vn_cbor_writer_t *writer, vn__cbor_major_t major, uint64_t argument) {
   uint8_t head[VN__CBOR_HEAD_MAX];
+  bool fits = !writer->overflow && writer->length <= writer->capacity &&
+              writer->capacity - writer->length >= sizeof head;
+  if (fits) {
+    writer->length += vn__cbor_put_head(major, argument, &writer->buffer[writer->length]);
+    return;
+  }
   vn_cbor_raw(writer, head, vn__cbor_put_head(major, argument, head));
 }
 

@@ -147,12 +147,15 @@ static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
 static void pack_checks(vn__packer_t *packer, const vn_sequence_t *sequence,
                         const uint8_t *checks) {
   bool kept = checks != NULL && sequence->started;
+  uint8_t seen[VN_SEQUENCE_WINDOW];
+  size_t count = 0;
   vn__pack_unsigned(packer, kept ? 1 : 0);
   for (uint32_t place = 0; kept && place < VN_SEQUENCE_WINDOW; place++) {
     if (vn_sequence_has_check(sequence, place)) {
-      vn__pack_bytes(packer, &checks[place], 1);
+      seen[count++] = checks[place];
     }
   }
+  vn__pack_bytes(packer, seen, count);
 }
 
 /* A plan that has lost its sequence numbers skips them. */

@@ -1,6 +1,7 @@
 /* A message's way: into the queue, to its input, through its decoder, to its series. */
 #include "engine_command_priv.h"
 #include "engine_journal_priv.h"
+#include "payload_priv.h"
 
 #include <string.h>
 
@@ -314,10 +315,16 @@ bool vn__take_repeat(vn_engine_t *engine, const vn__arrival_t *arrival) {
                                     .topic = arrival->topic,
                                     .retained = arrival->retained};
   message->input = find_input(engine, message->topic);
-  if (message->input == NULL ||
-      vn_payload_decode(message->input, message->payload, message->payload_length,
-                        engine->arrival_ms, look_for_news, &search, &offset) != VN_REASON_NONE ||
-      search.fresh || search.repeats == 0) {
+  const vn__decode_t decode = {message->input,
+                               message->payload,
+                               message->payload_length,
+                               engine->arrival_ms,
+                               look_for_news,
+                               &search,
+                               &offset,
+                               &search.fresh};
+  if (message->input == NULL || vn__payload_look(&decode) != VN_REASON_NONE || search.fresh ||
+      search.repeats == 0) {
     return false;
   }
   take(engine);

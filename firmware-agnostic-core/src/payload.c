@@ -20,18 +20,22 @@ static vn_reason_t dispatch(const vn__decode_t *decode) {
   }
 }
 
+vn_reason_t vn__payload_look(const vn__decode_t *decode) {
+  *decode->offset = 0;
+  if (decode->length == 0) {
+    return VN_REASON_EMPTY;
+  }
+  if (decode->length >= VN__PAYLOAD_MAX) {
+    return VN_REASON_TOO_BIG;
+  }
+  return dispatch(decode);
+}
+
 vn_reason_t vn_payload_decode(const vn_input_t *input, const uint8_t *payload, size_t length,
                               vn_time_ms_t arrival_ms, vn_decoded_fn deliver, void *context,
                               size_t *offset) {
   VN_ASSERT(input != NULL && deliver != NULL && offset != NULL);
   VN_ASSERT(payload != NULL || length == 0);
-  const vn__decode_t decode = {input, payload, length, arrival_ms, deliver, context, offset};
-  *offset = 0;
-  if (length == 0) {
-    return VN_REASON_EMPTY;
-  }
-  if (length >= VN__PAYLOAD_MAX) {
-    return VN_REASON_TOO_BIG;
-  }
-  return dispatch(&decode);
+  const vn__decode_t decode = {input, payload, length, arrival_ms, deliver, context, offset, NULL};
+  return vn__payload_look(&decode);
 }

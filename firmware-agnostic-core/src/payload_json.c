@@ -59,7 +59,7 @@ static void feed_end(walk_t *walk) {
   vn__fields_end(&walk->fields);
   if (walk->fields.ahead && walk->fields.open < walk->ahead_open) {
     end_ahead(walk);
-  } else if (item && walk->fields.deepest_element == 0) {
+  } else if (item && walk->fields.deepest_element == 0 && !vn__has_enough(walk->fields.decode)) {
     vn__shape_end(&walk->shape, walk->json.position);
     walk->json.position = vn__shape_repeat(&walk->shape, &walk->fields);
   }
@@ -153,7 +153,7 @@ vn_reason_t vn__decode_json(const vn__decode_t *decode) {
   vn__fields_init(&walk.fields, decode, read_value);
   walk.fields.texts_are_numbers = true;
   vn__shape_init(&walk.shape);
-  while (event != VN_JSON_DONE) {
+  while (event != VN_JSON_DONE && !vn__has_enough(decode)) {
     vn_reason_t reason = vn_json_next(&walk.json, &event);
     if (reason == VN_REASON_NONE) {
       feed(&walk, event);

@@ -15,8 +15,16 @@ typedef struct vn__decode {
   vn_time_ms_t arrival_ms;
   vn_decoded_fn deliver;
   void *context;
-  size_t *offset; /* set by a decoder that returns anything but NONE */
+  size_t *offset;     /* set by a decoder that returns anything but NONE */
+  const bool *enough; /* NULL, or: once it is true, the decoder of JSON reads no further */
 } vn__decode_t;
+
+static inline bool vn__has_enough(const vn__decode_t *decode) {
+  return decode->enough != NULL && *decode->enough;
+}
+
+/* As vn_payload_decode. A message of which enough was seen is good as far as it was read. */
+VN_NODISCARD vn_reason_t vn__payload_look(const vn__decode_t *decode);
 
 VN_NODISCARD vn_reason_t vn__decode_number(const vn__decode_t *decode);
 VN_NODISCARD vn_reason_t vn__decode_json(const vn__decode_t *decode);

@@ -1,6 +1,7 @@
 #include "cbor_walk.h"
 
-unsigned vn_walk_head(vn_walk_t *walk, uint64_t *argument) {
+/* With the argument behind the first byte, or none. */
+static unsigned long_head(vn_walk_t *walk, uint64_t *argument) {
   *argument = 0;
   if (walk->failed || walk->at == walk->end) {
     walk->failed = true;
@@ -8,10 +9,6 @@ unsigned vn_walk_head(vn_walk_t *walk, uint64_t *argument) {
   }
   uint8_t first = *walk->at++;
   unsigned info = first & 31u;
-  *argument = info;
-  if (info < 24) {
-    return first >> 5;
-  }
   size_t bytes = info > 27 ? SIZE_MAX : (size_t)1 << (info - 24u);
   if (bytes > (size_t)(walk->end - walk->at)) {
     walk->failed = true;
@@ -24,6 +21,17 @@ unsigned vn_walk_head(vn_walk_t *walk, uint64_t *argument) {
   return first >> 5;
 }
 
+/* Nearly all are short. */
+static inline unsigned head(vn_walk_t *walk, uint64_t *argument) {
+  if (!walk->failed && walk->at < walk->end && (*walk->at & 31u) < 24) {
+    *argument = *walk->at & 31u;
+    return *walk->at++ >> 5;
+  }
+  return long_head(walk, argument);
+}
+
+unsigned vn_walk_head(vn_walk_t *walk, uint64_t *argument) { return head(walk, argument); }
+
 static void skip_bytes(vn_walk_t *walk, uint64_t count) {
   bool fits = !walk->failed && count <= (uint64_t)(walk->end - walk->at);
   walk->failed = !fits;
@@ -35,7 +43,7 @@ const uint8_t *vn_walk_skip(vn_walk_t *walk) {
   uint64_t left = 1;
   while (left > 0 && !walk->failed) {
     uint64_t argument;
-    unsigned major = vn_walk_head(walk, &argument);
+    unsigned major = head(walk, &argument);
     left--;
     if (major == 2 || major == 3) {
       skip_bytes(walk, argument);
@@ -48,13 +56,13 @@ const uint8_t *vn_walk_skip(vn_walk_t *walk) {
 
 int64_t vn_walk_integer(vn_walk_t *walk) {
   uint64_t argument;
-  unsigned major = vn_walk_head(walk, &argument);
+  unsigned major = head(walk, &argument);
   walk->failed = walk->failed || major > 1 || argument > INT64_MAX;
   return major == 1 ? -1 - (int64_t)argument : (int64_t)argument;
 }
 
 uint64_t vn_walk_container(vn_walk_t *walk, unsigned major) {
   uint64_t argument;
-  walk->failed = vn_walk_head(walk, &argument) != major || walk->failed;
+  walk->failed = head(walk, &argument) != major || walk->failed;
   return walk->failed ? 0 : argument;
 }
