@@ -116,6 +116,47 @@ static void so_it_is_with_readings_that_are_known_by_time_and_value(void **state
 }
 
 /* What another look could find to be news is written. */
+#define OLD_READING "{\"t\":1795219200000,\"v\":20,\"seq\":0}"
+#define OTHER_OLD_READING "{\"t\":1795219200100,\"v\":20,\"seq\":1}"
+#define NEW_READING(n) "{\"t\":179521920" #n "000,\"v\":20,\"seq\":" #n "}"
+
+/* Wherever in a batch the new reading stands, and whatever is wrong behind it. */
+static void a_batch_of_repeats_is_told_from_one_with_news(void **state) {
+  (void)state;
+  static const struct {
+    const char *payload;
+    bool kept;
+    uint32_t accepted, duplicate;
+    uint64_t damaged;
+  } batches[] = {
+      {"[" OLD_READING "," OTHER_OLD_READING "," OLD_READING "]", false, 0, 3, 0},
+      {"[" NEW_READING(2) "," OLD_READING "," OTHER_OLD_READING "]", true, 1, 2, 0},
+      {"[" OLD_READING "," NEW_READING(2) "," OTHER_OLD_READING "]", true, 1, 2, 0},
+      {"[" OLD_READING "," OTHER_OLD_READING "," NEW_READING(2) "]", true, 1, 2, 0},
+      {"[" NEW_READING(2) "," NEW_READING(3) "," NEW_READING(4) "]", true, 3, 0, 0},
+      {"[" NEW_READING(2) "," OLD_READING ",{\"t\"", true, 1, 1, 1},
+      {"[" OLD_READING "," OTHER_OLD_READING ",{\"t\"", true, 0, 2, 1},
+  };
+  for (size_t i = 0; i < sizeof batches / sizeof *batches; i++) {
+    bench_t bench = bench_new(9);
+    start(&bench);
+    take_readings(&bench, 2);
+    const vn_figures_t *figures = vn_engine_figures(&bench.rig->engine);
+    uint64_t operations = bench.flash->operations;
+    uint64_t damaged = figures->reasons[VN_REASON_JSON];
+    vn_accounting_t before = rig_accounting(bench.rig, "a");
+    accept(&bench, "j/a", batches[i].payload);
+    assert_true((bench.flash->operations > operations) == batches[i].kept);
+    assert_int_equal(vn_waiting(&bench.rig->engine), batches[i].kept);
+    step(&bench);
+    vn_accounting_t after = rig_accounting(bench.rig, "a");
+    assert_int_equal(after.accepted - before.accepted, batches[i].accepted);
+    assert_int_equal(after.duplicate - before.duplicate, batches[i].duplicate);
+    assert_int_equal(figures->reasons[VN_REASON_JSON] - damaged, batches[i].damaged);
+    bench_free(&bench);
+  }
+}
+
 static void what_is_no_plain_repeat_is_kept(void **state) {
   (void)state;
   bench_t bench = bench_new(3);
@@ -267,6 +308,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_flood_of_repeats_adds_nothing_to_the_log),
       cmocka_unit_test(so_it_is_with_readings_that_are_known_by_time_and_value),
+      cmocka_unit_test(a_batch_of_repeats_is_told_from_one_with_news),
       cmocka_unit_test(what_is_no_plain_repeat_is_kept),
       cmocka_unit_test(a_repeat_of_one_that_still_waits_is_kept_and_counted_behind_it),
       cmocka_unit_test(while_others_wait_only_what_is_known_is_a_repeat),
