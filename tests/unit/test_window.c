@@ -16,11 +16,19 @@
 #define RESULTS_MAX 4096
 #define MODEL_NEVER INT64_MIN
 
+/* How often a window has been told. */
+typedef struct told {
+  uint8_t window;
+  int64_t start_ms;
+  uint32_t times;
+} told_t;
+
 /* One reading in one window. */
 typedef struct content {
   uint8_t window;
   int64_t start_ms, time_ms;
   int32_t value;
+  const told_t *told; /* of its window, so that nobody searches for it again */
 } content_t;
 
 /* A result without padding, so that two compare by their bytes. */
@@ -31,13 +39,6 @@ typedef struct expected {
   int64_t sum;
   int32_t min, max, first, last;
 } expected_t;
-
-/* How often a window has been told. */
-typedef struct told {
-  uint8_t window;
-  int64_t start_ms;
-  uint32_t times;
-} told_t;
 
 typedef struct model {
   const vn_window_t *windows;
@@ -139,7 +140,7 @@ static bool model_next_due(int64_t watermark_ms, uint8_t *window, int64_t *start
   for (size_t i = 0; i < model.content_count; i++) {
     const content_t *c = &model.content[i];
     int64_t end_ms = c->start_ms + model.windows[c->window].size_ms;
-    bool due = end_ms - 1 <= watermark_ms && told_of(c->window, c->start_ms)->times == 0;
+    bool due = end_ms - 1 <= watermark_ms && c->told->times == 0;
     bool first = end_ms < best_end_ms || (end_ms == best_end_ms && c->window < *window);
     if (due && first) {
       best_end_ms = end_ms;
@@ -191,7 +192,7 @@ static vn_reason_t model_reading(int64_t time_ms, int32_t value) {
       if (!model_gone(start_ms + window->size_ms, before_ms)) {
         verdict = VN_REASON_NONE;
         assert_true(hit_count < 256);
-        hits[hit_count++] = (content_t){w, start_ms, time_ms, value};
+        hits[hit_count++] = (content_t){w, start_ms, time_ms, value, NULL};
       }
     }
   }
@@ -199,7 +200,8 @@ static vn_reason_t model_reading(int64_t time_ms, int32_t value) {
   qsort(hits, hit_count, sizeof hits[0], by_end);
   for (size_t i = 0; i < hit_count; i++) {
     assert_true(model.content_count < CONTENT_MAX);
-    model.content[model.content_count++] = hits[i];
+    model.content[model.content_count] = hits[i];
+    model.content[model.content_count++].told = told_of(hits[i].window, hits[i].start_ms);
   }
   for (size_t i = 0; i < hit_count; i++) {
     if (hits[i].start_ms + model.windows[hits[i].window].size_ms - 1 <= before_ms) {
@@ -214,7 +216,7 @@ static int64_t model_open_end(void) {
   for (size_t i = 0; i < model.content_count; i++) {
     const content_t *c = &model.content[i];
     int64_t last_ms = c->start_ms + model.windows[c->window].size_ms - 1;
-    if (told_of(c->window, c->start_ms)->times == 0 && last_ms > open_ms) {
+    if (c->told->times == 0 && last_ms > open_ms) {
       open_ms = last_ms;
     }
   }
