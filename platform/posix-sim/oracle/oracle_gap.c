@@ -35,6 +35,8 @@ static bool read_gaps(vn_oracle_t *oracle, vn__cbor_t *cbor) {
     oracle->figures.gap_entries++;
     oracle->unaccounted.messages += gap.messages;
     oracle->unaccounted.results += gap.why == VN__GAP_DROPPED ? gap.results : 0;
+    oracle->merged += gap.why == VN__GAP_DROPPED ? 0 : gap.results;
+    oracle->has_dropped = oracle->has_dropped || gap.why == VN__GAP_DROPPED;
     oracle->unaccounted.alerts += gap.why == VN__GAP_DROPPED ? gap.alerts : 0;
   }
   return good && cbor->at == cbor->end;

@@ -66,6 +66,8 @@ struct vn_oracle {
   uint64_t numbers_checked; /* all below: there, or accounted for */
   vn__list_t gaps;          /* vn__gap_t */
   vn__gap_t unaccounted;    /* what notices told of, less what was found to be missing */
+  uint64_t merged;          /* results that notices call coarsened, the same */
+  bool has_dropped;
   size_t forget_max;
   vn_oracle_figures_t figures;
   uint32_t boot_checked;

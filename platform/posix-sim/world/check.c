@@ -5,7 +5,8 @@
 #include "twin.h"
 
 /* Whatever was cut and sent again, upstream has what an engine without faults tells. */
-static bool check_twin(const vn_case_t *world_case, vn_world_result_t *result) {
+static bool check_twin(const vn_case_t *world_case, const vn_notices_t *notices,
+                       vn_world_result_t *result) {
   vn_story_t told = {.kept = true};
   vn_records_t got = {0};
   vn_records_t want = {0};
@@ -18,8 +19,10 @@ static bool check_twin(const vn_case_t *world_case, vn_world_result_t *result) {
   good = good &&
          vn_records_of(story, VN_RECORD_ALL, 0, &got, result->problem, sizeof result->problem) &&
          vn_records_of(&told, VN_RECORD_ALL, 0, &want, result->problem, sizeof result->problem) &&
-         (got.coarse || vn_records_equal(&got, &want, "what upstream has", result->problem,
-                                         sizeof result->problem));
+         (notices->count == 0 ? vn_records_equal(&got, &want, "what upstream has", result->problem,
+                                                 sizeof result->problem)
+                              : vn_records_fit(&got, &want, notices, "what upstream has",
+                                               result->problem, sizeof result->problem));
   vn_records_free(&got);
   vn_records_free(&want);
   vn_story_free(&told);
@@ -36,11 +39,20 @@ static bool check_relation(const vn_case_t *world_case, vn_world_result_t *resul
   return good;
 }
 
+static void check_story(const vn_case_t *world_case, vn_world_result_t *result) {
+  vn_notices_t notices = {0};
+  (void)(vn_notices_of(&result->story, &notices, result->problem, sizeof result->problem) &&
+         vn_story_is_consistent(&result->story, &notices, result->figures.published_again,
+                                result->problem, sizeof result->problem) &&
+         check_twin(world_case, &notices, result) && check_relation(world_case, result));
+  result->figures.noticed += notices.count > 0;
+  vn_notices_free(&notices);
+}
+
 void vn_check_case(const vn_case_t *world_case, const vn_world_options_t *options,
                    vn_world_result_t *result) {
   vn_world_run(world_case, options, result);
   if (result->problem[0] == '\0' && options->keep) {
-    (void)(vn_story_is_consistent(&result->story, result->problem, sizeof result->problem) &&
-           check_twin(world_case, result) && check_relation(world_case, result));
+    check_story(world_case, result);
   }
 }

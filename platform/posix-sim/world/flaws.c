@@ -126,6 +126,13 @@ bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter) {
   return vn__flawed(device, VN_FLAW_DROP_ONE) && ++device->flawed == DROP_AT;
 }
 
+bool vn__flaw_swallows(const vn__device_t *device, const vn__packet_t *packet) {
+  static const char name[] = "/gap";
+  const size_t size = sizeof name - 1u;
+  return vn__flawed(device, VN_FLAW_LOSE_NOTICE) && packet->topic_length >= size &&
+         memcmp(packet->topic + packet->topic_length - size, name, size) == 0;
+}
+
 bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered) {
   bool alert = strstr(packet->topic, "/alert/") != NULL || strstr(packet->topic, "/event") != NULL;
   *delivered = vn__flawed(device, VN_FLAW_FORGET_VERDICT) ||

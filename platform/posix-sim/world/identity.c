@@ -70,15 +70,45 @@ static int by_number(const void *left, const void *right) {
   return order != 0 ? order : compare(a->message, b->message);
 }
 
-static bool fits(const identity_t *a, const identity_t *b, bool noticed, char *problem,
-                 size_t room) {
+static bool is_told(const vn_notices_t *notices, uint8_t device, uint64_t seq) {
+  for (size_t i = 0; i < notices->count; i++) {
+    const vn_notice_t *notice = &notices->all[i];
+    if (notice->device == device && (uint64_t)notice->first <= seq &&
+        seq <= (uint64_t)notice->last) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* All numbers in between are within notices. */
+static bool is_hole_told(const vn_notices_t *notices, uint8_t device, uint64_t from, uint64_t to) {
+  for (; from < to; from++) {
+    if (!is_told(notices, device, from)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* Numbers that a device told of, and those that didn't come. */
+typedef struct balance {
+  uint64_t told, holes;
+} balance_t;
+
+static bool fits(const identity_t *a, const identity_t *b, const vn_notices_t *notices,
+                 balance_t *balance, char *problem, size_t room) {
   bool same = a->device == b->device && a->seq == b->seq && a->topic == b->topic;
   if (same && a->content != b->content) {
     (void)snprintf(problem, room, "d%u sent number %" PRIu64 " again with another content",
                    (unsigned)a->device, a->seq);
     return false;
   }
-  if (a->device == b->device && b->seq > a->seq + 1u && !noticed) {
+  if (a->device != b->device || b->seq <= a->seq + 1u) {
+    return true;
+  }
+  balance->holes += b->seq - a->seq - 1u;
+  if (!is_hole_told(notices, a->device, a->seq + 1u, b->seq)) {
     (void)snprintf(problem, room,
                    "d%u never sent what is between the numbers %" PRIu64 " and %" PRIu64,
                    (unsigned)a->device, a->seq, b->seq);
@@ -87,31 +117,55 @@ static bool fits(const identity_t *a, const identity_t *b, bool noticed, char *p
   return true;
 }
 
-/* Some device told of numbers that will not come: which ones they are is the oracle's to judge. */
-static bool has_notices(const vn_story_t *story) {
-  static const char name[] = "/gap";
-  const size_t size = sizeof name - 1u;
-  bool found = false;
-  for (size_t i = 0; i < story->message_count && !found; i++) {
-    const vn_story_message_t *message = &story->messages[i];
-    const char *end = story->bytes + message->at + message->topic_length;
-    found = message->topic_length >= size && memcmp(end - size, name, size) == 0;
+/* In front of the first one that came. */
+static uint64_t first_holes(const vn_notices_t *notices, const identity_t *first) {
+  uint64_t from = first->seq;
+  for (size_t i = 0; i < notices->count; i++) {
+    const vn_notice_t *notice = &notices->all[i];
+    bool before = notice->device == first->device && (uint64_t)notice->first < from;
+    from = before ? (uint64_t)notice->first : from;
   }
-  return found;
+  return first->seq - from;
 }
 
-bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room) {
-  identity_t *identities = vn_room_new((story->message_count + 1u) * sizeof *identities);
-  const bool noticed = has_notices(story);
+/* What was on its way when a link broke may have come and be told of as gone. */
+static bool adds_up(const balance_t *balance, uint64_t doubtful, char *problem, size_t room) {
+  if (balance->holes <= balance->told && balance->told - balance->holes <= doubtful) {
+    return true;
+  }
+  (void)snprintf(problem, room,
+                 "%" PRIu64 " numbers never came, and notices tell of %" PRIu64
+                 ", of which %" PRIu64 " may have come",
+                 balance->holes, balance->told, doubtful);
+  return false;
+}
+
+static bool is_complete(const identity_t *identities, size_t count, const vn_notices_t *notices,
+                        uint64_t doubtful, char *problem, size_t room) {
+  balance_t balance = {0, 0};
   bool good = true;
+  for (size_t i = 0; i < notices->count; i++) {
+    balance.told += (uint64_t)notices->all[i].messages;
+  }
+  for (size_t i = 0; i < count && good; i++) {
+    if (i == 0 || identities[i - 1u].device != identities[i].device) {
+      balance.holes += first_holes(notices, &identities[i]);
+    } else {
+      good = fits(&identities[i - 1u], &identities[i], notices, &balance, problem, room);
+    }
+  }
+  return good && adds_up(&balance, doubtful, problem, room);
+}
+
+bool vn_story_is_consistent(const vn_story_t *story, const vn_notices_t *notices, uint64_t doubtful,
+                            char *problem, size_t room) {
+  identity_t *identities = vn_room_new((story->message_count + 1u) * sizeof *identities);
   size_t count = 0;
   for (size_t i = 0; i < story->message_count; i++) {
     count += identify(story, i, &identities[count]);
   }
   qsort(identities, count, sizeof *identities, by_number);
-  for (size_t i = 1; i < count && good; i++) {
-    good = fits(&identities[i - 1u], &identities[i], noticed, problem, room);
-  }
+  bool good = is_complete(identities, count, notices, doubtful, problem, room);
   vn_room_free(identities);
   return good;
 }

@@ -161,10 +161,10 @@ static void take_figure(vn_walk_t *walk, vn_record_t *record, content_t *content
 }
 
 static void take_member(vn_walk_t *walk, vn_record_t *record, content_t *content, unsigned without,
-                        int64_t shift_ms, bool *coarse) {
+                        int64_t shift_ms) {
   int64_t key = vn_walk_integer(walk);
   if (key == KEY_FLAGS) {
-    *coarse = (vn_walk_integer(walk) & COARSENED) != 0 || *coarse;
+    record->coarse = (vn_walk_integer(walk) & COARSENED) != 0;
   } else if (is_left_out(key, without)) {
     (void)vn_walk_skip(walk);
   } else if (key == KEY_SERIES) {
@@ -187,8 +187,9 @@ static void take_record(vn_walk_t *walk, vn_records_t *records, unsigned without
   content.length = 0;
   uint64_t members = vn_walk_container(walk, 5);
   for (uint64_t i = 0; i < members && !walk->failed; i++) {
-    take_member(walk, &record, &content, without, shift_ms, &records->coarse);
+    take_member(walk, &record, &content, without, shift_ms);
   }
+  records->coarse = records->coarse || record.coarse;
   add(records, &record, &content);
 }
 
@@ -230,9 +231,7 @@ static bool take_event(const vn_story_t *story, const vn_story_message_t *messag
 }
 
 /* The contents decide; figures of them are faster, and in an order that can be read. */
-static int by_content(const void *left, const void *right) {
-  const vn_record_t *a = left;
-  const vn_record_t *b = right;
+int vn_record_order(const vn_record_t *a, const vn_record_t *b) {
   if (a->window != b->window) {
     return a->window < b->window ? -1 : 1;
   }
@@ -247,6 +246,8 @@ static int by_content(const void *left, const void *right) {
   }
   return memcmp(a->content, b->content, a->length);
 }
+
+static int by_content(const void *left, const void *right) { return vn_record_order(left, right); }
 
 static void sort(vn_records_t *records) {
   size_t kept = 0;

@@ -2,6 +2,7 @@
 #ifndef VN_WORLD_RECORDS_H
 #define VN_WORLD_RECORDS_H
 
+#include "notices.h"
 #include "story.h"
 
 /*
@@ -15,6 +16,7 @@ typedef struct vn_record {
   uint32_t series;
   uint8_t window;
   bool is_result; /* else an event or a state */
+  bool coarse;    /* stands for several that the outbox had no room for */
 } vn_record_t;
 
 /* In order of windows, series and times, none twice. */
@@ -23,7 +25,7 @@ typedef struct vn_records {
   size_t count, room;
   char **blocks; /* that the contents lie in */
   size_t block_count, block_room, block_used;
-  bool coarse; /* some result stands for several that the outbox had no room for */
+  bool coarse; /* one of them is */
 } vn_records_t;
 
 /* Which parts of a result are its content. */
@@ -36,6 +38,9 @@ typedef enum vn_record_parts {
 
 /* "w0 s1 3:60000 4:120000 ...": members by their keys; what isn't a number in hexadecimal. */
 void vn_record_text(const vn_record_t *record, char *text, size_t room);
+
+/* Below, at or above 0; 0: the contents are equal. */
+int vn_record_order(const vn_record_t *a, const vn_record_t *b);
 
 /* All times are told less shift_ms. False: a message can't be read, `problem` says so. */
 bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
@@ -50,8 +55,18 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
 
 void vn_records_free(vn_records_t *records);
 
-/* One message, one content: whatever was sent again is the same, byte for byte, and the sequence
- * numbers have no holes, unless a device told of some. */
-bool vn_story_is_consistent(const vn_story_t *story, char *problem, size_t room);
+/*
+ * The same where the outbox of the first had no room: what it lacks must be within coarser results,
+ * or in the number of those that notices call dropped.
+ */
+bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notices_t *notices,
+                    const char *what, char *problem, size_t room);
+
+/*
+ * One message, one content: whatever was sent again is the same, byte for byte. What never came is
+ * in notices, number for number, but for `doubtful` ones that were sent and not acknowledged.
+ */
+bool vn_story_is_consistent(const vn_story_t *story, const vn_notices_t *notices, uint64_t doubtful,
+                            char *problem, size_t room);
 
 #endif

@@ -55,6 +55,10 @@ void vn__upstream_arrive(vn__device_t *device, uint32_t number) {
   if (device->lines[VN__LINE_OUT].half_open) {
     return;
   }
+  if (vn__flaw_swallows(device, packet)) {
+    schedule(device, number, VN__EVENT_CONFIRM, true);
+    return;
+  }
   const vn_story_message_t message = {.topic_length = (uint32_t)packet->topic_length,
                                       .payload_length = (uint32_t)packet->payload_length,
                                       .at_ms = world->now_us / 1000,

@@ -221,6 +221,8 @@ void vn__flaw_before_step(vn__device_t *device);
 void vn__flaw_after_step(vn__device_t *device);
 /* True: the message gets lost behind its acknowledgement. */
 bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter);
+/* True: upstream acknowledges it, and it never comes. */
+bool vn__flaw_swallows(const vn__device_t *device, const vn__packet_t *packet);
 /* A message that was on the way when the link broke: whether it is told, and what. */
 bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered);
 

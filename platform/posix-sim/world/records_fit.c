@@ -1,0 +1,70 @@
+/* Results of a device whose outbox had no room for all. */
+#include <stdio.h>
+
+#include "records.h"
+
+#define TEXT_MAX 4096u
+
+/* What notices call dropped; results that one of these may have stood for. */
+typedef struct dropped {
+  int64_t results, alerts, merged;
+} dropped_t;
+
+static dropped_t dropped_of(const vn_notices_t *notices) {
+  dropped_t dropped = {0, 0, 0};
+  for (size_t i = 0; i < notices->count; i++) {
+    const vn_notice_t *notice = &notices->all[i];
+    bool gone = notice->why == VN_NOTICE_DROPPED;
+    dropped.results += gone ? notice->results : 0;
+    dropped.alerts += gone ? notice->alerts : 0;
+    dropped.merged += gone ? 0 : notice->results;
+  }
+  dropped.results += dropped.results > 0 ? dropped.merged : 0;
+  return dropped;
+}
+
+static bool is_in_coarser(const vn_records_t *records, const vn_record_t *record) {
+  for (size_t i = 0; i < records->count; i++) {
+    const vn_record_t *coarse = &records->records[i];
+    if (coarse->coarse && coarse->window == record->window && coarse->series == record->series &&
+        coarse->start_ms <= record->start_ms && record->end_ms <= coarse->end_ms) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool is_excused(const vn_records_t *told, const vn_record_t *record, dropped_t *dropped) {
+  if (record->is_result && is_in_coarser(told, record)) {
+    return true;
+  }
+  return (record->is_result ? dropped->results-- : dropped->alerts--) > 0;
+}
+
+static bool differ(const vn_record_t *record, const char *what, const char *how, char *problem,
+                   size_t room) {
+  char text[TEXT_MAX];
+  vn_record_text(record, text, sizeof text);
+  (void)snprintf(problem, room, "%s differs: %s '%s'", what, how, text);
+  return false;
+}
+
+bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notices_t *notices,
+                    const char *what, char *problem, size_t room) {
+  dropped_t dropped = dropped_of(notices);
+  size_t k = 0;
+  for (size_t i = 0; i < a->count || k < b->count;) {
+    int order = i == a->count   ? 1
+                : k == b->count ? -1
+                                : vn_record_order(&a->records[i], &b->records[k]);
+    if (order < 0 && !a->records[i].coarse) {
+      return differ(&a->records[i], what, "nobody should have been told", problem, room);
+    }
+    if (order > 0 && !is_excused(a, &b->records[k], &dropped)) {
+      return differ(&b->records[k], what, "no notice tells what became of", problem, room);
+    }
+    i += order <= 0;
+    k += order >= 0;
+  }
+  return true;
+}
