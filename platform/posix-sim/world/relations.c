@@ -153,7 +153,8 @@ static int by_bucket(const void *left, const void *right) {
 
 static bool permuted(law_t *law, bool *judged) {
   int64_t width_ms = law->with->out_of_order_ms;
-  *judged = width_ms > 0 && is_in_order(law) &&
+  /* Numbers of before and behind a restart in any order are many restarts. */
+  *judged = width_ms > 0 && is_in_order(law) && !has_fault(law->with, VN_FAULT_RENUMBER) &&
             width_ms / law->with->every_ms * 2 < (int64_t)NUMBERS_KNOWN;
   if (!*judged) {
     return true;
