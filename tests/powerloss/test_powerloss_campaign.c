@@ -103,6 +103,7 @@ static const world_t rotting[] = {
     {{1024, 4, 24, 0xA5, true, true, false}, {20, 2, 20, 60, 3, 256, 5, 0}, false, 300, 1, 1, 60},
     {{1024, 16, 28, 0xFF, true, true, false}, {12, 1, 20, 60, 3, 256, 5, 40}, false, 300, 1, 1, 0},
     {{4096, 256, 16, 0x00, true, true, false}, {12, 2, 20, 90, 3, 256, 5, 20}, false, 300, 1, 1, 0},
+    {{1024, 4, 120, 0xFF, true, true, false}, {426, 1, 128, 128, 1, 256, 0, 0}, true, 40, 1, 2, 0},
 };
 
 /* 32 sectors and more have the reserve against storms. */
