@@ -127,8 +127,7 @@ static void resolve(vn_engine_t *engine, const farewell_t *farewell) {
   vn__output_event(engine, &transition);
 }
 
-/* With the state that says so no more: the next commit has both. */
-static void owe(vn_engine_t *engine, uint32_t series) {
+void vn__owe_or_bury(vn_engine_t *engine, uint32_t series) {
   vn_series_state_t *state = &engine->store.series[series];
   if (engine->table.name_lengths[series] > 0) {
     vn__work_t work = vn__work(engine, series);
@@ -147,7 +146,7 @@ vn_err_t vn__farewell_tell(vn_engine_t *engine) {
   for (size_t at = 0; at < end; at += entry_length(engine->store.batch + at)) {
     farewell_t farewell = read_entry(engine->store.batch + at);
     resolve(engine, &farewell);
-    owe(engine, farewell.series);
+    vn__owe_or_bury(engine, farewell.series); /* with the state that says so no more */
     engine->recovery.episodes_ended++;
     if (engine->owed.bytes >= engine->transaction_bytes) {
       vn_err_t error = vn__settle(engine, false, 0);

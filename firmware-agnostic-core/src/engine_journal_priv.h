@@ -55,8 +55,10 @@ vn__entry_t vn__journal_entry(vn_engine_t *engine, const uint8_t *record);
 void vn__journal_read(vn_engine_t *engine, uint32_t number, const uint8_t *bytes, uint32_t length);
 vn_err_t vn__journal_write(vn_engine_t *engine);
 
-/* A state of nothing in a region that must be empty; what was put into it afterwards is settled. */
+/* A state of nothing in a region that must be empty; what was put into it afterwards is taken up,
+ * and settled. */
 vn_err_t vn__begin_empty(vn_engine_t *engine);
+vn_err_t vn__resume_restored(vn_engine_t *engine);
 vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags);
 
 /* The journal: what is taken leaves it with the open transaction; that one is committed. */

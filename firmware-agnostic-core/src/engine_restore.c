@@ -271,6 +271,52 @@ static vn_err_t read_back(vn_engine_t *engine) {
   return error;
 }
 
+/* Records that are read again: first they are counted, then the last one of each series is looked
+ * at. The count stands where a guess will, once readings come. */
+typedef struct again {
+  vn__former_source_t source;
+  bool counted;
+} again_t;
+
+static uint32_t look_again(void *context, uint8_t type, uint8_t flags, uint32_t argument,
+                           const uint8_t *payload, uint32_t length) {
+  again_t *again = context;
+  vn_engine_t *engine = again->source.engine;
+  part_t part = {payload, length, argument, type, flags};
+  bool ends = type == VN_RECORD_TOMB || (type == VN_RECORD_SLOT && assemble(engine, &part));
+  if (!ends || argument >= engine->table.capacity) {
+    return VN_LOG_NO_ITEM;
+  }
+  uint32_t *left = &engine->store.series[argument].next_named;
+  *left = again->counted ? *left - 1u : *left + 1u;
+  if (again->counted && *left == 0 && type == VN_RECORD_SLOT) {
+    bool lasting = (flags & (uint8_t)~PART_LAST) == 0;
+    again->source.series = argument;
+    const uint8_t *bytes = lasting ? payload : engine->store.scratch;
+    vn__former_record(&again->source, (vn__former_record_t){bytes, engine->parts_length, lasting});
+  }
+  return VN_LOG_NO_ITEM;
+}
+
+static void set_guesses(vn_engine_t *engine, uint32_t value) {
+  for (uint32_t i = 0; i < engine->table.capacity; i++) {
+    engine->store.series[i].next_named = value;
+  }
+}
+
+/* Before anything is written: where the states of such windows lie may be overwritten then. */
+static void tell_former_windows(vn_engine_t *engine) {
+  again_t again = {.source = vn__former_begin(engine)};
+  const vn_log_owner_t look = {&again, NULL, look_again};
+  if (engine->recovery.windows_end) {
+    set_guesses(engine, 0);
+    vn_log_look(&engine->log, &look);
+    again.counted = true;
+    vn_log_look(&engine->log, &look);
+    set_guesses(engine, VN_SERIES_NONE);
+  }
+}
+
 static vn_err_t restore_from_flash(vn_engine_t *engine) {
   vn_err_t error = read_back(engine);
   if (error == VN_ERR_UNFORMATTED) {
@@ -282,6 +328,7 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
   engine->durable = true;
   engine->erases_before = engine->log.figures.erases;
   engine->recovery.boot = engine->head.boot;
+  tell_former_windows(engine);
   error = vn__farewell_tell(engine);
   error = error == VN_OK ? bury(engine, true) : error;
   if (error == VN_OK) {
@@ -350,12 +397,15 @@ vn_err_t vn__begin_empty(vn_engine_t *engine) {
   return error == VN_ERR_UNFORMATTED ? vn_log_format(&engine->log) : error;
 }
 
-vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags) {
+vn_err_t vn__resume_restored(vn_engine_t *engine) {
   settle_restored(engine);
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     engine->committed_head[q] = engine->committed_tail[q]; /* none of them is on the flash */
   }
-  vn_err_t error = vn__journal_resume(engine, 0);
-  error = error == VN_OK ? vn__farewell_tell(engine) : error;
+  return vn__journal_resume(engine, 0);
+}
+
+vn_err_t vn__settle_restored(vn_engine_t *engine, uint16_t flags) {
+  vn_err_t error = vn__farewell_tell(engine);
   return error == VN_OK ? vn__settle(engine, true, flags) : error;
 }

@@ -136,16 +136,21 @@ static void take_accounting(input_t *input, vn_accounting_t *accounting) {
 #undef ACCOUNTING_TAKE
 }
 
-/* False: it is longer than any of this plan, and left out. */
-static bool take_part(input_t *input, vn__packer_t *packer) {
+static bool take_part(input_t *input, vn__part_t *part) {
   input->failed = input->failed || take_array(input) != VN__SAVEPOINT_PART_ITEMS;
-  vn__part_t part = {0};
-  part.kind = (uint32_t)take_unsigned(input, UINT32_MAX);
-  part.name = take_text(input);
-  part.specification = (uint32_t)take_unsigned(input, UINT32_MAX);
+  part->kind = (uint32_t)take_unsigned(input, UINT32_MAX);
+  part->name = take_text(input);
+  part->specification = (uint32_t)take_unsigned(input, UINT32_MAX);
   vn_text_t bytes = take_bytes(input);
-  part.bytes = (const uint8_t *)bytes.bytes;
-  part.length = bytes.length;
+  part->bytes = (const uint8_t *)bytes.bytes;
+  part->length = bytes.length;
+  return !input->failed;
+}
+
+/* False: it is longer than any of this plan, and left out. */
+static bool copy_part(input_t *input, vn__packer_t *packer) {
+  vn__part_t part;
+  (void)take_part(input, &part);
   size_t before = packer->length;
   vn__slot_part_pack(packer, &part);
   bool fits = packer->length <= packer->capacity;
@@ -174,7 +179,9 @@ static bool take_series(input_t *input, vn_engine_t *engine, uint32_t series) {
   vn__slot_head_pack(&packer, &head);
   uint64_t count = take_array(input);
   for (uint64_t i = 0; i < count && !input->failed; i++) {
-    engine->recovery.operators_reset += take_part(input, &packer) ? 0 : 1u;
+    bool copied = copy_part(input, &packer);
+    engine->recovery.operators_reset += copied ? 0 : 1u;
+    engine->recovery.windows_end = engine->recovery.windows_end || !copied;
   }
   return !input->failed && packer.length <= packer.capacity &&
          vn__slot_load(engine, series, engine->store.scratch, packer.length);
@@ -264,10 +271,56 @@ static void touch_all(vn_engine_t *engine) {
   }
 }
 
-static vn_err_t commit(vn_engine_t *engine, bool clean) {
+/* Behind the name of a series: the parts alone. */
+static void look_at_series(input_t *input, const vn__former_source_t *source, vn_text_t name) {
+  static const uint8_t before[] = {VN__SAVEPOINT_LAST_ARRIVAL, VN__SAVEPOINT_FLAGS,
+                                   VN__SAVEPOINT_ACCOUNTING};
+  for (size_t i = 0; i < sizeof before; i++) {
+    take_key(input, before[i]);
+    skip(input);
+  }
+  take_key(input, VN__SAVEPOINT_PARTS);
+  uint64_t count = take_array(input);
+  for (uint64_t i = 0; i < count && !input->failed; i++) {
+    vn__part_t part;
+    if (take_part(input, &part)) {
+      vn__former_part(source, name, &part);
+    }
+  }
+}
+
+/* Windows of time that the plan has ended, behind the outbox: the series are read once more. */
+static void tell_former_windows(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
+  input_t input = {.failed = false};
+  vn_savepoint_head_t head;
+  if (!engine->recovery.windows_end || begin(&input, bytes, length) != VN_OK) {
+    return;
+  }
+  take_head(&input, &head);
+  take_key(&input, VN__SAVEPOINT_SPECIFICATION);
+  skip(&input);
+  take_key(&input, VN__SAVEPOINT_GLOBAL);
+  skip(&input);
+  take_key(&input, VN__SAVEPOINT_SERIES);
+  const vn__former_source_t source = vn__former_begin(engine);
+  uint64_t count = take_array(&input);
+  for (uint64_t i = 0; i < count && !input.failed; i++) {
+    (void)take(&input, VN_CBOR_MAP);
+    take_key(&input, VN__SAVEPOINT_NAME);
+    look_at_series(&input, &source, take_text(&input));
+  }
+}
+
+/* Takes up what was read of these bytes, and commits it. */
+static vn_err_t settle(vn_engine_t *engine, const uint8_t *bytes, size_t length, bool clean) {
   touch_all(engine);
+  vn_err_t error = vn__resume_restored(engine);
+  if (error != VN_OK) {
+    return error;
+  }
   engine->durable = true;
-  vn_err_t error = vn__settle_restored(engine, clean ? VN_COMMIT_CLEAN_STOP : 0);
+  tell_former_windows(engine, bytes, length);
+  error = vn__settle_restored(engine, clean ? VN_COMMIT_CLEAN_STOP : 0);
   if (error == VN_OK && engine->journal.accepted > 0) {
     error = vn__journal_write(engine);
   }
@@ -308,5 +361,5 @@ vn_err_t vn_restore_savepoint(vn_engine_t *engine, const uint8_t *bytes, size_t 
   engine->head.boot = head.boot;
   engine->head.seq = head.seq;
   engine->checkpoint_wall_ms = known || !head.has_time ? engine->checkpoint_wall_ms : head.at_ms;
-  return commit(engine, head.clean && known);
+  return settle(engine, bytes, length, head.clean && known);
 }

@@ -59,7 +59,7 @@ size_t vn__slot_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
   return HEAD_MAX + plan->name_max + VN__ACCOUNTING_MAX + parts_max(plan, pipeline, geometry);
 }
 
-/* What stands in front of a part's bytes but their length, which vn__part_end puts there. */
+/* What stands in front of a part's bytes but their length, which vn__pack_length puts there. */
 static size_t begin_part(vn__packer_t *packer, vn__part_kind_t kind, const char *name,
                          uint32_t specification) {
   size_t length = strlen(name);
@@ -68,19 +68,6 @@ static size_t begin_part(vn__packer_t *packer, vn__part_kind_t kind, const char 
   vn__pack_bytes(packer, name, length);
   vn__pack_unsigned(packer, specification);
   return packer->length;
-}
-
-/* The bytes from `at` on move to make room for their length. */
-static void end_part(vn__packer_t *packer, size_t at) {
-  uint8_t head[VN__PACK_U64_MAX];
-  vn__packer_t length = {head, sizeof head, 0};
-  vn__pack_unsigned(&length, packer->length - at);
-  size_t end = packer->length + length.length;
-  if (end <= packer->capacity) {
-    memmove(packer->bytes + at + length.length, packer->bytes + at, packer->length - at);
-    memcpy(packer->bytes + at, head, length.length);
-  }
-  packer->length = end;
 }
 
 uint32_t vn__value_specification(const vn__work_t *work) {
@@ -127,18 +114,18 @@ static void save_alerts(vn__packer_t *packer, const vn__work_t *work) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     size_t at = begin_part(packer, VN__PART_ALERT, alert->name, vn__alert_specification(alert));
     vn__alert_pack(packer, &alert->rule, &vn__alerts(work)[i]);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
     if (alert->rule.condition == VN_ALERT_DEVIATION) {
       at = begin_part(packer, VN__PART_DETECTOR, alert->name,
                       vn__detector_specification(work, alert));
       vn__detector_pack(packer, work, i);
-      end_part(packer, at);
+      vn__pack_length(packer, at);
     }
   }
   if (vn__alerts_wait(work)) {
     size_t at = begin_part(packer, VN__PART_WAITING, "", vn__value_specification(work));
     vn__alerts_pack_waiting(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
 }
 
@@ -148,17 +135,17 @@ static void save_readings(vn__packer_t *packer, const vn__work_t *work) {
   if (state->sequence.started) {
     size_t at = begin_part(packer, VN__PART_SEQUENCE, "", 0);
     vn__sequence_pack(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
   if (state->recent.count > 0) {
     size_t at = begin_part(packer, VN__PART_RECENT, "", vn__value_specification(work));
     vn__recent_pack(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
   if (state->evidence.count > 0) {
     size_t at = begin_part(packer, VN__PART_EVIDENCE, "", vn__value_specification(work));
     vn__evidence_pack(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
 }
 
@@ -169,17 +156,17 @@ static void save_windows(vn__packer_t *packer, vn__work_t *work) {
     size_t at = begin_part(packer, part.kind, part.name, work->pipeline->specifications[i]);
     size_t room = at < packer->capacity ? packer->capacity - at : 0;
     packer->length += vn__window_part_save(work, i, packer->bytes + at, room);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
   if (state->first_link != VN_SERIES_NONE) {
     size_t at = begin_part(packer, VN__PART_DERIVED, "", vn__windows_specification(work->pipeline));
     vn__derive_pack(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
   if (work->pipeline->plan->early_every_ms > 0) {
     size_t at = begin_part(packer, VN__PART_EARLY, "", 0);
     pack_early(packer, work);
-    end_part(packer, at);
+    vn__pack_length(packer, at);
   }
 }
 

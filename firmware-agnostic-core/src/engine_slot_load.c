@@ -216,6 +216,8 @@ static bool load_parts(vn__work_t *work, vn__unpacker_t *unpacker) {
       return false;
     }
     if (!load_part(work, &part)) {
+      work->engine->recovery.windows_end =
+          work->engine->recovery.windows_end || part.kind == VN__PART_TIME;
       work->engine->recovery.operators_reset++;
       vn__farewell_note(work->engine, work->series,
                         vn_series_name(&work->engine->table, work->series), &part);
@@ -234,6 +236,7 @@ static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_
   engine->store.series[series] =
       (vn_series_state_t){.pipeline = VN__NO_PIPELINE, .accounting = head->accounting};
   while (parts->position < parts->length && vn__slot_part_unpack(parts, &part)) {
+    engine->recovery.windows_end = engine->recovery.windows_end || part.kind == VN__PART_TIME;
     vn__farewell_note(engine, series, head->name, &part);
   }
 }

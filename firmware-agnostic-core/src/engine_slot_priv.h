@@ -81,13 +81,59 @@ uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline);
 size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t capacity);
 bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length);
 
-/* The part of the windows of time: in front, which windows they are; behind, their common state. */
-size_t vn__time_save_max(const vn_window_set_t *set);
+/*
+ * The part of the windows of time: in front, which windows they are and what they are called;
+ * behind, their common state. Words point into the bytes.
+ */
+typedef struct vn__time_head {
+  const char *pipeline, *unit;
+  vn__unpacker_t windows; /* their definitions: vn__time_window */
+  vn_window_origin_t origin;
+  int64_t pane_ms, anchor_ms;
+  int8_t exponent;
+  bool same; /* as those of the set */
+  bool ends; /* one of them is none of the set */
+} vn__time_head_t;
+
+/* Reads up to the common state. `set`: that of the plan; NULL: none. */
+vn__time_head_t vn__time_head(vn__unpacker_t *unpacker, const vn_window_set_t *set);
+/* The next definition: name, size, slide, offset, and how many counters it has. */
+vn_window_t vn__time_window(vn__unpacker_t *unpacker, int64_t pane_ms, uint16_t *revision_size);
+/* Whether windows of this set, whose panes are the same, can take the state over. */
+bool vn__time_goes_on(const vn_window_set_t *set, const vn__time_head_t *head);
+
+size_t vn__time_save_max(const vn_summary_pipeline_t *pipeline, const vn_window_set_t *set);
 size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity);
 /* Windows that were added or removed since then leave the others as they are. */
 bool vn__time_load(const vn__work_t *work, const uint8_t *bytes, size_t length);
 /* Nothing else of it: what was late stays late. */
 void vn__time_keep_watermark(const vn__work_t *work, const uint8_t *bytes, size_t length);
+
+/*
+ * Windows of time that the plan has ended: what they hold is told once, as results of kind partial,
+ * in the commit that has the state without them. Nothing is committed while records are read again;
+ * what would be too much for one commit is left, and counted.
+ */
+typedef struct vn__former_source {
+  vn_engine_t *engine;
+  uint64_t room;   /* bytes that the next commit may have */
+  size_t reserved; /* of the batch, in front: episodes that end */
+  uint32_t series; /* the number that a series had which is gone; VN_SERIES_NONE: none */
+} vn__former_source_t;
+vn__former_source_t vn__former_begin(vn_engine_t *engine);
+/* A part of a series that is read a second time; its bytes stay while results are made. */
+void vn__former_part(const vn__former_source_t *source, vn_text_t name, const vn__part_t *part);
+/* The newest record of a series, read a second time; `lasting`: its bytes stay, else they lie in
+ * the scratch. */
+typedef struct vn__former_record {
+  const uint8_t *bytes;
+  size_t length;
+  bool lasting;
+} vn__former_record_t;
+void vn__former_record(const vn__former_source_t *source, vn__former_record_t record);
+
+/* The next commit has the state of a series that is gone, or what is left of it. */
+void vn__owe_or_bury(vn_engine_t *engine, uint32_t series);
 
 /* What depends on which windows of time there are. */
 static inline uint32_t vn__windows_specification(const vn_pipeline_state_t *pipeline) {

@@ -1,82 +1,171 @@
 /* The windows of time of a series as bytes, and what other windows make of them. */
 #include "engine_slot_priv.h"
+#include "window_former_priv.h"
 
-/* What stands in front: the length of the ring, and each window with its counters. */
-typedef struct head {
-  vn_window_origin_t origin;
-  bool same; /* as those of the plan */
-} head_t;
+#include <string.h>
 
-/* Panes and counters are at most some thousands. */
+/* Panes and counters are at most some thousands; a word has its end with it. */
 #define RING_MAX 3u
-#define WINDOW_MAX (VN__PACK_U32_MAX + 3u)
 
-size_t vn__time_save_max(const vn_window_set_t *set) {
-  return RING_MAX + 1u + set->window_count * WINDOW_MAX + vn_window_save_max(set);
+static size_t word_max(const char *word) { return 2u + strlen(word) + 1u; }
+
+size_t vn__time_save_max(const vn_summary_pipeline_t *pipeline, const vn_window_set_t *set) {
+  size_t most = RING_MAX + 1u + VN__PACK_U64_MAX + VN__PACK_U32_MAX + vn_window_save_max(set);
+  most += word_max(pipeline->name) + word_max(pipeline->unit);
+  for (uint8_t i = 0; i < set->window_count; i++) {
+    most += word_max(set->windows[i].name) + 3u * VN__PACK_U64_MAX + RING_MAX;
+  }
+  return most;
+}
+
+/* A unit that is too long to be one is left out. */
+static void pack_word(vn__packer_t *packer, const char *word) {
+  size_t length = strlen(word);
+  length = length <= VN_WORD_MAX ? length : 0;
+  vn__pack_unsigned(packer, length + 1u);
+  vn__pack_bytes(packer, word, length);
+  vn__pack_bytes(packer, "", 1);
+}
+
+/* Lengths in panes. A slide of 0 is the size. */
+static void pack_window(vn__packer_t *packer, const vn_window_set_t *set, uint8_t index) {
+  const vn_window_t *window = &set->windows[index];
+  bool tumbles = window->slide_ms == window->size_ms;
+  pack_word(packer, window->name);
+  vn__pack_unsigned(packer, (uint64_t)(window->size_ms / set->pane_ms));
+  vn__pack_unsigned(packer, tumbles ? 0 : (uint64_t)(window->slide_ms / set->pane_ms));
+  vn__pack_signed(packer, window->offset_ms);
+  vn__pack_unsigned(packer, set->revision_size[index]);
 }
 
 size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity) {
+  const vn_summary_pipeline_t *pipeline = &work->pipeline->plan->summary;
   const vn_window_set_t *set = &work->pipeline->geometry.set;
   vn_window_memory_t memory = vn__window_memory(work);
   vn__packer_t packer = {out, capacity, 0};
   vn__pack_unsigned(&packer, set->pane_count);
   vn__pack_unsigned(&packer, set->window_count);
+  if (set->window_count > 0) {
+    vn__pack_signed(&packer, set->pane_ms);
+    vn__pack_signed(&packer, pipeline->exponent);
+    pack_word(&packer, pipeline->name);
+    pack_word(&packer, pipeline->unit);
+  }
   for (uint8_t i = 0; i < set->window_count; i++) {
-    vn__pack_unsigned(&packer, vn__time_window_hash(&set->windows[i]));
-    vn__pack_unsigned(&packer, set->revision_size[i]);
+    pack_window(&packer, set, i);
   }
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn_window_save(set, &memory, out + packer.length, room);
 }
 
-/* The window of the plan with this hash, which no other one before it is; VN_WINDOWS_MAX: none. */
-static uint8_t find_window(const vn_window_set_t *set, const head_t *head, uint8_t before,
-                           uint32_t hash) {
-  for (uint8_t i = 0; i < set->window_count; i++) {
+/* In place: its end is among the bytes. */
+static const char *take_word(vn__unpacker_t *unpacker) {
+  size_t length = (size_t)vn__unpack_unsigned(unpacker, VN_WORD_MAX + 1u);
+  const char *word = (const char *)unpacker->bytes + unpacker->position;
+  if (unpacker->failed || length == 0 || length > unpacker->length - unpacker->position ||
+      word[length - 1u] != '\0' || strlen(word) != length - 1u) {
+    unpacker->failed = true;
+    return "";
+  }
+  unpacker->position += length;
+  return word;
+}
+
+/* A duration of so many panes. */
+static int64_t take_panes(vn__unpacker_t *unpacker, int64_t pane_ms) {
+  uint64_t most = (uint64_t)(VN_WINDOW_SPAN_MAX_MS / pane_ms);
+  return (int64_t)vn__unpack_unsigned(unpacker, most) * pane_ms;
+}
+
+vn_window_t vn__time_window(vn__unpacker_t *unpacker, int64_t pane_ms, uint16_t *revision_size) {
+  vn_window_t window = {.name = take_word(unpacker)};
+  window.size_ms = take_panes(unpacker, pane_ms);
+  window.slide_ms = take_panes(unpacker, pane_ms);
+  window.slide_ms = window.slide_ms == 0 ? window.size_ms : window.slide_ms;
+  window.offset_ms = vn__unpack_signed(unpacker);
+  window.shape = window.slide_ms == window.size_ms ? VN_WINDOW_TUMBLING : VN_WINDOW_SLIDING;
+  *revision_size = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
+  unpacker->failed = unpacker->failed || window.size_ms == 0 ||
+                     window.offset_ms >= window.slide_ms || window.offset_ms <= -window.slide_ms;
+  return window;
+}
+
+static bool is_same(const vn_window_t *one, const vn_window_t *other) {
+  return one->size_ms == other->size_ms && one->slide_ms == other->slide_ms &&
+         one->offset_ms == other->offset_ms;
+}
+
+/* The window of the plan that is as this one, which no other one before it is; VN_WINDOWS_MAX:
+ * none. */
+static uint8_t find_window(const vn_window_set_t *set, const vn__time_head_t *head, uint8_t before,
+                           const vn_window_t *window) {
+  for (uint8_t i = 0; set != NULL && i < set->window_count; i++) {
     bool taken = false;
     for (uint8_t k = 0; k < before; k++) {
       taken = taken || head->origin.own[k] == i;
     }
-    if (!taken && vn__time_window_hash(&set->windows[i]) == hash) {
+    if (!taken && is_same(&set->windows[i], window)) {
       return i;
     }
   }
   return VN_WINDOWS_MAX;
 }
 
-static head_t read_head(vn__unpacker_t *unpacker, const vn_window_set_t *set) {
-  head_t head = {.same = vn__unpack_unsigned(unpacker, UINT32_MAX) == set->pane_count};
+/* What all its windows have in common. */
+static void take_common(vn__unpacker_t *unpacker, vn__time_head_t *head) {
+  head->pane_ms = vn__unpack_signed(unpacker);
+  int64_t exponent = vn__unpack_signed(unpacker);
+  head->pipeline = take_word(unpacker);
+  head->unit = take_word(unpacker);
+  head->exponent = (int8_t)exponent;
+  bool good = head->pane_ms >= 1 && head->pane_ms <= VN_WINDOW_SPAN_MAX_MS &&
+              exponent >= INT8_MIN && exponent <= INT8_MAX;
+  unpacker->failed = unpacker->failed || !good;
+}
+
+vn__time_head_t vn__time_head(vn__unpacker_t *unpacker, const vn_window_set_t *set) {
+  vn__time_head_t head = {.pane_ms = 1};
   vn_window_origin_t *origin = &head.origin;
+  uint64_t panes = vn__unpack_unsigned(unpacker, UINT32_MAX);
   origin->window_count = (uint8_t)vn__unpack_unsigned(unpacker, VN_WINDOWS_MAX);
-  head.same = head.same && origin->window_count == set->window_count;
-  for (uint8_t i = 0; i < origin->window_count; i++) {
-    uint32_t hash = (uint32_t)vn__unpack_unsigned(unpacker, UINT32_MAX);
-    origin->revision_size[i] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-    origin->own[i] = find_window(set, &head, i, hash);
+  if (origin->window_count > 0) {
+    take_common(unpacker, &head);
+  }
+  head.windows = *unpacker;
+  head.same = set != NULL && panes == set->pane_count && origin->window_count == set->window_count;
+  for (uint8_t i = 0; i < origin->window_count && !unpacker->failed; i++) {
+    vn_window_t window = vn__time_window(unpacker, head.pane_ms, &origin->revision_size[i]);
+    origin->own[i] = find_window(set, &head, i, &window);
+    head.anchor_ms = i == 0 ? window.offset_ms : head.anchor_ms;
+    head.ends = head.ends || origin->own[i] == VN_WINDOWS_MAX;
     head.same =
         head.same && origin->own[i] == i && origin->revision_size[i] == set->revision_size[i];
   }
   return head;
 }
 
+bool vn__time_goes_on(const vn_window_set_t *set, const vn__time_head_t *head) {
+  return head->same || (set->early == 0 && set->window_count > 0);
+}
+
 bool vn__time_load(const vn__work_t *work, const uint8_t *bytes, size_t length) {
   const vn_window_set_t *set = &work->pipeline->geometry.set;
   vn_window_memory_t memory = vn__window_memory(work);
   vn__unpacker_t unpacker = {bytes, length, 0, false};
-  head_t head = read_head(&unpacker, set);
+  vn__time_head_t head = vn__time_head(&unpacker, set);
   const uint8_t *state = bytes + unpacker.position;
   size_t left = length - unpacker.position;
-  bool adopts = set->early == 0 && set->window_count > 0;
-  if (unpacker.failed || (!head.same && !adopts)) {
+  if (unpacker.failed || !vn__time_goes_on(set, &head)) {
     return false;
   }
+  work->engine->recovery.windows_end = work->engine->recovery.windows_end || head.ends;
   return (head.same ? vn_window_load(set, &memory, state, left)
                     : vn_window_adopt(set, &memory, &head.origin, state, left)) == VN_OK;
 }
 
 void vn__time_keep_watermark(const vn__work_t *work, const uint8_t *bytes, size_t length) {
   vn__unpacker_t unpacker = {bytes, length, 0, false};
-  (void)read_head(&unpacker, &work->pipeline->geometry.set);
+  (void)vn__time_head(&unpacker, NULL);
   vn_time_ms_t watermark_ms = vn__unpack_signed(&unpacker);
   work->state->window.watermark_ms = unpacker.failed ? VN_TIME_MINUS_INFINITY : watermark_ms;
 }

@@ -185,26 +185,27 @@ uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t en
   return sealed ? record.argument : end;
 }
 
+/* The transaction a replay is in, and the sequence of the sector where it began. */
+typedef struct replay {
+  const vn_log_owner_t *owner;
+  uint64_t tx, start_sequence;
+  uint64_t highest; /* nothing above it counts */
+  bool repeats;     /* the next transaction is a seal: part of the one before */
+} replay_t;
+
 static void apply(vn_flash_log_t *log, const vn__log_scan_t *scan, const vn__log_record_t *record,
-                  uint64_t start_sequence) {
-  const vn_log_owner_t *owner = log->config.owner;
+                  const replay_t *replay) {
+  const vn_log_owner_t *owner = replay->owner;
   uint8_t flags = record->flags;
   if (record->type == VN_RECORD_JOURNAL) {
     flags &= (uint8_t)~VN__LOG_FLAG_COMMIT;
   }
   uint32_t item = owner->apply(owner->context, record->type, flags, record->argument,
                                log->config.record, record->length);
-  if (item != VN_LOG_NO_ITEM) {
-    vn__log_item_applied(log, item, scan->sector, start_sequence);
+  if (item != VN_LOG_NO_ITEM && owner == log->config.owner) {
+    vn__log_item_applied(log, item, scan->sector, replay->start_sequence);
   }
 }
-
-/* The transaction a replay is in, and the sequence of the sector where it began. */
-typedef struct replay {
-  uint64_t tx, start_sequence;
-  uint64_t highest; /* nothing above it counts */
-  bool repeats;     /* the next transaction is a seal: part of the one before */
-} replay_t;
 
 static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, replay_t *replay) {
   vn__log_scan_t scan;
@@ -222,7 +223,7 @@ static void replay_sector(vn_flash_log_t *log, uint16_t sector, uint32_t end, re
       replay->tx = tx;
     }
     if (record.type != VN_RECORD_COMMIT) {
-      apply(log, &scan, &record, replay->start_sequence);
+      apply(log, &scan, &record, replay);
     }
   }
   log->figures.records_damaged += scan.damaged;
@@ -248,16 +249,12 @@ static void replay_closed(vn_flash_log_t *log, uint16_t sector, replay_t *replay
   replay->repeats = end != fence || successor.skips;
 }
 
-void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
-  vn_log_state_t *state = &log->state;
+/* From the oldest live sector up to the newest commit. */
+static void replay_all(vn_flash_log_t *log, const vn_log_owner_t *owner) {
+  const vn_log_state_t *state = &log->state;
   const vn_log_sector_t *sectors = log->config.sectors;
-  replay_t replay = {0, 0, 0, false};
-  uint16_t sector = chain->oldest;
-  while (sectors[sector].sequence < state->oldest_live) {
-    sector = sectors[sector].next;
-    VN_ASSERT(sector != VN__LOG_NO_SECTOR);
-  }
-  state->oldest_sector = sector;
+  replay_t replay = {.owner = owner};
+  uint16_t sector = state->oldest_sector;
   for (; sector != state->good_sector; sector = sectors[sector].next) {
     replay_closed(log, sector, &replay);
     log->figures.records_damaged += (sectors[sector].state & VN__SECTOR_INFERRED) != 0 ? 1u : 0u;
@@ -265,5 +262,23 @@ void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
   replay.highest = state->tx;
   replay_sector(log, sector, state->good_end, &replay);
   log->figures.records_damaged += (sectors[sector].state & VN__SECTOR_INFERRED) != 0 ? 1u : 0u;
+}
+
+void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain) {
+  const vn_log_sector_t *sectors = log->config.sectors;
+  uint16_t sector = chain->oldest;
+  while (sectors[sector].sequence < log->state.oldest_live) {
+    sector = sectors[sector].next;
+    VN_ASSERT(sector != VN__LOG_NO_SECTOR);
+  }
+  log->state.oldest_sector = sector;
+  replay_all(log, log->config.owner);
   log->figures.records_damaged += commits_lost(log, chain);
+}
+
+void vn_log_look(vn_flash_log_t *log, const vn_log_owner_t *look) {
+  VN_ASSERT(log->state.mounted && !log->state.open && look != log->config.owner);
+  uint64_t damaged = log->figures.records_damaged;
+  replay_all(log, look);
+  log->figures.records_damaged = damaged; /* they have been counted */
 }

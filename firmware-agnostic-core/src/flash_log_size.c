@@ -111,3 +111,11 @@ vn_err_t vn_log_check_size(const vn_flash_t *flash, uint64_t live_bytes_max,
   }
   return fits ? VN_OK : VN_ERR_PLAN;
 }
+
+uint64_t vn_log_room(const vn_flash_log_t *log) {
+  const vn_log_limits_t *limits = &log->state.limits;
+  uint32_t free_sectors = vn__log_free_sectors(log);
+  uint64_t spare =
+      free_sectors > limits->reserve_sectors ? free_sectors - limits->reserve_sectors : 0;
+  return spare * usable_bytes(log->config.flash, log->config.record_max);
+}

@@ -31,6 +31,19 @@ void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length) {
   packer->length += length;
 }
 
+void vn__pack_length(vn__packer_t *packer, size_t at) {
+  VN_ASSERT(packer != NULL && at <= packer->length);
+  uint8_t head[VN__PACK_U64_MAX];
+  vn__packer_t length = {head, sizeof head, 0};
+  vn__pack_unsigned(&length, packer->length - at);
+  size_t end = packer->length + length.length;
+  if (end <= packer->capacity) {
+    memmove(packer->bytes + at + length.length, packer->bytes + at, packer->length - at);
+    memcpy(packer->bytes + at, head, length.length);
+  }
+  packer->length = end;
+}
+
 uint64_t vn__unpack_unsigned(vn__unpacker_t *unpacker, uint64_t highest) {
   VN_ASSERT(unpacker != NULL);
   uint64_t value = 0;

@@ -28,6 +28,8 @@ typedef struct vn__unpacker {
 void vn__pack_unsigned(vn__packer_t *packer, uint64_t value);
 void vn__pack_signed(vn__packer_t *packer, int64_t value); /* zigzag: small magnitudes are short */
 void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length);
+/* The length of what was packed from `at` on goes in front of it, which moves. */
+void vn__pack_length(vn__packer_t *packer, size_t at);
 
 uint64_t vn__unpack_unsigned(vn__unpacker_t *unpacker, uint64_t highest);
 int64_t vn__unpack_signed(vn__unpacker_t *unpacker);

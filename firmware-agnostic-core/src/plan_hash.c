@@ -64,14 +64,12 @@ uint32_t vn__pane_specification(const vn_pipeline_t *pipeline, const vn_geometry
   return hash_contents(hash, set);
 }
 
-uint32_t vn__time_window_hash(const vn_window_t *window) { return hash_window(0, window); }
-
 uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   const vn_window_set_t *set = &geometry->set;
   uint32_t hash = hash_number(vn__pane_specification(pipeline, geometry), set->window_count);
   hash = hash_number(hash, set->pane_count);
   for (uint8_t i = 0; i < set->window_count; i++) {
-    hash = hash_number(hash, vn__time_window_hash(&set->windows[i]));
+    hash = hash_number(hash, hash_window(0, &set->windows[i]));
     hash = hash_number(hash, set->revision_size[i]);
   }
   return hash;

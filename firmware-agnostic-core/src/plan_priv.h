@@ -17,7 +17,6 @@
  * all these windows together, and of another window. Limits and names are not in it.
  */
 uint32_t vn__pane_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
-uint32_t vn__time_window_hash(const vn_window_t *window);
 uint32_t vn__time_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry);
 uint32_t vn__window_specification(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry,
                                   uint8_t window);

@@ -79,6 +79,11 @@ void vn__tally_heard(const vn_window_set_t *set, const vn_window_memory_t *memor
 void vn__tally_fold(const vn_window_set_t *set, const vn_window_memory_t *memory, uint8_t window,
                     int64_t start_ms, uint32_t *accounting);
 
+/* A tally as bytes: a mask of its items, with these bits in a pane's. Returns the mask. */
+#define VN__PANE_HAS_READINGS (1u << VN_TALLY_ITEMS)
+#define VN__PANE_HAS_MORE (2u * VN__PANE_HAS_READINGS)
+unsigned vn__tally_load(vn__unpacker_t *unpacker, vn_tally_t *tally);
+
 /* Folds the window that ends at end_ms and tells it; false: it holds no reading. */
 typedef struct vn__firing {
   const vn_window_set_t *set;

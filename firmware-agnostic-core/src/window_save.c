@@ -4,14 +4,14 @@
 #include "reservoir_priv.h"
 #include "window_priv.h"
 
-/* Tallies begin with a byte that says which are there; behind them this bit has another meaning. */
-#define HAS_READINGS (1u << VN_TALLY_ITEMS)
-#define MASK_HIGHEST (2u * HAS_READINGS - 1u)
+/* Tallies begin with a byte that says which are there; the bits behind them tell of a pane. */
+#define MASK_HIGHEST (2u * VN__PANE_HAS_MORE - 1u)
 #define COUNTER_MAX 3u
+#define MORE_MAX VN__PACK_U32_MAX /* the length of what stands behind a pane's aggregate */
 #define TALLY_MAX (1u + VN_TALLY_ITEMS * COUNTER_MAX)
 
 #define STATE_MAX (2u * VN__PACK_U64_MAX + TALLY_MAX + VN__PACK_U32_MAX)
-#define PANE_MAX (2u * VN__PACK_U64_MAX + TALLY_MAX + VN__AGGREGATE_SAVE_MAX)
+#define PANE_MAX (2u * VN__PACK_U64_MAX + TALLY_MAX + VN__AGGREGATE_SAVE_MAX + MORE_MAX)
 
 /* A pane counts until the last of its windows is gone. */
 static bool is_live(const vn_window_set_t *set, const vn_window_memory_t *memory, uint32_t slot) {
@@ -33,8 +33,7 @@ static void save_tally(vn__packer_t *packer, const vn_tally_t *tally, unsigned m
   }
 }
 
-/* Returns the bits that were saved with it. */
-static unsigned load_tally(vn__unpacker_t *unpacker, vn_tally_t *tally) {
+unsigned vn__tally_load(vn__unpacker_t *unpacker, vn_tally_t *tally) {
   unsigned mask = (unsigned)vn__unpack_unsigned(unpacker, MASK_HIGHEST);
   for (unsigned i = 0; i < VN_TALLY_ITEMS; i++) {
     bool there = (mask & 1u << i) != 0;
@@ -47,24 +46,42 @@ static vn_time_ms_t low_of(const vn_window_set_t *set, const vn_pane_t *pane) {
   return pane->number * set->pane_ms + set->anchor_ms;
 }
 
-static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
+/* Whether panes with readings hold more than an aggregate. */
+static bool has_more(const vn_window_set_t *set) {
+  return set->slots > 1 || set->sample > 0 || vn_extra_wanted(&set->extra) ||
+         set->ordered.kinds != 0;
+}
+
+/* With its length in front, so that others can read over it. */
+static void save_more(vn__packer_t *packer, const vn_window_set_t *set,
                       const vn_window_memory_t *memory, uint32_t slot) {
   vn__sample_t sample = vn__pane_sample(set, memory, slot);
-  bool has_readings = sample.aggregate->count > 0;
-  vn__pack_signed(packer, memory->panes[slot].number);
-  save_tally(packer, &memory->tallies[slot], has_readings ? HAS_READINGS : 0);
-  if (!has_readings) {
-    return;
-  }
+  size_t at = packer->length;
   if (set->slots > 1) {
     vn__pack_unsigned(packer, memory->heard[slot]);
   }
-  vn__aggregate_save(packer, sample.aggregate);
   vn__sample_save(packer, &sample);
   vn__extra_pack(packer, &set->extra, &memory->extra, slot);
   if (set->ordered.kinds != 0) {
     vn__ordered_pane_pack(packer, &set->ordered, &memory->ordered.panes[slot],
                           low_of(set, &memory->panes[slot]));
+  }
+  vn__pack_length(packer, at);
+}
+
+static void save_pane(vn__packer_t *packer, const vn_window_set_t *set,
+                      const vn_window_memory_t *memory, uint32_t slot) {
+  const vn_pane_t *pane = &memory->panes[slot];
+  bool has_readings = pane->aggregate.count > 0;
+  bool more = has_readings && has_more(set);
+  vn__pack_signed(packer, pane->number);
+  save_tally(packer, &memory->tallies[slot],
+             (has_readings ? VN__PANE_HAS_READINGS : 0) | (more ? VN__PANE_HAS_MORE : 0));
+  if (has_readings) {
+    vn__aggregate_save(packer, &pane->aggregate);
+  }
+  if (more) {
+    save_more(packer, set, memory, slot);
   }
 }
 
@@ -132,25 +149,20 @@ static int64_t load_number(vn__unpacker_t *unpacker, const vn_window_set_t *set)
 
 static void load_waiting(vn__unpacker_t *unpacker, const vn_window_set_t *set,
                          vn_waiting_t *waiting) {
-  if (load_tally(unpacker, &waiting->tally) > 0) {
+  if (vn__tally_load(unpacker, &waiting->tally) > 0) {
     waiting->number = load_number(unpacker, set);
   }
 }
 
-static void load_pane_into(vn__unpacker_t *unpacker, const vn_window_set_t *set,
-                           const vn_window_memory_t *memory, int64_t number, uint32_t slot) {
+static void load_more(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                      const vn_window_memory_t *memory, uint32_t slot) {
   vn_pane_t *pane = &memory->panes[slot];
   vn__sample_t sample = vn__pane_sample(set, memory, slot);
-  pane->number = number;
-  if ((load_tally(unpacker, &memory->tallies[slot]) & HAS_READINGS) == 0) {
-    unpacker->failed = unpacker->failed || vn_tally_is_empty(&memory->tallies[slot]);
-    return;
-  }
+  uint64_t length = vn__unpack_unsigned(unpacker, UINT32_MAX);
+  size_t at = unpacker->position;
   if (set->slots > 1) {
     memory->heard[slot] = vn__unpack_unsigned(unpacker, UINT64_MAX);
   }
-  vn__aggregate_load(unpacker, &pane->aggregate);
-  unpacker->failed = unpacker->failed || !lies_within(set, memory, pane);
   if (!unpacker->failed) {
     vn__sample_load(unpacker, &sample, memory->sample_seed);
   }
@@ -158,6 +170,24 @@ static void load_pane_into(vn__unpacker_t *unpacker, const vn_window_set_t *set,
   if (set->ordered.kinds != 0) {
     vn__ordered_pane_unpack(unpacker, &set->ordered, &memory->ordered.panes[slot],
                             low_of(set, pane), set->pane_ms);
+  }
+  unpacker->failed = unpacker->failed || unpacker->position - at != length;
+}
+
+static void load_pane_into(vn__unpacker_t *unpacker, const vn_window_set_t *set,
+                           const vn_window_memory_t *memory, int64_t number, uint32_t slot) {
+  vn_pane_t *pane = &memory->panes[slot];
+  pane->number = number;
+  unsigned mask = vn__tally_load(unpacker, &memory->tallies[slot]);
+  if ((mask & VN__PANE_HAS_READINGS) == 0) {
+    unpacker->failed = unpacker->failed || vn_tally_is_empty(&memory->tallies[slot]);
+    return;
+  }
+  vn__aggregate_load(unpacker, &pane->aggregate);
+  unpacker->failed = unpacker->failed || !lies_within(set, memory, pane) ||
+                     has_more(set) != ((mask & VN__PANE_HAS_MORE) != 0);
+  if (!unpacker->failed && has_more(set)) {
+    load_more(unpacker, set, memory, slot);
   }
 }
 

@@ -176,6 +176,13 @@ static int write_output(bench_t *bench, const char *path) {
 /* What the configuration has not taken over. */
 static void tell_left_out(const vn_engine_t *engine, const char *path) {
   const vn_recovery_t *recovery = vn_engine_recovery(engine);
+  if (recovery->windows_ended + recovery->windows_left > 0) {
+    (void)fprintf(stderr,
+                  "vnotch: %s: windows that this configuration has ended leave as partial results: "
+                  "results=%lu not_told=%lu\n",
+                  path, (unsigned long)recovery->windows_ended,
+                  (unsigned long)recovery->windows_left);
+  }
   if (recovery->series_reset + recovery->operators_reset + recovery->records_damaged > 0) {
     (void)fprintf(stderr,
                   "vnotch: %s: not all fits this configuration: series_reset=%lu "

@@ -162,6 +162,22 @@ static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
   }
 }
 
+/* What the state holds that the configuration has no place for. */
+static void log_reconfigured(const vn_recovery_t *recovery) {
+  if (recovery->windows_ended + recovery->windows_left > 0) {
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE,
+           "windows that the configuration has ended leave as partial results", "results",
+           vn_log_number((int64_t)recovery->windows_ended, (char[24]){0}), "not_told",
+           vn_log_number((int64_t)recovery->windows_left, (char[24]){0}), NULL);
+  }
+  if (recovery->series_reset + recovery->operators_reset + recovery->records_damaged > 0) {
+    vn_log(VN_LOG_WARNING, VN_LOG_STATE, "a part of the state could not be used", "series_reset",
+           vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "operators_reset",
+           vn_log_number((int64_t)recovery->operators_reset, (char[24]){0}), "records_damaged",
+           vn_log_number((int64_t)recovery->records_damaged, (char[24]){0}), NULL);
+  }
+}
+
 static void report_recovery(const vn_daemon_t *daemon) {
   const vn_recovery_t *recovery = vn_engine_recovery(&daemon->engine);
   char boot[24];
@@ -196,12 +212,7 @@ static void report_recovery(const vn_daemon_t *daemon) {
            vn_log_number((int64_t)recovery->episodes_ended, (char[24]){0}), "not_told",
            vn_log_number((int64_t)recovery->episodes_left, (char[24]){0}), NULL);
   }
-  if (recovery->series_reset + recovery->operators_reset + recovery->records_damaged > 0) {
-    vn_log(VN_LOG_WARNING, VN_LOG_STATE, "a part of the state could not be used", "series_reset",
-           vn_log_number((int64_t)recovery->series_reset, (char[24]){0}), "operators_reset",
-           vn_log_number((int64_t)recovery->operators_reset, (char[24]){0}), "records_damaged",
-           vn_log_number((int64_t)recovery->records_damaged, (char[24]){0}), NULL);
-  }
+  log_reconfigured(recovery);
 }
 
 /* A stop that is asked for during the start is a clean one, too. */

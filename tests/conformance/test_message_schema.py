@@ -35,7 +35,7 @@ def close(a, b):
 ACCOUNTED = ("late", "duplicate", "rejected", "limited", "quarantined", "gaps", "coverage")
 COUNTERS = ("received", "accepted", "late", "no_window", "duplicate", "limited", "quarantined",
             "rejected", "missing", "unordered", "corrected")
-FLAGS = ("time_quality", "coarsened", "partial", "degraded", "final")
+FLAGS = ("time_quality", "coarsened", "partial", "degraded", "final", "reconfigured")
 
 
 def value_of(encoded):

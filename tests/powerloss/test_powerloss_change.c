@@ -13,6 +13,7 @@
 
 #define T0 INT64_C(1795219200000)
 enum { BEFORE = 24, AFTER = 44, POWER_UPS_MAX = 40 };
+enum { ENDED_B = 3 }; /* of "b": one of "ten" is open, two of "slide" */
 
 /* What a run came to. */
 typedef struct ending {
@@ -21,10 +22,23 @@ typedef struct ending {
   vn_accounting_t device, series;
   uint32_t series_restored, episode;
   uint32_t resolved;   /* messages that tell that "warm" and what fired for "b" is over */
+  uint32_t ended;      /* results of windows that the other plan doesn't have */
+  uint32_t told;       /* a hash of their messages, but for their numbers */
   uint64_t operations; /* of the start with the other plan */
 } ending_t;
 
 static vn_alert_plan_t changed_alerts[3];
+static vn_window_t changed_windows[2];
+static void (*change_windows)(rig_t *rig); /* NULL: they stay */
+
+static void remove_slide(rig_t *rig) { rig->pipelines[1].summary.window_count = 1; }
+
+/* Other panes: all windows begin anew. */
+static void shorten_ten(rig_t *rig) {
+  memcpy(changed_windows, rig->windows, sizeof changed_windows);
+  changed_windows[0].size_ms = changed_windows[0].slide_ms = 8000;
+  rig->pipelines[1].summary.windows = changed_windows;
+}
 
 /* "warm" is gone, "hotter" is new, "hot" has another limit; nobody wants "b" any more. */
 static rig_t *changed_rig(flash_fake_t *flash) {
@@ -37,7 +51,11 @@ static rig_t *changed_rig(flash_fake_t *flash) {
   changed_alerts[2].rule.limit = 9900;
   rig->pipelines[1].alerts = changed_alerts;
   rig->pipelines[1].match = (vn_text_t){"a*", 2};
+  rig->plan.encoding = VN_ENCODING_JSON;
   rig->wall_ms = T0 + BEFORE * 1000;
+  if (change_windows != NULL) {
+    change_windows(rig);
+  }
   rig->dead = &flash->dead;
   return rig;
 }
@@ -52,6 +70,7 @@ static void send_readings(rig_t *rig, const char *series, int from, int to) {
 static flash_fake_t *before(const flash_fake_shape_t *shape) {
   flash_fake_t *flash = flash_fake_new(shape, 1);
   rig_t *rig = rig_new(&flash->port);
+  rig->plan.encoding = VN_ENCODING_JSON;
   assert_int_equal(rig_start(rig), VN_OK);
   send_readings(rig, "a", 0, BEFORE);
   send_readings(rig, "b", 0, BEFORE);
@@ -62,9 +81,27 @@ static flash_fake_t *before(const flash_fake_shape_t *shape) {
   return flash;
 }
 
+/* A start that is cut has made them already: what leaves counts. */
+static void note_ended(const rig_message_t *message, ending_t *ending) {
+  const char *text = (const char *)message->payload;
+  const char *records = strstr(text, "\"records\"");
+  for (const char *at = text; (at = strstr(at, "\"reconfigured\"")) != NULL; at++) {
+    ending->ended++;
+  }
+  if (strstr(text, "\"reconfigured\"") != NULL && records != NULL) {
+    ending->told = vn_murmur3_32(records, strlen(records), ending->told);
+  }
+}
+
 static void note(const rig_t *rig, ending_t *ending) {
-  memcpy(ending->results, rig->results, rig->result_count * sizeof rig->results[0]);
-  ending->result_count = rig->result_count;
+  memset(ending->results, 0, sizeof ending->results);
+  ending->result_count = 0;
+  for (size_t i = 0; i < rig->result_count; i++) {
+    if ((rig->results[i].flags & VN_FLAG_BIT(VN_FLAG_RECONFIGURED)) == 0) {
+      ending->results[ending->result_count++] = rig->results[i];
+    }
+  }
+  ending->ended = ending->told = 0;
   ending->device = vn_engine_figures(&rig->engine)->readings;
   ending->series = rig_accounting(rig, "a");
   ending->series_restored = vn_engine_recovery(&rig->engine)->series_restored;
@@ -79,6 +116,7 @@ static void note(const rig_t *rig, ending_t *ending) {
         strstr(text, "\"alert\":\"warm\"") != NULL || strstr(text, "\"series\":\"b\"") != NULL;
     ending->resolved +=
         rig->sent[i].channel == VN_CHANNEL_EVENT && gone && strstr(text, "\"resolved\"") != NULL;
+    note_ended(&rig->sent[i], ending);
   }
 }
 
@@ -118,9 +156,12 @@ static void assert_same(const ending_t *one, const ending_t *other) {
   assert_int_equal(one->series_restored, other->series_restored);
   assert_int_equal(one->episode, other->episode);
   assert_int_equal(one->resolved, other->resolved);
+  assert_int_equal(one->ended, other->ended);
+  assert_int_equal(one->told, other->told);
 }
 
-static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
+/* `ended`: results of windows that the other plan doesn't have. */
+static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again, uint32_t ended) {
   static ending_t uncut, ending;
   flash_fake_t *stopped = before(shape);
   flash_fake_t *flash = flash_fake_new(shape, 1);
@@ -129,7 +170,8 @@ static void cut_everywhere(const flash_fake_shape_t *shape, uint64_t again) {
   assert_int_equal(uncut.series_restored, 1);
   assert_int_equal(uncut.device.received, 2 * BEFORE + (AFTER - BEFORE) + 4);
   assert_int_equal(uncut.resolved, 3); /* "warm" of "a", "warm" and "hot" of "b" */
-  assert_true(uncut.episode == 1 && uncut.result_count >= 4);
+  assert_int_equal(uncut.ended, ended);
+  assert_true(uncut.episode == 1 && uncut.result_count >= 2);
   uint64_t cuts = 0;
   for (uint64_t n = 1; n <= uncut.operations; n++) {
     for (int kind = CUT_PROG_NOTHING; kind <= CUT_PROG_TORN; kind++) {
@@ -160,7 +202,7 @@ static void a_cut_at_any_operation_changes_nothing_of_what_is_taken_over(void **
        .unstable = true,
        .cached = true}};
   for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-    cut_everywhere(&shapes[i], 0);
+    cut_everywhere(&shapes[i], 0, ENDED_B);
   }
 }
 
@@ -173,14 +215,31 @@ static void nor_do_cuts_inside_of_cuts(void **state) {
                                     .unstable = true,
                                     .cached = true};
   for (uint64_t again = 1; again < 12; again += 5) {
-    cut_everywhere(&shape, again);
+    cut_everywhere(&shape, again, ENDED_B);
   }
+}
+
+static void windows_that_are_gone_are_told_once_at_any_cut(void **state) {
+  (void)state;
+  const flash_fake_shape_t shape = {.erase_size = 4096,
+                                    .prog_size = 64,
+                                    .sector_count = 96,
+                                    .erased_value = FLASH_FAKE_NOISE,
+                                    .unstable = true,
+                                    .cached = true};
+  change_windows = remove_slide;
+  cut_everywhere(&shape, 0, ENDED_B + 2);
+  change_windows = shorten_ten;
+  cut_everywhere(&shape, 0, ENDED_B + 3);
+  cut_everywhere(&shape, 5, ENDED_B + 3);
+  change_windows = NULL;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_cut_at_any_operation_changes_nothing_of_what_is_taken_over),
       cmocka_unit_test(nor_do_cuts_inside_of_cuts),
+      cmocka_unit_test(windows_that_are_gone_are_told_once_at_any_cut),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -130,10 +130,10 @@ static void finish(rig_t *rig) {
   assert_int_equal(rig_step(rig), VN_OK);
 }
 
-/* The count of the first result of a window; 0: there is none. */
+/* The count of the first result of a window of the plan; 0: there is none. */
 static uint32_t count_of(const rig_t *rig, uint8_t window) {
   for (size_t i = 0; i < rig->result_count; i++) {
-    if (rig->results[i].window == window) {
+    if (rig->results[i].window == window && rig->results[i].kind != VN_KIND_PARTIAL) {
       return rig->results[i].count;
     }
   }

@@ -179,7 +179,7 @@ static void json_tells_the_accounting_and_the_flags_at_the_end(void **state) {
                          "\"duplicate\":4294967295,\"rejected\":4294967295,"
                          "\"limited\":4294967295,\"quarantined\":4294967295,\"gaps\":3,"
                          "\"coverage\":999},\"flags\":[\"time_quality\",\"coarsened\","
-                         "\"partial\",\"degraded\",\"final\"]}"));
+                         "\"partial\",\"degraded\",\"final\",\"reconfigured\"]}"));
 }
 
 static void check_bound(vn_encoding_t encoding) {

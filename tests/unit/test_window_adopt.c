@@ -62,7 +62,8 @@ static size_t collect(const device_t *device, const char *name, rig_result_t *ou
   size_t count = 0;
   for (size_t i = 0; i < device->rig->result_count; i++) {
     const rig_result_t *result = &device->rig->results[i];
-    if (strcmp(device->windows[result->window].name, name) == 0) {
+    bool ended = (result->flags & VN_FLAG_BIT(VN_FLAG_RECONFIGURED)) != 0; /* of no window here */
+    if (!ended && strcmp(device->windows[result->window].name, name) == 0) {
       out[count] = *result;
       out[count++].window = 0;
     }

@@ -184,6 +184,16 @@ VN_NODISCARD vn_err_t vn_log_format(vn_flash_log_t *log);
  */
 VN_NODISCARD vn_err_t vn_log_mount(vn_flash_log_t *log, vn_commit_t *last);
 
+/*
+ * Between mount and the first write: reads the records of the state once more, in their order.
+ * What `look` returns is not looked at.
+ */
+void vn_log_look(vn_flash_log_t *log, const vn_log_owner_t *look);
+
+/* Fresh bytes that the next transaction can have without touching what is kept for cleaning and for
+ * the first writes after a cut; less than commit_bytes_max is always there. */
+uint64_t vn_log_room(const vn_flash_log_t *log);
+
 /* True while the mounted commit may still fade: nothing may leave the device before vn_log_begin
  * has succeeded, which seals it. */
 bool vn_log_uncertain(const vn_flash_log_t *log);

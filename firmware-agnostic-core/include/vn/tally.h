@@ -36,7 +36,8 @@ const char *vn_accounted_word(vn_accounted_t item);
   X(COARSENED, "coarsened")       /* it stands for several windows */     \
   X(PARTIAL, "partial")           /* to be added to the others */         \
   X(DEGRADED, "degraded")         /* not all of its readings are in it */ \
-  X(FINAL, "final")               /* nothing can follow */
+  X(FINAL, "final")               /* nothing can follow */                \
+  X(RECONFIGURED, "reconfigured") /* the plan has ended its window */
 
 typedef enum vn_flag {
 #define VN_FLAG_ENUM(name, word) VN_FLAG_##name,
