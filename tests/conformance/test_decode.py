@@ -45,11 +45,11 @@ SHAPE_LINES = (
 ACCOUNTED = bytes.fromhex(
     "a60001016164020003000481a400617001600221038161770581"
     "aa" "0000" "0100" "026173" "0300" "0401" "0500" "0601" "0702"
-    "10a400020501061902ee0701" "111830")
+    "10a400020501061902ee0701" "111850")
 ACCOUNTED_LINE = (
     '{"device":"d","boot":0,"seq":0,"pipeline":"p","window":"w","series":"s","start":0,"end":1,'
     '"kind":"late","rev":0,"count":2,"accounting":{"late":2,"gaps":1,"coverage":750,"7":1},'
-    '"flags":["final",5]}\n')
+    '"flags":["final",6]}\n')
 
 
 def check(what, condition, seen=None):

@@ -39,7 +39,7 @@ static void it_says_what_is_too_much(void **state) {
                                         " times as long: of ", " MB are written for the journal; ",
                                         "what would do: `size: 16MiB` ("};
   static const char *const states[] = {" are written for states of series; ",
-                                       "what would do: `size: 64MiB` ("};
+                                       "what would do: `size: 128MiB` ("};
   static const char *const beyond[] = {"what helps, but not enough: `checkpoint_every: ",
                                        ", or `size: "};
   loaded_t loaded;
