@@ -66,11 +66,10 @@ VARIANTS = [
     ("duplicate_check_behind_the_write", JOURNAL, "a repeat is written to the journal", [
         ("engine_journal", "  if (vn__take_repeat(engine, &arrival)) {",
          "  if (journal->bytes_max == 0 && vn__take_repeat(engine, &arrival)) {")]),
-    ("old_readings_hide_new_ones", "", "a pack with one reading that was there counts as repeat", [
-        ("engine_message", "      search.fresh || search.repeats == 0) {",
-         "      search.repeats == 0) {"),
-        ("engine_message", "  search->fresh = search->fresh || !is_repeat(search, decoded);\n"
-         "  search->repeats++;", "  search->repeats += is_repeat(search, decoded) ? 1u : 0u;")]),
+    ("old_readings_hide_new_ones", "", "a pack whose first reading was there counts as a repeat", [
+        ("engine_message", "  search->fresh = search->fresh || !is_repeat(search, decoded);",
+         "  search->fresh =\n"
+         "      search->fresh || (search->repeats == 0 && !is_repeat(search, decoded));")]),
     ("applied_one_too_few", "", "the commit names the entry before the last one it holds", [
         ("engine_commit", "      .journal_applied = engine->journal.taken,",
          "      .journal_applied = engine->journal.taken - (engine->journal.taken > 0 ? 1u : 0u),"
@@ -213,8 +212,8 @@ VARIANTS = [
         ("engine_savepoint", "      engine->plan->queue_bytes > 0 && (engine->journal.on",
          "      engine->plan->queue_bytes == 0 && (engine->journal.on")]),
     ("savepoint_is_not_committed", "", "an import is in RAM alone", [
-        ("engine_savepoint_load", "  vn_err_t error = vn__settle_restored(engine, clean ?"
-         " VN_COMMIT_CLEAN_STOP : 0);", "  vn_err_t error = VN_OK;")]),
+        ("engine_savepoint_load",
+         "vn__settle_restored(engine, clean ? VN_COMMIT_CLEAN_STOP : 0);", "VN_OK;")]),
     ("savepoint_crc_ignored", "", "a damaged savepoint is imported", [
         ("engine_savepoint_load", "        item.kind == VN_CBOR_UINT && item.unsigned_value =="
          " vn_crc32c(0, bytes, length - width)) {", "        item.kind == VN_CBOR_UINT) {")]),

@@ -210,8 +210,8 @@ VARIANTS = [
         ("flash_log", "    own.prev_oldest_live = state->prev_oldest_live;\n", "")]),
     ("seal_applies_twice", "", "the originals of sealed records apply as well", [
         ("flash_log_replay",
-         "after_mount && !successor.skips ? seal_start(log, next, fence) : fence;",
-         "after_mount && fence == 0 ? seal_start(log, next, fence) : fence;")]),
+         "after_mount && !successor.skips ? vn__log_seal_start(log, next, fence) : fence;",
+         "after_mount && fence == 0 ? vn__log_seal_start(log, next, fence) : fence;")]),
     ("region_ignored", "", "sectors of another region belong to the log", [
         ("flash_log_mount", "        found.region_id != log->state.region_id) {",
          "        found.sequence == 0) {"),
