@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,8 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 # A whole minute, in the past of any clock that is set.
 BASE_MS = 1700000040000
 PORTS_TAKEN = set()
+QUIET_S = 0.1
+STUCK_S = 60  # a machine may be slow, but not so slow that nothing moves
 KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"]
 RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5: "rev", 6: "kind",
                7: "count", 8: "sum", 9: "sum_sq", 10: "min", 11: "max", 12: "first", 13: "last",
@@ -52,6 +55,19 @@ def wait_for(condition, seconds, what):
         time.sleep(0.005)
 
 
+def wait_while_it_moves(condition, measure, what):
+    """Waits until condition() is true, however long, while measure() goes on to change."""
+    seen, since = measure(), time.monotonic()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if measure() != seen:
+            seen, since = measure(), time.monotonic()
+        assert time.monotonic() - since < STUCK_S, f"nothing moves, but not yet: {what()}"
+        time.sleep(0.01)
+
+
 def end(process, seconds=10):
     """Ends a process that this test started."""
     if process is not None and process.poll() is None:
@@ -61,6 +77,35 @@ def end(process, seconds=10):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+class Stalls(threading.Thread):
+    """How much later than asked for this machine lets programs go on, by sleeps of its own."""
+
+    STEP_S = 0.01
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.seen = []  # (wall time, seconds late)
+        self.ended = threading.Event()
+        self.start()
+
+    def run(self):
+        while not self.ended.is_set():
+            before = time.monotonic()
+            time.sleep(self.STEP_S)
+            late = time.monotonic() - before - self.STEP_S
+            if late > 2 * self.STEP_S:
+                self.seen.append((time.time(), late))
+
+    def was_quiet(self, low, high):
+        """Whether programs could do what they had to in this span of wall time: else nothing can
+        be said of how long they take."""
+        return sum(late for at, late in self.seen if at >= low and at - late <= high) < QUIET_S
+
+    def close(self):
+        self.ended.set()
+        self.join()
 
 
 class Broker:
@@ -206,6 +251,11 @@ class Daemon:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def lost_spans(self):
+        """The spans that its starts said readings may be missing in, in seconds."""
+        found = re.findall(r"may be missing .*lost_from=(-?\d+) lost_to=(-?\d+)", self.log())
+        return [(int(low) / 1000, int(high) / 1000) for low, high in found]
 
     def stop(self, seconds=20):
         """Asks for a clean stop and returns the exit code."""

@@ -18,14 +18,14 @@ import errno
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import time
 
-from harness import Broker, Client, Daemon, SOURCE_DIR, wait_for
+from harness import (Broker, Client, Daemon, SOURCE_DIR, STUCK_S, Stalls, wait_for,
+                     wait_while_it_moves)
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from flaky_link import Cable, Link, enter_namespace
@@ -37,7 +37,6 @@ SERIES = 50
 CHECKPOINT_S = 0.5
 SLACK_S = 0.5  # reading, working and writing take time as well
 EXIT_IO = 74
-STUCK_S = 60
 STATE = "state.flash"
 # The file tears in blocks of 512 bytes, whatever the unit is.
 GEOMETRIES = [("64KiB", "512B"), ("16KiB", "512B"), ("64KiB", "4KiB")]
@@ -54,7 +53,7 @@ state:
   checkpoint_every: {interval_ms}ms
   size: 16MiB
   flash: {{erase_block: {block}, program_unit: {unit}}}
-capacity: {{series: {series}, outbox: 1MiB, message: 4KiB, input_queue: 2000}}
+capacity: {{series: {series}, outbox: 4MiB, message: 4KiB, input_queue: 2000}}
 inputs:
   - topic: "t/{{device}}"
     format: json
@@ -70,19 +69,6 @@ pipelines:
     alerts:
       - {{name: high, above: {limit}}}
 """
-
-
-def wait_while_it_moves(condition, measure, what):
-    """Waits until condition() is true, however long, while measure() goes on to change."""
-    seen, since = measure(), time.monotonic()
-    while True:
-        value = condition()
-        if value:
-            return value
-        if measure() != seen:
-            seen, since = measure(), time.monotonic()
-        assert time.monotonic() - since < STUCK_S, f"nothing moves, but not yet: {what()}"
-        time.sleep(0.01)
 
 
 class Recorder(Client):
@@ -108,7 +94,7 @@ class Torture:
         self.rng = random.Random(seed)
         self.figures = dict.fromkeys(
             ["kill", "power", "broker", "link", "silent", "break", "full", "write", "sync",
-             "exit74", "blocks_unsynced", "blocks_lost", "stops"], 0)
+             "exit74", "judged", "blocks_unsynced", "blocks_lost", "stops"], 0)
         self.losable = []  # spans of time: up to an interval before vnotchd ended unasked
         self.disk_failed_at = None
         self.daemon_is_down = False
@@ -138,6 +124,7 @@ class Torture:
         self.disk.set("sync_us", 2000)
         self.daemon = self.ended(Daemon(self.folder, self.configuration(host, state)), "close")
         self.daemon.prefix = self.cable.prefix if self.cable else []
+        self.stalls = self.ended(Stalls(), "close")
         self.recorder = self.ended(Recorder(self.upstream.port), "close")
 
     def configuration(self, host, state):
@@ -189,10 +176,13 @@ class Torture:
         self.figures["blocks_lost"] += lost
 
     def died(self):
-        """Without a disk it works on from memory in checkpoint mode, and says so."""
+        """Without a disk it works on from memory in checkpoint mode, and says so. How long an
+        interval takes is judged where the machine let it work."""
         now = time.time()
         last_write = min(now, self.disk_failed_at or now)
-        self.losable.append((last_write - CHECKPOINT_S - SLACK_S, now))
+        quiet = self.stalls.was_quiet(last_write - CHECKPOINT_S - SLACK_S, last_write)
+        self.figures["judged"] += quiet
+        self.losable.append((last_write - CHECKPOINT_S - SLACK_S if quiet else 0, now))
 
     def break_disk(self, kind, number, count):
         self.disk_failed_at = self.disk_failed_at or time.time()
@@ -329,11 +319,6 @@ class Torture:
 
     # The books
 
-    def lost_spans(self):
-        """The spans that vnotchd itself said readings may be missing in, in seconds."""
-        found = re.findall(r"may be missing .*lost_from=(-?\d+) lost_to=(-?\d+)", self.daemon.log())
-        return [(int(a) / 1000, int(b) / 1000) for a, b in found]
-
     def audit(self):
         """Returns what is wrong, and prints the figures."""
         books = Books()
@@ -345,7 +330,8 @@ class Torture:
         lost = sum(max(0, count) for count, _ in short.values())
         twice = sum(max(0, -count) for count, _ in short.values())
         holes = books.holes()
-        books.check(not holes, f"{len(holes)} outputs never came: {holes[:10]}")
+        books.check(not holes, f"{len(holes)} outputs never came, notices account for "
+                               f"{books.accounted}: {holes[:10]}")
         books.check(min(books.by_number) <= 1, f"the first output is {min(books.by_number)}")
         self.check_accounting(books, stats, lost)
         if self.durability == "journal":
@@ -389,7 +375,7 @@ class Torture:
 
     def check_losses(self, books, short):
         """What is lost was acknowledged in a span that the device tells, shortly before its end."""
-        told = self.readings_within(self.lost_spans())
+        told = self.readings_within(self.daemon.lost_spans())
         late = self.readings_within(self.losable)
         for key, (count, total) in short.items():
             books.check(count > 0, f"counted twice, or changed: {key}: {count}, {total}")

@@ -23,6 +23,7 @@ class Books:
         self.results = {}    # natural key and rev: (seq, bytes)
         self.table = {}      # natural key: ((boot, rev), record)
         self.events = {}
+        self.accounted = 0   # numbers that will not come, as notices of gaps say
         self.messages = collections.Counter()
         self.repeated = collections.Counter()
 
@@ -38,6 +39,8 @@ class Books:
             self.numbered("alert", topic, json.loads(payload), payload)
         elif topic.endswith("/dead-letter"):
             self.numbered("dead-letter", topic, json.loads(payload), payload)
+        elif topic.endswith("/gap"):
+            self.notice(topic, payload)
 
     def check(self, good, problem):
         if not good:
@@ -60,6 +63,11 @@ class Books:
         if self.numbered("summary", topic, {"boot": message[2], "seq": message[3]}, payload):
             for record in message[5]:
                 self.result(message, record)
+
+    def notice(self, topic, payload):
+        message = cbor2.loads(payload)
+        if self.numbered("gap", topic, {"boot": message[2], "seq": message[3]}, payload):
+            self.accounted += sum(gap[3] for gap in message[7])
 
     def result(self, message, record):
         pipeline = message[4][record[PIPELINE]]
