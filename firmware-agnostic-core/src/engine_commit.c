@@ -242,12 +242,16 @@ static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
   }
 }
 
-/* From when on a reading may be in no commit: what waits in the queue is acknowledged as well. */
+/* From when on a reading may be in no commit: what waits in the queue is acknowledged as well. A
+ * start that ends before it has told of a loss leaves that to the next one. */
 static vn_time_ms_t covered_until(vn_engine_t *engine) {
   vn_time_ms_t wall_ms;
   uint32_t length = 0;
   const uint8_t *record =
       engine->plan->queue_bytes > 0 ? vn_ring_peek(&engine->queue, &length) : NULL;
+  if (engine->starting) {
+    return engine->checkpoint_wall_ms;
+  }
   if (!vn__wall_ms(engine, &wall_ms)) {
     return VN_TIME_MINUS_INFINITY;
   }

@@ -328,13 +328,16 @@ static vn_err_t restore_from_flash(vn_engine_t *engine) {
   engine->durable = true;
   engine->erases_before = engine->log.figures.erases;
   engine->recovery.boot = engine->head.boot;
+  engine->starting = !engine->recovery.fresh;
   tell_former_windows(engine);
   error = vn__farewell_tell(engine);
   error = error == VN_OK ? bury(engine, true) : error;
   if (error == VN_OK) {
     vn__derive_resume(engine);
+    error = vn__settle(engine, true, 0);
   }
-  return error == VN_OK ? vn__settle(engine, true, 0) : error;
+  engine->starting = false;
+  return error;
 }
 
 static void prepare(vn_engine_t *engine) {

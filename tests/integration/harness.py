@@ -25,7 +25,7 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 BASE_MS = 1700000040000
 PORTS_TAKEN = set()
 QUIET_S = 0.1
-STUCK_S = 60  # a machine may be slow, but not so slow that nothing moves
+STUCK_S = 120  # a machine may be slow, but not so slow that nothing moves
 KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"]
 RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5: "rev", 6: "kind",
                7: "count", 8: "sum", 9: "sum_sq", 10: "min", 11: "max", 12: "first", 13: "last",

@@ -266,6 +266,7 @@ typedef struct vn_engine {
   bool has_hold;      /* some pipeline holds messages while the clock is not set */
   bool durable;       /* a flash is there and works */
   bool flash_failed, restored;
+  bool starting; /* nobody has been told yet what the last run has lost */
   bool held; /* messages stay in the queue */
 } vn_engine_t;
 

@@ -186,12 +186,9 @@ void vn__device_power_up(vn__device_t *device) {
   }
   bool twice = device->twice;
   if (!start(device) || (twice && !start_twice(device))) {
-    device->started_before = true;
     return;
   }
-  device->started_before = device->started_before || twice;
   vn__ledger_restored(device);
-  device->started_before = false;
   device->stopped = false;
   for (uint32_t i = 0; i < VN__LINES; i++) {
     const vn_event_t event = {.epoch = device->lines[i].epoch,

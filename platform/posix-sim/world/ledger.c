@@ -117,7 +117,7 @@ static void check_loss(vn__device_t *device, const vn_story_reading_t *reading) 
     vn__world_problem(device->world, "d%u lost number %u of s%u by a clean stop",
                       (unsigned)device->number, (unsigned)reading->sequence,
                       (unsigned)reading->series);
-  } else if (!told && !device->clock_moved && !device->started_before) {
+  } else if (!told && !device->clock_moved) {
     vn__world_problem(
         device->world,
         "d%u lost number %u of s%u, arrived at %" PRId64 ", and tells of %" PRId64 " to %" PRId64,

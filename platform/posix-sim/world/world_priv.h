@@ -130,7 +130,6 @@ typedef struct vn__device {
   uint64_t flawed; /* how often the flaw had its chance */
   uint32_t number, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
   bool powered, doubtful_unset, doubtful_alone, twice, killed, stopped, clock_moved;
-  bool started_before; /* since the loss: an earlier start has told of it, or was cut */
   char topic_prefix[16];
 } vn__device_t;
 
