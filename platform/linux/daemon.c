@@ -173,6 +173,9 @@ static int stop(vn_daemon_t *daemon) {
     error = vn_stop(&daemon->engine);
   }
   vn_link_leave(&daemon->link);
+  if (error == VN_OK && daemon->ports.flash != NULL && daemon->flash.failed) {
+    error = VN_ERR_FLASH; /* it failed before: what came since is in memory alone */
+  }
   if (error != VN_OK) {
     vn_log(VN_LOG_ERROR, VN_LOG_STATE, "the state could not be written at the stop", "error",
            vn_err_text(error), NULL);

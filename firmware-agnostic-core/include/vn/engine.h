@@ -265,9 +265,8 @@ typedef struct vn_engine {
   bool put_aside;     /* messages that came by vn_take_message lie in the queue */
   bool has_hold;      /* some pipeline holds messages while the clock is not set */
   bool durable;       /* a flash is there and works */
-  bool flash_failed, restored;
-  bool starting; /* nobody has been told yet what the last run has lost */
-  bool held; /* messages stay in the queue */
+  bool flash_failed, restored, starting; /* the last: nobody knows yet what was lost */
+  bool held;                             /* messages stay in the queue */
 } vn_engine_t;
 
 /*
