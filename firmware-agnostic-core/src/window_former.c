@@ -3,6 +3,7 @@
 #include "window_former_priv.h"
 
 #include "aggregate_priv.h"
+#include "vn/assert.h"
 #include "window_priv.h"
 
 typedef struct pane {
@@ -68,7 +69,7 @@ static int64_t first_end(const vn__former_t *former, const vn_window_t *window, 
         pane.aggregate.count > 0 ? vn__pane_next_end(window, pane.low_ms, after_ms) : VN__NO_END;
     first_ms = end_ms < first_ms ? end_ms : first_ms;
   }
-  return left == 0 && !panes.failed ? first_ms : VN__NO_END;
+  return panes.failed ? VN__NO_END : first_ms;
 }
 
 bool vn__former_next(const vn__former_t *former, const vn_window_t *window, vn_time_ms_t after_ms,
@@ -83,9 +84,13 @@ bool vn__former_next(const vn__former_t *former, const vn_window_t *window, vn_t
   vn__unpacker_t panes = former->panes;
   uint64_t left = vn__unpack_unsigned(&panes, VN_PANES_MAX);
   pane_t pane;
-  for (; left > 0 && next_pane(&panes, former, &pane); left--) {
+  for (; left > 0; left--) {
+    bool good = next_pane(&panes, former, &pane);
+    VN_ASSERT(good); /* they were read for its end */
     if (pane.low_ms >= out->start_ms && pane.low_ms < end_ms) {
-      out->exact = vn_aggregate_merge(&out->aggregate, &pane.aggregate) && out->exact;
+      if (!vn_aggregate_merge(&out->aggregate, &pane.aggregate)) {
+        out->exact = false;
+      }
       vn_tally_merge(&out->tally, &pane.tally);
     }
   }
