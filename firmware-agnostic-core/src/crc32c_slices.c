@@ -2,6 +2,7 @@
  * same in 1 KiB. */
 #include "vn/crc32c.h"
 
+#include "crc32c_priv.h"
 #include "crc32c_slices_priv.h"
 #include "vn/assert.h"
 
@@ -11,9 +12,9 @@ static uint32_t little_endian(const uint8_t *from) {
          (uint32_t)from[3] << 24;
 }
 
-/* What is left of a byte of a word, with `behind` bytes behind it in this step. */
+/* What is left of a byte of a word, with `behind` > 0 bytes behind it in this step. */
 static inline uint32_t left(uint32_t word, uint32_t shift, uint32_t behind) {
-  return vn__crc32c_remainders[256u * behind + (word >> shift & 0xFFu)];
+  return vn__crc32c_behind[256u * (behind - 1u) + (word >> shift & 0xFFu)];
 }
 
 uint32_t vn_crc32c(uint32_t crc, const void *bytes, size_t length) {
@@ -24,7 +25,8 @@ uint32_t vn_crc32c(uint32_t crc, const void *bytes, size_t length) {
     uint32_t low = little_endian(next) ^ remainder;
     uint32_t high = little_endian(next + 4);
     remainder = left(low, 0, 7) ^ left(low, 8, 6) ^ left(low, 16, 5) ^ left(low, 24, 4) ^
-                left(high, 0, 3) ^ left(high, 8, 2) ^ left(high, 16, 1) ^ left(high, 24, 0);
+                left(high, 0, 3) ^ left(high, 8, 2) ^ left(high, 16, 1) ^
+                vn__crc32c_remainders[high >> 24];
     next += VN__CRC32C_SLICES;
   }
   for (; length > 0; length--) {
