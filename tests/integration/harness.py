@@ -24,6 +24,15 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 # A whole minute, in the past of any clock that is set.
 BASE_MS = 1700000040000
 PORTS_TAKEN = set()
+# Numbered readings with their time: {"t": 1700000040000, "v": 1.5, "seq": 7} on j/NAME.
+# An input whose sensors number their messages.
+NUMBERED_INPUT = """
+- topic: "j/{device}"
+  format: json
+  fields: [{path: v, series: "{device}"}]
+  time: {path: t, unit: ms}
+  sequence: {path: seq}
+"""
 QUIET_S = 0.1
 STUCK_S = 120  # a machine may be slow, but not so slow that nothing moves
 KINDS = ["on_time", "late", "idle", "early", "forced", "partial", "count"]

@@ -11,15 +11,10 @@ import subprocess
 import time
 import unittest
 
-from harness import BASE_MS, Broker, Case, VNOTCHD, configuration, wait_for
+from harness import BASE_MS, Broker, Case, NUMBERED_INPUT, VNOTCHD, configuration, wait_for
 
 SEED = int(os.environ.get("VN_SEED", "20240917"))
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
+INPUTS = NUMBERED_INPUT + """\
 - {topic: "c/{device}", format: cbor, fields: [{path: v, series: "{device}"}]}
 - {topic: "s/{node}", format: senml+json}
 - {topic: "b/{node}", format: senml+cbor}

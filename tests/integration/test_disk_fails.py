@@ -5,7 +5,8 @@ import json
 import os
 import unittest
 
-from harness import BASE_MS, BIN_DIR, Case, configuration, decode_summaries, wait_for
+from harness import (BASE_MS, BIN_DIR, NUMBERED_INPUT, Case, configuration, decode_summaries,
+                     wait_for)
 
 SHIM = os.path.join(os.path.dirname(BIN_DIR), "tests", "lib", "vnotch-disk-faults.so")
 DEVICES = ["a", "b", "c"]
@@ -17,13 +18,6 @@ ENDS_WITHIN_S = 15
 ACKNOWLEDGED = "Received PUBACK from vnotch-gw-in"
 SUBSCRIBES = "Received SUBSCRIBE from vnotch-gw-in"
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = f"""
 - name: load
   resolution: 1
@@ -40,7 +34,8 @@ class DiskFails(Case):
         broker = f"{{uri: 'mqtt://127.0.0.1:{port}', keep_alive: {KEEP_ALIVE}}}"
         state = (f"file: {self.state_file()}, durability: journal, "
                  f"checkpoint_every: {commit_every}")
-        self.vnotchd = self.daemon(configuration(port, INPUTS, pipelines, state, broker=broker))
+        self.vnotchd = self.daemon(
+            configuration(port, NUMBERED_INPUT, pipelines, state, broker=broker))
         self.faults = {name: os.path.join(self.folder, name.lower())
                        for name in ("VN_FAIL_WRITE", "VN_FAIL_SYNC")}
         self.published = collections.Counter()  # by device

@@ -7,19 +7,12 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, Case, SOURCE_DIR, STUCK_S, configuration, wait_for
+from harness import BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, STUCK_S, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from torn_disk import TornDisk
 
 EXIT_IO = 74
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = """
 - name: load
   resolution: 1
@@ -34,7 +27,7 @@ class DiskGone(Case):
         super().setUp()
         self.feed = self.broker()
         state = f"file: {self.state_file()}, durability: checkpoint, checkpoint_every: 100ms"
-        self.program = self.daemon(configuration(self.feed.port, INPUTS, PIPELINES, state))
+        self.program = self.daemon(configuration(self.feed.port, NUMBERED_INPUT, PIPELINES, state))
         self.disk = TornDisk(self.state_file(), os.path.join(self.folder, "page"))
         self.addCleanup(self.disk.close)
         self.talk = self.client(self.feed)

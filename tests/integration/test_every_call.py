@@ -17,7 +17,7 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, Case, Client, SOURCE_DIR, configuration, wait_for
+from harness import BASE_MS, Case, Client, NUMBERED_INPUT, SOURCE_DIR, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from torn_disk import AFTER, BEFORE, HALF, TornDisk
@@ -30,13 +30,6 @@ CALLS_MAX = 5000
 SERIES = ["a", "b"]
 WINDOW_MS = 1000
 STEP_MS = 250
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = f"""
 - name: bits
   resolution: 1
@@ -118,7 +111,7 @@ class EveryCall:
         self.addCleanup(self.disk.close)
         self.disk.set("sync_us", 5000)  # time enough for what must not leave before it
         state = f"file: {self.state_file()}, durability: {self.durability}, checkpoint_every: 100ms"
-        text = configuration(self.feed.port, INPUTS, PIPELINES,
+        text = configuration(self.feed.port, NUMBERED_INPUT, PIPELINES,
                              state + ", size: 512KiB" if self.durability != "volatile" else
                              "durability: volatile", capacity="{series: 4, outbox: 16KiB, "
                                                               "input_queue: 32, message: 1KiB}")

@@ -13,8 +13,8 @@ import threading
 import time
 import unittest
 
-from harness import (BASE_MS, Case, SOURCE_DIR, STUCK_S, Client, Stalls, configuration,
-                     decode_summaries, wait_while_it_moves)
+from harness import (BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, STUCK_S, Client, Stalls,
+                     configuration, decode_summaries, wait_while_it_moves)
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from flaky_link import Link
@@ -28,13 +28,6 @@ STEP_MS = 100
 CHECKPOINT_S = 0.1
 SLACK_S = 0.5  # reading, working and writing take time as well
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = f"""
 - name: bits
   resolution: 1
@@ -189,7 +182,7 @@ class KillLoop:
         self.link.start()
         state = (f"file: {self.state_file()}, durability: {self.durability}, "
                  f"checkpoint_every: {int(CHECKPOINT_S * 1000)}ms")
-        self.program = self.daemon(configuration(self.link.port, INPUTS, PIPELINES, state))
+        self.program = self.daemon(configuration(self.link.port, NUMBERED_INPUT, PIPELINES, state))
         client = Recorder(broker.port)
         self.addCleanup(client.close)
         load = Load(client)

@@ -11,7 +11,7 @@ import unittest
 from unittest import mock
 
 import harness
-from harness import BASE_MS, BIN_DIR, SOURCE_DIR, Case, configuration, wait_for
+from harness import BASE_MS, BIN_DIR, NUMBERED_INPUT, SOURCE_DIR, Case, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 import mqtt_packets  # noqa: E402
@@ -22,12 +22,7 @@ IN_CI = os.environ.get("CI", "") == "true"
 GROWTH_MAX_BYTES = 256 * 1024
 SERIES = 16
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
+INPUTS = NUMBERED_INPUT + """\
 - {topic: "s/{node}", format: senml+json}
 - {topic: "b/{node}", format: senml+cbor}
 - {topic: "n/{sensor}", format: number, series: "n-{sensor}"}

@@ -5,15 +5,8 @@ import os
 import time
 import unittest
 
-from harness import BASE_MS, Case, configuration, wait_for
+from harness import BASE_MS, NUMBERED_INPUT, Case, configuration, wait_for
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = """
 - name: temperature
   resolution: 0.01
@@ -32,7 +25,7 @@ class Restart(Case):
     def start(self, checkpoint="100ms"):
         broker = self.broker()
         state = f"file: {self.state_file()}, checkpoint_every: {checkpoint}"
-        daemon = self.daemon(configuration(broker.port, INPUTS, PIPELINES, state)).start()
+        daemon = self.daemon(configuration(broker.port, NUMBERED_INPUT, PIPELINES, state)).start()
         return broker, self.client(broker), daemon
 
     def figures(self, client, received):

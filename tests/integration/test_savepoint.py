@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import BASE_MS, Case, configuration
+from harness import BASE_MS, NUMBERED_INPUT, Case, configuration
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import cddl_check  # noqa: E402
@@ -16,13 +16,6 @@ SOURCE_DIR = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")
 BIN_DIR = os.environ.get("VN_BIN_DIR", os.path.join(SOURCE_DIR, "build", "release", "bin"))
 SCHEMA = cddl_check.load(os.path.join(SOURCE_DIR, "docs", "savepoint.cddl"))
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = """
 - name: temperature
   resolution: 0.01
@@ -51,7 +44,7 @@ class Savepoint(Case):
 
     def configure(self, name, port, flash="", pipelines=PIPELINES):
         state = f"file: {self.path(name + '.state')}, checkpoint_every: 100ms{flash}"
-        text = configuration(port, INPUTS, pipelines, state)
+        text = configuration(port, NUMBERED_INPUT, pipelines, state)
         with open(self.path(name + ".yaml"), "w", encoding="utf-8") as file:
             file.write(text)
         return text
@@ -156,7 +149,7 @@ class Savepoint(Case):
     def test_what_is_wrong_is_said(self):
         self.configure("new", 1)
         with open(self.path("none.yaml"), "w", encoding="utf-8") as file:
-            file.write(configuration(1, INPUTS, PIPELINES))
+            file.write(configuration(1, NUMBERED_INPUT, PIPELINES))
         with open(self.path("bad.savepoint"), "wb") as file:
             file.write(b"\xae\x00\x01\x01bgw")
         config = self.path("new.yaml")

@@ -6,19 +6,12 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, Case, SOURCE_DIR, configuration, wait_for
+from harness import BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, configuration, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from flaky_link import Link
 
 CHECKPOINT_MS = 200
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = """
 - name: load
   resolution: 1
@@ -44,7 +37,7 @@ class ToldLosses(Case):
         if upstream:
             options["upstream"] = f"{{uri: 'mqtt://127.0.0.1:{self.link.port}', keep_alive: 60s}}"
         self.program = self.daemon(
-            configuration(self.feed.port, INPUTS, PIPELINES, state, **options)).start()
+            configuration(self.feed.port, NUMBERED_INPUT, PIPELINES, state, **options)).start()
         self.talk = self.client(self.feed)
 
     def figures(self, condition):

@@ -6,19 +6,12 @@ import os
 import sys
 import unittest
 
-from harness import BASE_MS, Case, SOURCE_DIR, configuration
+from harness import BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, configuration
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from torn_disk import TornDisk
 
 EXIT_IO = 74
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 SERIES = 300
 PIPELINES = """
 - name: load
@@ -37,7 +30,7 @@ class Disk(Case):
         super().setUp()
         self.feed = self.broker()
         state = f"file: {self.state_file()}, durability: journal, checkpoint_every: 1h"
-        self.program = self.daemon(configuration(self.feed.port, INPUTS, PIPELINES, state,
+        self.program = self.daemon(configuration(self.feed.port, NUMBERED_INPUT, PIPELINES, state,
                                                  capacity=f"{{series: {SERIES}}}"))
         self.disk = TornDisk(self.state_file(), os.path.join(self.folder, "page"))
         self.addCleanup(self.disk.close)

@@ -3,15 +3,8 @@
 import json
 import unittest
 
-from harness import BASE_MS, Case, configuration, wait_for
+from harness import BASE_MS, NUMBERED_INPUT, Case, configuration, wait_for
 
-INPUTS = """
-- topic: "j/{device}"
-  format: json
-  fields: [{path: v, series: "{device}"}]
-  time: {path: t, unit: ms}
-  sequence: {path: seq}
-"""
 PIPELINES = """
 - name: temperature
   windows:
@@ -31,7 +24,7 @@ class Wear(Case):
         text = (f"file: {self.state_file()}, size: 512KiB, durability: journal, "
                 f"flash: {{erase_block: 4KiB{flash}}}{state}")
         options = {"capacity": "{series: 4, outbox: 16KiB, input_queue: 32, message: 1KiB}"}
-        config = configuration(broker.port, INPUTS, pipelines, text, **options)
+        config = configuration(broker.port, NUMBERED_INPUT, pipelines, text, **options)
         daemon = self.daemon(config).start()
         return self.client(broker), daemon
 
