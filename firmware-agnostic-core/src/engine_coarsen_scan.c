@@ -204,7 +204,7 @@ static void take_result(vn__coarsening_t *pass, const found_t *found) {
 
 /* What was merged before and touches this one stands for what lies within both: a week of hours
  * takes one place. */
-static bool extends_another(const vn__coarsening_t *pass, const found_t *found) {
+static bool extend_another(const vn__coarsening_t *pass, const found_t *found) {
   const vn__summary_record_t *record = found->record;
   for (uint32_t i = 0; i < pass->used && is_merged(found); i++) {
     vn_coarse_t *place = place_at(pass, i);
@@ -222,26 +222,35 @@ static bool extends_another(const vn__coarsening_t *pass, const found_t *found) 
   return false;
 }
 
-/* Whether a result that stays where it is says nothing about those that are replaced, or has said
- * it in a place that is there. */
-static bool needs_no_place(const vn__coarsening_t *pass, const found_t *found) {
+/* A result that stays where it is: what it says of those that are replaced needs a place. False:
+ * there is none. */
+static bool take_outside(vn__coarsening_t *pass, const found_t *found) {
   bool newer = found->record->revision > 0 || is_merged(found);
-  return found->series == VN_SERIES_NONE || !newer || extends_another(pass, found);
+  if (found->series == VN_SERIES_NONE || !newer || extend_another(pass, found)) {
+    return true;
+  }
+  if (pass->used == pass->engine->store.coarse_count) {
+    return false;
+  }
+  (void)claim(pass, found);
+  return true;
 }
 
 /* One record of the group. False: it is damaged, or there is no place for it. */
 static bool take_record(vn__coarsening_t *pass, const found_t *found) {
   const vn__summary_record_t *record = found->record;
   bool mergeable = found->series != VN_SERIES_NONE;
-  if ((mergeable && is_superseded(pass, found)) ||
-      (!found->inside && needs_no_place(pass, found))) {
+  if (mergeable && is_superseded(pass, found)) {
     return true;
+  }
+  if (!found->inside) {
+    return take_outside(pass, found);
   }
   if (pass->used == pass->engine->store.coarse_count) {
     return false;
   }
   bool sure = (record->flags & VN_FLAG_BIT(VN_FLAG_TIME_QUALITY)) == 0;
-  if (found->inside && mergeable && sure && is_over(pass, found->series, record->end)) {
+  if (mergeable && sure && is_over(pass, found->series, record->end)) {
     take_result(pass, found);
   } else {
     (void)claim(pass, found);

@@ -206,32 +206,28 @@ static void a_cut_at_any_operation_changes_nothing_of_what_is_taken_over(void **
   }
 }
 
+/* Bits that are neither, and writes that wait. */
+static const flash_fake_shape_t unkind = {.erase_size = 4096,
+                                          .prog_size = 64,
+                                          .sector_count = 96,
+                                          .erased_value = FLASH_FAKE_NOISE,
+                                          .unstable = true,
+                                          .cached = true};
+
 static void nor_do_cuts_inside_of_cuts(void **state) {
   (void)state;
-  const flash_fake_shape_t shape = {.erase_size = 4096,
-                                    .prog_size = 64,
-                                    .sector_count = 96,
-                                    .erased_value = FLASH_FAKE_NOISE,
-                                    .unstable = true,
-                                    .cached = true};
   for (uint64_t again = 1; again < 12; again += 5) {
-    cut_everywhere(&shape, again, ENDED_B);
+    cut_everywhere(&unkind, again, ENDED_B);
   }
 }
 
 static void windows_that_are_gone_are_told_once_at_any_cut(void **state) {
   (void)state;
-  const flash_fake_shape_t shape = {.erase_size = 4096,
-                                    .prog_size = 64,
-                                    .sector_count = 96,
-                                    .erased_value = FLASH_FAKE_NOISE,
-                                    .unstable = true,
-                                    .cached = true};
   change_windows = remove_slide;
-  cut_everywhere(&shape, 0, ENDED_B + 2);
+  cut_everywhere(&unkind, 0, ENDED_B + 2);
   change_windows = shorten_ten;
-  cut_everywhere(&shape, 0, ENDED_B + 3);
-  cut_everywhere(&shape, 5, ENDED_B + 3);
+  cut_everywhere(&unkind, 0, ENDED_B + 3);
+  cut_everywhere(&unkind, 5, ENDED_B + 3);
   change_windows = NULL;
 }
 
