@@ -25,7 +25,6 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 BASE_MS = 1700000040000
 PORTS_TAKEN = set()
 # Numbered readings with their time: {"t": 1700000040000, "v": 1.5, "seq": 7} on j/NAME.
-# An input whose sensors number their messages.
 NUMBERED_INPUT = """
 - topic: "j/{device}"
   format: json
