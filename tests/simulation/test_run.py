@@ -50,6 +50,17 @@ class Run(unittest.TestCase):
         self.assertEqual(one["hash"], again["hash"])
         self.assertNotEqual(one["hash"], other["hash"])
 
+    def test_without_the_oracle_the_books_are_judged_all_the_same(self):
+        common = ["--minutes", "30", "--oracle", "off", "--faults", "cut,kill",
+                  "--durability", "checkpoint", "--shrink", "0"]
+        got = run("--seeds", "1..30", *common)
+        self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+        totals = json.loads(got.stdout)
+        self.assertGreater(totals["lost_by_device"], 0)
+        self.assertEqual(totals["results_checked"], 0)
+        wrong = run("--seeds", "1..30", "--flaw", "untold-loss", "--until-failure", *common)
+        self.assertEqual(wrong.returncode, 1, wrong.stdout + wrong.stderr)
+
     def find(self, flaw, faults, *more):
         """A device that is wrong on purpose is found, and the case is small and fails again."""
         with tempfile.TemporaryDirectory() as folder:

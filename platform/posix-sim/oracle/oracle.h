@@ -125,7 +125,10 @@ vn_oracle_t *vn_oracle_new(const vn_oracle_setup_t *setup);
 
 void vn_oracle_free(vn_oracle_t *oracle);
 
-/* A reading, as often as the sensor sent it, but not as often as the network repeated it. */
+/*
+ * A reading, as often as the sensor sent it. What the network repeated may be told or not, but for
+ * one case: behind a restart of its numbers a reading that was refused may be taken then.
+ */
 void vn_oracle_reading(vn_oracle_t *oracle, const vn_oracle_reading_t *reading);
 
 /* The end of input (W13): everything that is open must be told. No readings after that. */

@@ -7,7 +7,7 @@
 /* Whatever was cut and sent again, upstream has what an engine without faults tells. */
 static bool check_twin(const vn_case_t *world_case, const vn_notices_t *notices,
                        vn_world_result_t *result) {
-  vn_story_t told = {.kept = true};
+  vn_story_t told = {.keeps_messages = true};
   vn_records_t got = {0};
   vn_records_t want = {0};
   const vn_story_t *story = &result->story;

@@ -249,17 +249,16 @@ static bool take_one(vn__device_t *device) {
   vn__session_t *session = &device->session;
   vn__letter_t *letter = vn__broker_letter(session, session->taken);
   uint64_t before = device->engine.journal.accepted;
-  int64_t arrival_ms = 0;
-  bool unset = !wall_ms(device, &arrival_ms);
+  vn__taking_t how = {.in_turn = true};
+  how.unset = !wall_ms(device, &how.arrival_ms);
   vn_err_t error = offer(device, letter);
   if (device->flash->dead && error != VN_OK) {
     bool early = vn__flawed(device, VN_FLAW_ACKNOWLEDGE_EARLY);
     device->doubtful = early ? NULL : letter;
     device->doubtful_before = before;
-    device->doubtful_wall_ms = arrival_ms;
-    device->doubtful_unset = unset;
+    device->doubtful_how = how;
     if (early) {
-      vn__ledger_take(device, letter, arrival_ms, unset);
+      vn__ledger_take(device, letter, &how);
       session->head = session->taken + 1u;
       session->sent = session->delivered = session->taken = session->head;
     }
@@ -271,7 +270,8 @@ static bool take_one(vn__device_t *device) {
   if (!is_sound(device, error, "takes a message")) {
     return false;
   }
-  vn__ledger_take(device, letter, arrival_ms, unset);
+  how.in_turn = world->with->journal == 0 || device->engine.journal.accepted > before;
+  vn__ledger_take(device, letter, &how);
   session->taken++;
   const vn_event_t event = {.at_us = vn__line_arrival_us(device, VN__LINE_IN, true),
                             .epoch = device->lines[VN__LINE_IN].epoch,

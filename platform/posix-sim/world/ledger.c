@@ -36,7 +36,7 @@ static void add(const vn__world_t *world, vn__ledger_t *ledger, size_t entry) {
 }
 
 /* How often a reading of a series was taken. */
-static uint8_t *times_of(vn__ledger_t *ledger, uint32_t number) {
+static uint16_t *times_of(vn__ledger_t *ledger, uint32_t number) {
   while (number >= ledger->seen_room) {
     size_t before = ledger->seen_room;
     ledger->seen = vn_room_grow(ledger->seen, &ledger->seen_room, sizeof *ledger->seen);
@@ -46,9 +46,9 @@ static uint8_t *times_of(vn__ledger_t *ledger, uint32_t number) {
 }
 
 static void note_taken(vn__ledger_t *ledger, uint32_t number, bool taken) {
-  uint8_t *times = times_of(ledger, number);
+  uint16_t *times = times_of(ledger, number);
   ledger->different += taken && *times == 0;
-  *times = (uint8_t)(taken ? *times + 1 : *times - 1);
+  *times = (uint16_t)(taken ? *times + 1 : *times - 1);
   ledger->different -= !taken && *times == 0;
 }
 
@@ -60,29 +60,40 @@ static bool is_known(const vn__world_t *world, const vn__letter_t *letter, size_
   return logged >= REPEATED || !world->result->story.readings[logged].lost;
 }
 
-void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival_ms, bool unset) {
+/*
+ * A repeat is one whatever came in between, as long as no sensor counts anew. The first reading
+ * behind a restart may be refused, and taken when it comes again.
+ */
+static bool says_nothing(const vn__world_t *world, const vn__taking_t *how) {
+  return !world->renumbered || !how->in_turn;
+}
+
+void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, const vn__taking_t *how) {
   vn__world_t *world = device->world;
   vn__ledger_t *ledger = &world->ledgers[letter->series];
   for (uint32_t i = 0; i < letter->count; i++) {
     vn__letter_reading_t *reading = &letter->readings[i];
     vn__world_trace(world, "d%u takes s%u number %u of %" PRId64 ", arrived %" PRId64,
                     (unsigned)device->number, (unsigned)letter->series, (unsigned)reading->sequence,
-                    reading->time_ms, unset ? -1 : arrival_ms);
-    if (is_known(world, letter, reading->logged)) {
+                    reading->time_ms, how->unset ? -1 : how->arrival_ms);
+    bool again = is_known(world, letter, reading->logged);
+    if (again && says_nothing(world, how)) {
       add(world, ledger, REPEATED);
       continue;
     }
     const vn_story_reading_t entry = {.time_ms = reading->time_ms,
-                                      .arrival_ms = arrival_ms,
+                                      .arrival_ms = how->arrival_ms,
                                       .value = reading->value,
                                       .sequence = reading->sequence,
                                       .series = letter->series,
                                       .id = reading->id,
                                       .device = (uint8_t)device->number,
-                                      .unset = unset};
+                                      .again = again,
+                                      .unset = how->unset};
     note_taken(ledger, reading->id, true);
-    reading->logged = vn_story_reading(&world->result->story, &entry);
-    add(world, ledger, reading->logged);
+    size_t place = vn_story_reading(&world->result->story, &entry);
+    reading->logged = again ? reading->logged : place;
+    add(world, ledger, place);
     tell_oracle(device, &entry);
   }
   letter->logged = true;
@@ -163,7 +174,7 @@ static void settle_doubt(vn__device_t *device) {
     return;
   }
   if (device->engine.journal.accepted > device->doubtful_before) {
-    vn__ledger_take(device, letter, device->doubtful_wall_ms, device->doubtful_unset);
+    vn__ledger_take(device, letter, &device->doubtful_how);
   }
   if (device->doubtful_alone) {
     device->doubtful_alone = false;

@@ -37,7 +37,7 @@ static void add(readings_t *readings, const vn_story_reading_t *reading) {
 
 static bool tell(law_t *law, const readings_t *readings, unsigned without, int64_t shift_ms,
                  vn_records_t *records) {
-  vn_story_t told = {.kept = true};
+  vn_story_t told = {.keeps_messages = true};
   bool good =
       vn_twin_run(law->with, readings->all, readings->count, 0, &told, law->problem, law->room) &&
       vn_records_of(&told, without, shift_ms, records, law->problem, law->room);
@@ -337,8 +337,9 @@ bool vn_relation_holds(vn_relation_t relation, const vn_case_t *world_case, cons
                .problem = problem,
                .room = room};
   for (size_t i = 0; i < story->reading_count; i++) {
-    if (story->readings[i].device == 0 && !story->readings[i].lost) {
-      add(&law.before, &story->readings[i]);
+    const vn_story_reading_t *reading = &story->readings[i];
+    if (reading->device == 0 && !reading->lost && !reading->again) {
+      add(&law.before, reading);
     }
   }
   bool good = laws[relation](&law, judged);

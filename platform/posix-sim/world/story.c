@@ -37,7 +37,7 @@ size_t vn_story_reading(vn_story_t *story, const vn_story_reading_t *reading) {
                                reading->sequence, reading->series};
     story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
   }
-  if (!story->kept) {
+  if (!story->keeps_readings) {
     return SIZE_MAX;
   }
   if (story->reading_count == story->reading_room) {
@@ -72,7 +72,7 @@ void vn_story_message(vn_story_t *story, const vn_story_message_t *message, cons
     story->hash = vn_story_hash(story->hash, topic, message->topic_length);
     story->hash = vn_story_hash(story->hash, payload, message->payload_length);
   }
-  if (story->kept) {
+  if (story->keeps_messages) {
     keep(story, *message, topic, payload);
   }
 }
@@ -81,5 +81,5 @@ void vn_story_free(vn_story_t *story) {
   vn_room_free(story->readings);
   vn_room_free(story->messages);
   vn_room_free(story->bytes);
-  *story = (vn_story_t){.kept = false};
+  *story = (vn_story_t){.hashed = false};
 }

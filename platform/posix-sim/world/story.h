@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A reading as it was taken first; what the network repeated isn't here again. */
+/*
+ * A reading as it was taken first. What the network repeated isn't here again, but where a sensor
+ * counts anew: what couldn't be told from a repeat the first time is perhaps taken then.
+ */
 typedef struct vn_story_reading {
   int64_t time_ms, arrival_ms;
   int32_t value; /* scaled */
@@ -14,6 +17,7 @@ typedef struct vn_story_reading {
   uint32_t series;
   uint32_t id; /* of its series: a repeat by the sensor has it too */
   uint8_t device;
+  bool again; /* the network repeated it, and that may matter */
   bool lost;  /* acknowledged in checkpoint mode, and gone with the power */
   bool unset; /* the clock of the device wasn't set: arrival_ms means nothing */
 } vn_story_reading_t;
@@ -32,10 +36,10 @@ typedef struct vn_story {
   char *bytes;
   size_t reading_count, reading_room, message_count, message_room, used, room;
   uint64_t hash; /* of everything that was ever put in */
-  bool hashed, kept;
+  bool hashed, keeps_readings, keeps_messages;
 } vn_story_t;
 
-/* Its place; SIZE_MAX when nothing is kept. */
+/* Its place; SIZE_MAX when readings aren't kept. */
 size_t vn_story_reading(vn_story_t *story, const vn_story_reading_t *reading);
 
 void vn_story_message(vn_story_t *story, const vn_story_message_t *message, const char *topic,

@@ -294,7 +294,8 @@ void vn_world_run(const vn_case_t *world_case, const vn_world_options_t *options
   world->options = *options;
   world->result = result;
   result->story.hashed = true;
-  result->story.kept = options->keep;
+  result->story.keeps_messages = options->keep;
+  result->story.keeps_readings = options->keep || world_case->journal == 0;
   alarm.armed = true;
   if (setjmp(alarm.back) == 0) {
     play(world);

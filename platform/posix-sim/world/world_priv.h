@@ -87,7 +87,7 @@ typedef struct vn__packet {
  * repeat of the network. */
 typedef struct vn__ledger {
   size_t *entries;
-  uint8_t *seen; /* how often, by id */
+  uint16_t *seen; /* how often, by id */
   size_t count, room, seen_room;
   uint64_t different; /* readings that were taken */
 } vn__ledger_t;
@@ -102,6 +102,13 @@ typedef struct vn__sensor {
   uint8_t device;
   char name[8];
 } vn__sensor_t;
+
+/* How a device took a message. */
+typedef struct vn__taking {
+  int64_t arrival_ms;
+  bool unset;   /* the clock */
+  bool in_turn; /* behind all that came before; else it was a repeat at its arrival */
+} vn__taking_t;
 
 typedef struct vn__world vn__world_t;
 
@@ -123,13 +130,13 @@ typedef struct vn__device {
   vn__packet_t packets[VN__UP_WINDOW];
   vn__letter_t *doubtful; /* the power failed while it was being written */
   uint64_t doubtful_before;
-  int64_t doubtful_wall_ms;
+  vn__taking_t doubtful_how;
   prng_t network, faults;
   int64_t boot_us, off_ms, step_us;
   int64_t wall_offset_ms, unset_until_us;
   uint64_t flawed; /* how often the flaw had its chance */
   uint32_t number, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
-  bool powered, doubtful_unset, doubtful_alone, twice, killed, stopped, clock_moved;
+  bool powered, doubtful_alone, twice, killed, stopped, clock_moved;
   char topic_prefix[16];
 } vn__device_t;
 
@@ -208,7 +215,7 @@ void vn__device_take(vn__device_t *device);
 bool vn__device_is_idle(const vn__device_t *device);
 
 /* ledger.c: which readings were taken, and which came back after a restart */
-void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, int64_t arrival_ms, bool unset);
+void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, const vn__taking_t *how);
 void vn__ledger_restored(vn__device_t *device);
 void vn__ledger_check(vn__device_t *device);
 
