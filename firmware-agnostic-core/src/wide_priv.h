@@ -2,9 +2,8 @@
 #ifndef VN_WIDE_PRIV_H
 #define VN_WIDE_PRIV_H
 
+#include "number_priv.h"
 #include "vn/arith.h"
-
-static inline uint64_t vn__magnitude(int64_t x) { return x < 0 ? 0 - (uint64_t)x : (uint64_t)x; }
 
 static inline bool vn__wide_is_negative(vn_u128_t x) { return x.high >> 63 != 0; }
 
