@@ -319,8 +319,10 @@ static vn_err_t settle(vn_engine_t *engine, const uint8_t *bytes, size_t length,
     return error;
   }
   engine->durable = true;
+  engine->starting = true; /* what may be missing is told by the start behind the import */
   tell_former_windows(engine, bytes, length);
   error = vn__settle_restored(engine, clean ? VN_COMMIT_CLEAN_STOP : 0);
+  engine->starting = false;
   if (error == VN_OK && engine->journal.accepted > 0) {
     error = vn__journal_write(engine);
   }

@@ -50,7 +50,7 @@ static flash_fake_t *half(const flash_fake_shape_t *shape, bool clean) {
   send_readings(rig, 0, STOP_AT - 3);
   rig->acknowledge = false;
   send_readings(rig, STOP_AT - 3, STOP_AT);
-  assert_int_equal(clean ? vn_stop(&rig->engine) : vn_checkpoint(&rig->engine), VN_OK);
+  assert_int_equal(clean ? vn_stop(&rig->engine) : VN_OK, VN_OK);
   rig_free(rig);
   flash_fake_power_up(flash);
   return flash;
@@ -102,6 +102,21 @@ static void an_export_of_an_import_is_what_was_imported(void **state) {
       flash_fake_free(flash);
     }
   }
+}
+
+static void an_import_tells_the_loss_that_its_state_would_have_told(void **state) {
+  (void)state;
+  flash_fake_t *flash = half(&shapes[0], false);
+  export(flash, &savepoint);
+  flash_fake_t *moved_to = import(&shapes[1], &savepoint);
+  rig_t *stayed = started(flash), *moved = started(moved_to);
+  assert_false(vn_engine_recovery(&moved->engine)->clean);
+  assert_true(vn_engine_recovery(&moved->engine)->lost_from_ms ==
+              vn_engine_recovery(&stayed->engine)->lost_from_ms);
+  rig_free(stayed);
+  rig_free(moved);
+  flash_fake_free(moved_to);
+  flash_fake_free(flash);
 }
 
 /* The second half of the trace, from a start on. */
@@ -463,6 +478,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_state_gives_the_same_bytes_from_every_geometry),
       cmocka_unit_test(an_export_of_an_import_is_what_was_imported),
+      cmocka_unit_test(an_import_tells_the_loss_that_its_state_would_have_told),
       cmocka_unit_test(an_import_goes_on_as_the_state_would_have),
       cmocka_unit_test(a_savepoint_of_a_run_tells_what_may_be_missing),
       cmocka_unit_test(damage_anywhere_is_refused_before_anything_is_written),
