@@ -23,7 +23,8 @@ FLAWS = {
     "forget-numbers": ("cut,break", "journal"), "forget-alerts": ("kill", ""),
     "untold-loss": ("kill", "checkpoint"), "no-quarantine": ("none", ""),
     "wrong-edge": ("none", ""), "wall-for-mono": ("clock-step", ""),
-    "lose-notice": ("break,half-open,mute", "")}
+    "move-no-outbox": ("move", ""), "move-no-numbers": ("move", ""),
+    "move-no-journal": ("move", "journal"), "lose-notice": ("break,half-open,mute", "")}
 # Few outboxes overflow.
 SEEDS = {"lose-notice": "240..260"}
 
@@ -60,6 +61,11 @@ class Run(unittest.TestCase):
         self.assertEqual(totals["results_checked"], 0)
         wrong = run("--seeds", "1..30", "--flaw", "untold-loss", "--until-failure", *common)
         self.assertEqual(wrong.returncode, 1, wrong.stdout + wrong.stderr)
+
+    def test_devices_that_move_into_another_region_lose_nothing_and_count_nothing_twice(self):
+        got = run("--seeds", "1..40", "--minutes", "30", "--faults", "move,kill")
+        self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
+        self.assertGreater(json.loads(got.stdout)["moves"], 20)
 
     def find(self, flaw, faults, *more):
         """A device that is wrong on purpose is found, and the case is small and fails again."""

@@ -52,14 +52,13 @@ bool vn__device_new(vn__device_t *device, vn__world_t *world, uint32_t number) {
   const vn_case_t *with = world->with;
   uint64_t seed = (uint64_t)with->seed;
   *device = (vn__device_t){.world = world, .number = number, .step_us = INT64_MAX};
-  device->configuration =
+  vn_configuration_t *configuration =
       vn_world_configuration(with, number, world->result->problem, sizeof world->result->problem);
-  if (device->configuration == NULL || !prepare_store(device)) {
+  if (configuration == NULL) {
     return false;
   }
   const flash_fake_shape_t shape = shape_of(with);
-  device->flash = flash_fake_new(&shape, seed ^ (VN__STREAM_FLASH + number));
-  device->port = device->flash->port;
+  flash_fake_t *flash = flash_fake_new(&shape, seed ^ (VN__STREAM_FLASH + number));
   device->network = prng_make(seed, VN__STREAM_NETWORK + number);
   device->faults = prng_make(seed, VN__STREAM_FAULTS + number);
   device->clock = (vn_clock_t){device, mono_ms, wall_ms};
@@ -67,22 +66,37 @@ bool vn__device_new(vn__device_t *device, vn__world_t *world, uint32_t number) {
   device->ports = (vn_ports_t){&device->clock, &device->port, &device->uplink, NULL};
   memcpy(device->topic_prefix, "vnotch/d0/", sizeof "vnotch/d0/");
   device->topic_prefix[8] = (char)('0' + number);
-  vn__flaw_made(device);
-  return true;
+  return vn__device_settle_in(device, configuration, flash);
 }
 
-void vn__device_free(vn__device_t *device) {
+static void move_out(vn__device_t *device) {
   for (uint32_t i = 0; i < VN__UP_WINDOW; i++) {
+    VN_ASSERT(!device->packets[i].used || device->world->ended);
     vn_room_free(device->packets[i].payload);
   }
   vn_room_free(device->block);
-  vn_room_free(device->session.ring);
   if (device->flash != NULL) {
     flash_fake_free(device->flash);
   }
   if (device->configuration != NULL) {
     vn_configuration_free(device->configuration);
   }
+}
+
+void vn__device_free(vn__device_t *device) {
+  move_out(device);
+  vn_room_free(device->session.ring);
+}
+
+bool vn__device_settle_in(vn__device_t *device, vn_configuration_t *configuration,
+                          flash_fake_t *flash) {
+  move_out(device);
+  device->configuration = configuration;
+  device->flash = flash;
+  device->port = flash->port;
+  vn__flaw_made(device);
+  return prepare_store(device) &&
+         vn_init(&device->engine, &configuration->plan, &device->store, &device->ports) == VN_OK;
 }
 
 void vn__device_step_at(vn__device_t *device, int64_t at_us) {
@@ -147,6 +161,7 @@ static bool start(vn__device_t *device) {
   }
   if (error == VN_OK) {
     vn__flaw_restored(device);
+    device->moved = false;
   }
   return is_sound(device, error, "starts");
 }

@@ -50,6 +50,9 @@ static void fault_device(vn__device_t *device, const vn_case_fault_t *fault) {
       device->off_ms = fault->for_ms;
       vn__device_stop(device);
       break;
+    case VN_FAULT_MOVE:
+      vn__device_move(device, fault);
+      break;
     case VN_FAULT_BREAK:
       break_line(device, fault);
       break;

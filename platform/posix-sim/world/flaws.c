@@ -64,6 +64,17 @@ static void of_each_series(vn_engine_t *engine, void (*forget)(vn_series_state_t
   }
 }
 
+/* What the import should have brought along. */
+static void forget_imported(vn__device_t *device) {
+  if (vn__flawed(device, VN_FLAW_MOVE_NO_OUTBOX)) {
+    forget_outbox(&device->engine);
+  } else if (vn__flawed(device, VN_FLAW_MOVE_NO_NUMBERS)) {
+    of_each_series(&device->engine, forget_numbers);
+  } else {
+    forget_journal(&device->engine);
+  }
+}
+
 void vn__flaw_restored(vn__device_t *device) {
   vn_engine_t *engine = &device->engine;
   switch (device->world->options.flaw) {
@@ -81,6 +92,13 @@ void vn__flaw_restored(vn__device_t *device) {
       break;
     case VN_FLAW_FORGET_ALERTS:
       forget_alerts(&engine->store);
+      break;
+    case VN_FLAW_MOVE_NO_OUTBOX:
+    case VN_FLAW_MOVE_NO_NUMBERS:
+    case VN_FLAW_MOVE_NO_JOURNAL:
+      if (device->moved) {
+        forget_imported(device);
+      }
       break;
     case VN_FLAW_UNTOLD_LOSS:
       engine->recovery.lost_from_ms = engine->recovery.lost_to_ms;

@@ -25,9 +25,12 @@
   FLAW(FORGET_ALERTS, "forget-alerts")       /* a restart doesn't know that a condition held */    \
   FLAW(UNTOLD_LOSS, "untold-loss")           /* a restart tells of no loss */                      \
   FLAW(NO_QUARANTINE, "no-quarantine")       /* readings from the future move the watermark */     \
-  FLAW(WRONG_EDGE, "wrong-edge")       /* the first instant of a window belongs to the last */     \
-  FLAW(WALL_FOR_MONO, "wall-for-mono") /* steps of the wall clock are taken as time */             \
-  FLAW(LOSE_NOTICE, "lose-notice")     /* a notice of gaps never comes */
+  FLAW(WRONG_EDGE, "wrong-edge")           /* the first instant of a window belongs to the last */ \
+  FLAW(WALL_FOR_MONO, "wall-for-mono")     /* steps of the wall clock are taken as time */         \
+  FLAW(LOSE_NOTICE, "lose-notice")         /* a notice of gaps never comes */                      \
+  FLAW(MOVE_NO_OUTBOX, "move-no-outbox")   /* an import leaves out what waits to be sent */        \
+  FLAW(MOVE_NO_NUMBERS, "move-no-numbers") /* an import leaves out by what repeats are told */     \
+  FLAW(MOVE_NO_JOURNAL, "move-no-journal") /* an import finds empty messages in the journal */
 
 #define VN_WORLD_FLAW(name, word) VN_FLAW_##name,
 typedef enum vn_world_flaw { VN_WORLD_FLAWS(VN_WORLD_FLAW) VN_FLAWS } vn_world_flaw_t;
@@ -44,7 +47,8 @@ typedef struct vn_world_options {
 typedef struct vn_world_figures {
   uint64_t readings, messages, redelivered, lost_by_broker, lost_by_device;
   uint64_t published, published_again, cuts, torn, power_ups, faults, results_checked, relations,
-      noticed;          /* cases with a notice of gaps */
+      noticed,          /* cases with a notice of gaps */
+      moves;            /* into another region */
   int64_t simulated_ms; /* of all devices together */
 } vn_world_figures_t;
 

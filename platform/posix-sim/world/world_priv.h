@@ -135,8 +135,8 @@ typedef struct vn__device {
   int64_t boot_us, off_ms, step_us;
   int64_t wall_offset_ms, unset_until_us;
   uint64_t flawed; /* how often the flaw had its chance */
-  uint32_t number, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
-  bool powered, doubtful_alone, twice, killed, stopped, clock_moved;
+  uint32_t number, moves, power_epoch, step_epoch, cuts_left, cut_again, cut_kinds;
+  bool powered, doubtful_alone, twice, killed, stopped, clock_moved, moved;
   char topic_prefix[16];
 } vn__device_t;
 
@@ -209,6 +209,9 @@ void vn__device_power_off(vn__device_t *device);
 void vn__device_stop(vn__device_t *device);
 /* The power fails at an operation of the flash, and at others after that. */
 void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault);
+/* Another region, with a configuration that suits it; both are the device's from now on. */
+bool vn__device_settle_in(vn__device_t *device, vn_configuration_t *configuration,
+                          flash_fake_t *flash);
 void vn__device_step(vn__device_t *device);
 void vn__device_step_at(vn__device_t *device, int64_t at_us);
 void vn__device_take(vn__device_t *device);
@@ -231,6 +234,9 @@ bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter);
 bool vn__flaw_swallows(const vn__device_t *device, const vn__packet_t *packet);
 /* A message that was on the way when the link broke: whether it is told, and what. */
 bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered);
+
+/* move.c */
+void vn__device_move(vn__device_t *device, const vn_case_fault_t *fault);
 
 /* faults.c */
 void vn__fault(vn__world_t *world, const vn_case_fault_t *fault);
