@@ -214,6 +214,8 @@ VARIANTS = [
     ("savepoint_is_not_committed", "", "an import is in RAM alone", [
         ("engine_savepoint_load",
          "vn__settle_restored(engine, clean ? VN_COMMIT_CLEAN_STOP : 0);", "VN_OK;")]),
+    ("savepoint_counts_as_a_checkpoint", "", "an import tells a shorter loss than its state", [
+        ("engine_savepoint_load", "  engine->starting = true;", "  engine->starting = false;")]),
     ("savepoint_crc_ignored", "", "a damaged savepoint is imported", [
         ("engine_savepoint_load", "        item.kind == VN_CBOR_UINT && item.unsigned_value =="
          " vn_crc32c(0, bytes, length - width)) {", "        item.kind == VN_CBOR_UINT) {")]),
