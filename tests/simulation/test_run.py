@@ -51,6 +51,15 @@ class Run(unittest.TestCase):
         self.assertEqual(one["hash"], again["hash"])
         self.assertNotEqual(one["hash"], other["hash"])
 
+    def test_devices_that_are_too_busy_are_passed_over(self):
+        common = ["--seeds", "1..20", "--minutes", "10", "--faults", "none", "--oracle", "off"]
+        every, calm = (json.loads(run(*common, *more).stdout)
+                       for more in ([], ["--readings-a-day", "1000"]))
+        self.assertEqual((every["cases"], every["passed_over"]), (20, 0))
+        self.assertEqual(calm["cases"] + calm["passed_over"], 20)
+        self.assertGreater(calm["cases"], 0)
+        self.assertGreater(every["readings"] / every["cases"], 5 * calm["readings"] / calm["cases"])
+
     def test_without_the_oracle_the_books_are_judged_all_the_same(self):
         common = ["--minutes", "30", "--oracle", "off", "--faults", "cut,kill",
                   "--durability", "checkpoint", "--shrink", "0"]

@@ -22,8 +22,8 @@
 const char vn_run_usage[] =
     "       vnotch-sim run [--seed N | --seeds A..B] [--days D | --minutes M] [--faults KINDS]\n"
     "                      [--durability journal|checkpoint] [--devices N] [--seconds S]\n"
-    "                      [--oracle on|off] [--cases FOLDER] [--until-failure] [--shrink RUNS]\n"
-    "                      [--flaw FLAW] [--trace]\n"
+    "                      [--readings-a-day MOST] [--oracle on|off] [--cases FOLDER]\n"
+    "                      [--until-failure] [--shrink RUNS] [--flaw FLAW] [--trace]\n"
     "       vnotch-sim run --case FILE [--oracle on|off] [--flaw FLAW] [--trace]\n"
     "       flaws:" VN_WORLD_FLAWS(FLAW_WORD) "\n";
 #undef FLAW_WORD
@@ -31,7 +31,7 @@ const char vn_run_usage[] =
 typedef struct plan {
   const char *case_path, *folder;
   uint64_t first, last;
-  int64_t minutes, devices, durability, seconds, shrink;
+  int64_t minutes, devices, durability, seconds, shrink, day_most;
   uint32_t kinds;
   bool oracle, keep, trace, until_failure;
   vn_world_flaw_t flaw;
@@ -39,7 +39,7 @@ typedef struct plan {
 
 typedef struct tally {
   vn_world_figures_t figures;
-  uint64_t cases, unfit, failed;
+  uint64_t cases, passed_over, unfit, failed;
   uint64_t hash;
 } tally_t;
 
@@ -108,6 +108,10 @@ static bool read_seconds(const char *text, plan_t *plan) {
   return read_number(text, 1, &plan->seconds);
 }
 
+static bool read_day_most(const char *text, plan_t *plan) {
+  return read_number(text, 1, &plan->day_most);
+}
+
 static bool read_shrink(const char *text, plan_t *plan) {
   return read_number(text, 0, &plan->shrink);
 }
@@ -141,11 +145,13 @@ static bool read_option(const char *name, const char *value, plan_t *plan) {
     const char *name;
     bool (*read)(const char *text, plan_t *plan);
   } options[] = {
-      {"--seed", read_seeds},      {"--seeds", read_seeds},     {"--days", read_days},
-      {"--minutes", read_minutes}, {"--faults", read_kinds},    {"--durability", read_durability},
-      {"--devices", read_devices}, {"--seconds", read_seconds}, {"--oracle", read_oracle},
-      {"--case", read_case_path},  {"--cases", read_folder},    {"--shrink", read_shrink},
-      {"--flaw", read_flaw},
+      {"--seed", read_seeds},      {"--seeds", read_seeds},
+      {"--days", read_days},       {"--minutes", read_minutes},
+      {"--faults", read_kinds},    {"--durability", read_durability},
+      {"--devices", read_devices}, {"--seconds", read_seconds},
+      {"--oracle", read_oracle},   {"--case", read_case_path},
+      {"--cases", read_folder},    {"--shrink", read_shrink},
+      {"--flaw", read_flaw},       {"--readings-a-day", read_day_most},
   };
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
     if (strcmp(options[i].name, name) == 0) {
@@ -180,6 +186,7 @@ static void count(tally_t *tally, const vn_world_result_t *result) {
   }
   tally->cases++;
   tally->unfit += result->unfit;
+  tally->figures.simulated_ms -= result->unfit ? result->figures.simulated_ms : 0;
   tally->failed += result->problem[0] != '\0' && !result->unfit;
   tally->hash = tally->hash * MULTIPLIER + result->story.hash;
 }
@@ -215,9 +222,9 @@ static void explain(const plan_t *plan, vn_case_t *world_case, const vn_world_op
 static void print_tally(const tally_t *tally, double seconds) {
   const vn_world_figures_t *figures = &tally->figures;
   double years = (double)figures->simulated_ms / 31557600000.0;
-  printf("{\"cases\": %" PRIu64 ", \"unfit\": %" PRIu64 ", \"failed\": %" PRIu64
-         ", \"hash\": \"%016" PRIx64 "\", \"device_years\": %.4f, ",
-         tally->cases, tally->unfit, tally->failed, tally->hash, years);
+  printf("{\"cases\": %" PRIu64 ", \"passed_over\": %" PRIu64 ", \"unfit\": %" PRIu64
+         ", \"failed\": %" PRIu64 ", \"hash\": \"%016" PRIx64 "\", \"device_years\": %.4f, ",
+         tally->cases, tally->passed_over, tally->unfit, tally->failed, tally->hash, years);
   printf("\"readings\": %" PRIu64 ", \"messages\": %" PRIu64 ", \"redelivered\": %" PRIu64
          ", \"lost_by_broker\": %" PRIu64 ", \"lost_by_device\": %" PRIu64 ", ",
          figures->readings, figures->messages, figures->redelivered, figures->lost_by_broker,
@@ -243,11 +250,20 @@ static vn_world_options_t options_of(const plan_t *plan) {
       .oracle = plan->oracle, .keep = plan->keep, .trace = plan->trace, .flaw = plan->flaw};
 }
 
+static bool is_busy(const plan_t *plan, const vn_case_t *world_case) {
+  int64_t readings_a_day = world_case->series * DAY_MINUTES * 60000 / world_case->every_ms;
+  return plan->day_most > 0 && readings_a_day > plan->day_most;
+}
+
 static void run_seed(const plan_t *plan, uint64_t seed, vn_case_t *world_case, tally_t *tally,
                      FILE *errors) {
   const vn_world_options_t options = options_of(plan);
   vn_world_result_t result;
   vn_case_draw(world_case, seed, plan->minutes, plan->kinds);
+  if (is_busy(plan, world_case)) {
+    tally->passed_over++;
+    return;
+  }
   world_case->devices = plan->devices > 0 ? plan->devices : world_case->devices;
   world_case->journal = plan->durability >= 0 ? plan->durability : world_case->journal;
   vn_check_case(world_case, &options, &result);
