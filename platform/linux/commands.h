@@ -11,6 +11,7 @@
 
 int vn_cmd_check(int argc, char **argv);
 int vn_cmd_budget(int argc, char **argv);
+int vn_cmd_compile(int argc, char **argv);
 int vn_cmd_decode(int argc, char **argv);
 int vn_cmd_savepoint(int argc, char **argv);
 int vn_cmd_watch(int argc, char **argv);

@@ -15,6 +15,8 @@ typedef struct command {
 static const char usage[] =
     "usage: vnotch check FILE             tell every error of a configuration\n"
     "       vnotch budget FILE [--json]   tell what it needs: memory, flash, years of flash life\n"
+    "       vnotch compile FILE -o PLAN.c [--name NAME]\n"
+    "                                     the plan as tables in C, for firmware\n"
     "       vnotch decode [FILE|-]        turn CBOR summaries into lines of JSON\n"
     "       vnotch watch [OPTIONS]        show alerts, series and figures live (watch --help)\n"
     "       vnotch savepoint export --config FILE [--output FILE]\n"
@@ -24,9 +26,13 @@ static const char usage[] =
     "exit status: 0, 64 usage, 65 data, 69 unavailable, 74 I/O, 78 configuration\n";
 
 static const command_t commands[] = {
-    {"check", vn_cmd_check},         {"budget", vn_cmd_budget},
-    {"decode", vn_cmd_decode},       {"watch", vn_cmd_watch},
-    {"savepoint", vn_cmd_savepoint}, {"document-configuration", vn_cmd_document_configuration},
+    {"check", vn_cmd_check},
+    {"budget", vn_cmd_budget},
+    {"compile", vn_cmd_compile},
+    {"decode", vn_cmd_decode},
+    {"watch", vn_cmd_watch},
+    {"savepoint", vn_cmd_savepoint},
+    {"document-configuration", vn_cmd_document_configuration},
 };
 
 _Noreturn void vn_assert_failed(const char *file, int line) {

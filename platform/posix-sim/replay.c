@@ -36,7 +36,8 @@ static int complain(const replay_t *replay, int code, const char *what, const ch
 
 /* Nothing of a replay is kept, whatever the configuration says. */
 static int prepare_engine(replay_t *replay) {
-  replay->plan = replay->configuration->plan;
+  replay->plan =
+      replay->options->plan != NULL ? *replay->options->plan : replay->configuration->plan;
   replay->plan.durability = VN_DURABILITY_VOLATILE;
   replay->plan.state_bytes = 0;
   vn_store_t store;
@@ -104,9 +105,12 @@ static int prepare_files(replay_t *replay) {
 }
 
 static int prepare(replay_t *replay) {
+  const vn_replay_options_t *options = replay->options;
   unsigned errors = 0;
-  replay->configuration = vn_configuration_load(replay->options->config, replay->errors, &errors);
-  if (replay->configuration == NULL) {
+  if (options->plan == NULL) {
+    replay->configuration = vn_configuration_load(options->config, replay->errors, &errors);
+  }
+  if (options->plan == NULL && replay->configuration == NULL) {
     return VN_EXIT_CONFIGURATION;
   }
   int code = prepare_files(replay);

@@ -2,7 +2,8 @@
 #ifndef VN_REPLAY_H
 #define VN_REPLAY_H
 
-#include <stdbool.h>
+#include "vn/plan.h"
+
 #include <stdio.h>
 
 /* Exit codes of sysexits(3). */
@@ -15,10 +16,12 @@
 
 /*
  * File names; trace may be "-", output may be NULL: standard input and output. Instead of a trace,
- * `journal` may name a state file: what its journal still holds is replayed.
+ * `journal` may name a state file: what its journal still holds is replayed. With `plan` no
+ * configuration is read: it is there already, and `config` says what to call it.
  */
 typedef struct vn_replay_options {
   const char *config, *trace, *journal, *output;
+  const vn_plan_t *plan;
   bool scores; /* a line for each score, too */
   bool events; /* a line for everything that subscribers are told of alerts */
 } vn_replay_options_t;

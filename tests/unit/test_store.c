@@ -47,6 +47,7 @@ enum {
   plant_ordered_panes = 0,
   plant_sample_scratch = 2,
   plant_queue_bytes = 4096,
+  plant_allowances = 0,
   plant_blocks = 64,
   plant_places = 80,
   plant_coarse = 0,
