@@ -57,7 +57,8 @@ void vn_records_free(vn_records_t *records);
 
 /*
  * The same where the outbox of the first had no room: what it lacks must be within coarser results,
- * or in the number of those that notices call dropped.
+ * older than a revision that came, in the number of those that notices call merged, or in the
+ * number of those that they call dropped.
  */
 bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notices_t *notices,
                     const char *what, char *problem, size_t room);

@@ -5,7 +5,7 @@
 
 #define TEXT_MAX 4096u
 
-/* What notices call dropped; results that one of these may have stood for. */
+/* What notices call dropped, and what they call merged: of these only the newest revisions stay. */
 typedef struct dropped {
   int64_t results, alerts, merged;
 } dropped_t;
@@ -19,6 +19,7 @@ static dropped_t dropped_of(const vn_notices_t *notices) {
     dropped.alerts += gone ? notice->alerts : 0;
     dropped.merged += gone ? 0 : notice->results;
   }
+  /* One of those that were dropped may have stood for some that had been merged. */
   dropped.results += dropped.results > 0 ? dropped.merged : 0;
   return dropped;
 }
@@ -34,8 +35,24 @@ static bool is_in_coarser(const vn_records_t *records, const vn_record_t *record
   return false;
 }
 
+static bool has_newer(const vn_records_t *records, const vn_record_t *record) {
+  for (size_t i = 0; i < records->count; i++) {
+    const vn_record_t *other = &records->records[i];
+    if (other->is_result && other->window == record->window && other->series == record->series &&
+        other->start_ms == record->start_ms && other->end_ms == record->end_ms &&
+        other->revision > record->revision) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool is_excused(const vn_records_t *told, const vn_record_t *record, dropped_t *dropped) {
   if (record->is_result && is_in_coarser(told, record)) {
+    return true;
+  }
+  if (record->is_result && dropped->merged > 0 && has_newer(told, record)) {
+    dropped->merged--;
     return true;
   }
   return (record->is_result ? dropped->results-- : dropped->alerts--) > 0;
