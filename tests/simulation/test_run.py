@@ -24,7 +24,8 @@ FLAWS = {
     "untold-loss": ("kill", "checkpoint"), "no-quarantine": ("none", ""),
     "wrong-edge": ("none", ""), "wall-for-mono": ("clock-step", ""),
     "move-no-outbox": ("move", ""), "move-no-numbers": ("move", ""),
-    "move-no-journal": ("move", "journal"), "lose-notice": ("break,half-open,mute", "")}
+    "move-no-journal": ("move", "journal"), "lose-answer": ("command", "journal"),
+    "cut-savepoint": ("command", ""), "lose-notice": ("break,half-open,mute", "")}
 # Few outboxes overflow.
 SEEDS = {"lose-notice": "240..260"}
 
@@ -71,10 +72,12 @@ class Run(unittest.TestCase):
         wrong = run("--seeds", "1..30", "--flaw", "untold-loss", "--until-failure", *common)
         self.assertEqual(wrong.returncode, 1, wrong.stdout + wrong.stderr)
 
-    def test_devices_that_move_into_another_region_lose_nothing_and_count_nothing_twice(self):
-        got = run("--seeds", "1..40", "--minutes", "30", "--faults", "move,kill")
+    def test_devices_that_move_and_take_commands_lose_nothing_and_count_nothing_twice(self):
+        got = run("--seeds", "1..40", "--minutes", "30", "--faults", "move,command,kill")
         self.assertEqual(got.returncode, 0, got.stdout + got.stderr)
-        self.assertGreater(json.loads(got.stdout)["moves"], 20)
+        totals = json.loads(got.stdout)
+        self.assertGreater(totals["moves"], 20)
+        self.assertGreater(totals["answers"], 20)
 
     def find(self, flaw, faults, *more):
         """A device that is wrong on purpose is found, and the case is small and fails again."""

@@ -88,9 +88,9 @@ typedef struct vn_case_alert {
   KIND(SILENCE, "silence")         /* of series a */                                             \
   KIND(RENUMBER, "renumber")       /* series a restarts and counts from 0 */                     \
   KIND(BURST, "burst")             /* series a sends b readings at once */                       \
-  KIND(MOVE, "move") /* a proper stop (d: a kill), and its savepoint is imported into a new      \
-                        region with sectors of a bytes and units of b (0: as they are); at its   \
-                        c-th operation (0: never) the power fails, and all is as it was */
+  KIND(MOVE, "move") /* a stop (d: a kill); the savepoint goes into a new region, of sectors of  \
+  a bytes and units of b (0: as they are), and on; cut at operation c (0: not): all as before */ \
+  KIND(COMMAND, "command") /* of kind a, by MQTT: commands.c */
 
 #define VN_CASE_KIND(name, word) VN_FAULT_##name,
 typedef enum vn_fault_kind { VN_CASE_FAULT_KINDS(VN_CASE_KIND) VN_FAULT_KINDS } vn_fault_kind_t;

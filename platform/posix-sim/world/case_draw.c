@@ -168,6 +168,9 @@ static void draw_fault(const vn_case_t *to, prng_t *prng, vn_case_fault_t *fault
       fault->a = number % to->series;
       fault->b = PICK(prng, 3, 30, 300, 1000);
       break;
+    case VN_FAULT_COMMAND:
+      fault->a = number % 4;
+      break;
     case VN_FAULT_MOVE:
       fault->a = PICK(prng, 0, 2048, 4096, 8192, 16384);
       fault->b = PICK(prng, 0, 4, 16, 64, 256, 512);

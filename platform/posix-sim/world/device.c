@@ -86,6 +86,7 @@ static void move_out(vn__device_t *device) {
 void vn__device_free(vn__device_t *device) {
   move_out(device);
   vn_room_free(device->session.ring);
+  vn_room_free(device->kept.bytes);
 }
 
 bool vn__device_settle_in(vn__device_t *device, vn_configuration_t *configuration,
@@ -157,6 +158,7 @@ static bool start(vn__device_t *device) {
   vn_err_t error =
       vn_init(&device->engine, &device->configuration->plan, &device->store, &device->ports);
   if (error == VN_OK) {
+    vn__commands_begin(device);
     error = vn_restore(&device->engine);
   }
   if (error == VN_OK) {
@@ -244,11 +246,12 @@ void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault) {
 }
 
 static vn_err_t offer(vn__device_t *device, vn__letter_t *letter) {
-  char topic[16] = "in/";
-  const char *name = device->world->sensors[letter->series].name;
-  size_t length = strlen(name);
-  memcpy(topic + 3, name, length);
-  const vn_text_t text = {topic, length + 3u};
+  char topic[24];
+  bool command = letter->command != 0;
+  int length = snprintf(topic, sizeof topic, "%s%s", command ? device->topic_prefix : "in/",
+                        command ? "command" : device->world->sensors[letter->series].name);
+  VN_ASSERT(length > 0 && (size_t)length < sizeof topic);
+  const vn_text_t text = {topic, (size_t)length};
   const uint8_t *payload = (const uint8_t *)letter->payload;
   if (vn__flaw_taken(device, letter)) {
     return VN_OK;
@@ -287,6 +290,7 @@ static bool take_one(vn__device_t *device) {
   }
   how.in_turn = world->with->journal == 0 || device->engine.journal.accepted > before;
   vn__ledger_take(device, letter, &how);
+  vn__command_taken(world, letter);
   session->taken++;
   const vn_event_t event = {.at_us = vn__line_arrival_us(device, VN__LINE_IN, true),
                             .epoch = device->lines[VN__LINE_IN].epoch,

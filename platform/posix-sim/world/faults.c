@@ -93,6 +93,9 @@ void vn__fault(vn__world_t *world, const vn_case_fault_t *fault) {
     case VN_FAULT_BURST:
       vn__sensor_burst(world, series, fault->b);
       break;
+    case VN_FAULT_COMMAND:
+      vn__command(device, fault->a);
+      break;
     default:
       if (device->powered) {
         fault_device(device, fault);

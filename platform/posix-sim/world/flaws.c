@@ -144,11 +144,19 @@ bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter) {
   return vn__flawed(device, VN_FLAW_DROP_ONE) && ++device->flawed == DROP_AT;
 }
 
+static bool ends_with(const vn__packet_t *packet, const char *word) {
+  size_t size = strlen(word);
+  return packet->topic_length >= size &&
+         memcmp(packet->topic + packet->topic_length - size, word, size) == 0;
+}
+
 bool vn__flaw_swallows(const vn__device_t *device, const vn__packet_t *packet) {
-  static const char name[] = "/gap";
-  const size_t size = sizeof name - 1u;
-  return vn__flawed(device, VN_FLAW_LOSE_NOTICE) && packet->topic_length >= size &&
-         memcmp(packet->topic + packet->topic_length - size, name, size) == 0;
+  return (vn__flawed(device, VN_FLAW_LOSE_NOTICE) && ends_with(packet, "/gap")) ||
+         (vn__flawed(device, VN_FLAW_LOSE_ANSWER) && ends_with(packet, "/response"));
+}
+
+size_t vn__flaw_kept(const vn__device_t *device, size_t length) {
+  return vn__flawed(device, VN_FLAW_CUT_SAVEPOINT) ? length / 2 : length;
 }
 
 bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered) {

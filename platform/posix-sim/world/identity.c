@@ -46,6 +46,12 @@ static bool read_json(const uint8_t *payload, size_t length, uint64_t *seq) {
   return false;
 }
 
+/* Answers have no number of their own. */
+static bool is_answer(const char *topic) {
+  const char *name = strrchr(topic, '/');
+  return name != NULL && strcmp(name, "/response") == 0;
+}
+
 static bool identify(const vn_story_t *story, size_t number, identity_t *identity) {
   const vn_story_message_t *message = &story->messages[number];
   const char *topic = story->bytes + message->at;
@@ -54,6 +60,9 @@ static bool identify(const vn_story_t *story, size_t number, identity_t *identit
   identity->message = number;
   identity->topic = vn_story_hash(HASH_BEGIN, topic, message->topic_length);
   identity->content = vn_story_hash(HASH_BEGIN, payload, message->payload_length);
+  if (is_answer(topic)) {
+    return false;
+  }
   return message->payload_length > 0 && payload[0] == '{'
              ? read_json(payload, message->payload_length, &identity->seq)
              : read_summary(payload, message->payload_length, &identity->seq);

@@ -6,12 +6,6 @@
 
 #define STREAM_REGION UINT64_C(0x100000000)
 
-/* A savepoint as a file. */
-typedef struct file {
-  uint8_t *bytes;
-  size_t length, room;
-} file_t;
-
 /* `vnotch savepoint`: an engine over a region, whose clock stands at the time of the state. */
 typedef struct bench {
   vn_engine_t engine;
@@ -47,13 +41,13 @@ static vn_err_t send_nothing(void *context, const vn_message_t *message) {
   return VN_ERR_LINK;
 }
 
-static vn_err_t write_file(void *context, const uint8_t *bytes, size_t length) {
-  file_t *file = context;
-  while (file->length + length > file->room) {
-    file->bytes = vn_room_grow(file->bytes, &file->room, 1);
+vn_err_t vn__file_write(void *file, const uint8_t *bytes, size_t length) {
+  vn__file_t *to = file;
+  while (to->length + length > to->room) {
+    to->bytes = vn_room_grow(to->bytes, &to->room, 1);
   }
-  memcpy(file->bytes + file->length, bytes, length);
-  file->length += length;
+  memcpy(to->bytes + to->length, bytes, length);
+  to->length += length;
   return VN_OK;
 }
 
@@ -77,16 +71,16 @@ static void bench_free(bench_t *bench) {
   vn_room_free(bench);
 }
 
-static vn_err_t export(const vn_plan_t *plan, const vn_flash_t *flash, file_t *to) {
+static vn_err_t export(const vn_plan_t *plan, const vn_flash_t *flash, vn__file_t *to) {
   bench_t *bench = bench_new(plan, flash, false);
-  const vn_savepoint_sink_t sink = {to, write_file};
+  const vn_savepoint_sink_t sink = {to, vn__file_write};
   vn_err_t error = vn_inspect(&bench->engine);
   error = error == VN_OK ? vn_savepoint_write(&bench->engine, &sink) : error;
   bench_free(bench);
   return error;
 }
 
-static vn_err_t import(const region_t *region, const file_t *from) {
+static vn_err_t import(const region_t *region, const vn__file_t *from) {
   bench_t *bench = bench_new(&region->configuration->plan, &region->flash->port, true);
   vn_err_t error = vn_savepoint_look(from->bytes, from->length, &bench->head);
   if (error == VN_OK) {
@@ -124,8 +118,8 @@ static void region_free(const region_t *region) {
 }
 
 /* An export of the import is the file that was imported. */
-static bool is_the_same(vn__device_t *device, const region_t *region, const file_t *was) {
-  file_t now = {0};
+static bool is_the_same(vn__device_t *device, const region_t *region, const vn__file_t *was) {
+  vn__file_t now = {0};
   vn_err_t error = export(&region->configuration->plan, &region->flash->port, &now);
   size_t at = 0;
   while (at < now.length && at < was->length && now.bytes[at] == was->bytes[at]) {
@@ -142,7 +136,7 @@ static bool is_the_same(vn__device_t *device, const region_t *region, const file
 }
 
 /* False: the device goes on where it was. */
-static bool move_to(vn__device_t *device, const region_t *region, const file_t *savepoint,
+static bool move_to(vn__device_t *device, const region_t *region, const vn__file_t *savepoint,
                     const vn_case_fault_t *fault) {
   if (fault->c != 0) {
     flash_fake_cut_at(region->flash, (uint64_t)fault->c, CUT_PROG_TORN, CUT_ERASE_MIX);
@@ -158,7 +152,7 @@ static bool move_to(vn__device_t *device, const region_t *region, const file_t *
   return error == VN_OK && !region->flash->dead && is_the_same(device, region, savepoint);
 }
 
-static void go_on(vn__device_t *device, const file_t *savepoint, const vn_case_fault_t *fault) {
+static void go_on(vn__device_t *device, const vn__file_t *savepoint, const vn_case_fault_t *fault) {
   region_t region = {0};
   device->moves++;
   if (!region_new(device, fault->a, fault->b, &region) && !region_new(device, 0, 0, &region)) {
@@ -178,7 +172,7 @@ static void go_on(vn__device_t *device, const file_t *savepoint, const vn_case_f
 }
 
 void vn__device_move(vn__device_t *device, const vn_case_fault_t *fault) {
-  file_t savepoint = {0};
+  vn__file_t savepoint = {0};
   device->off_ms = fault->for_ms;
   if (fault->d != 0) {
     device->killed = !device->flash->dead;
@@ -197,4 +191,13 @@ void vn__device_move(vn__device_t *device, const vn_case_fault_t *fault) {
                       vn_err_text(error));
   }
   vn_room_free(savepoint.bytes);
+}
+
+void vn__savepoint_check(vn__device_t *device, const vn__file_t *savepoint) {
+  const vn_case_fault_t sound = {.c = 0};
+  uint64_t seed = (uint64_t)device->world->with->seed;
+  const region_t region = {device->configuration,
+                           flash_fake_new(&device->flash->shape, seed ^ VN__STREAM_FLASH)};
+  (void)move_to(device, &region, savepoint, &sound);
+  flash_fake_free(region.flash);
 }

@@ -231,10 +231,10 @@ static void print_tally(const tally_t *tally, double seconds) {
          figures->lost_by_device);
   printf("\"published\": %" PRIu64 ", \"published_again\": %" PRIu64 ", \"power_ups\": %" PRIu64
          ", \"cuts\": %" PRIu64 ", \"torn\": %" PRIu64 ", \"faults\": %" PRIu64
-         ", \"moves\": %" PRIu64 ", \"results_checked\": %" PRIu64 ", \"relations\": %" PRIu64
-         ", \"noticed\": %" PRIu64 ", ",
+         ", \"moves\": %" PRIu64 ", \"answers\": %" PRIu64 ", \"results_checked\": %" PRIu64
+         ", \"relations\": %" PRIu64 ", \"noticed\": %" PRIu64 ", ",
          figures->published, figures->published_again, figures->power_ups, figures->cuts,
-         figures->torn, figures->faults, figures->moves, figures->results_checked,
+         figures->torn, figures->faults, figures->moves, figures->answers, figures->results_checked,
          figures->relations, figures->noticed);
   printf("\"cpu_seconds\": %.2f, \"cases_per_second\": %.2f, \"device_years_per_minute\": %.3f}\n",
          seconds, (double)tally->cases / seconds, years * 60.0 / seconds);

@@ -37,7 +37,7 @@ vn__letter_t *vn__letter_new(vn__world_t *world) {
   } else {
     world->free_letters = letter->next;
   }
-  letter->count = letter->length = 0;
+  letter->count = letter->length = letter->command = 0;
   letter->logged = false;
   return letter;
 }

@@ -65,6 +65,7 @@ void vn__upstream_arrive(vn__device_t *device, uint32_t number) {
                                       .device = (uint8_t)device->number};
   vn_story_message(&world->result->story, &message, packet->topic, packet->payload);
   world->result->figures.published++;
+  vn__command_answer(device, packet);
   vn_oracle_t *oracle = world->oracles[device->number];
   if (oracle != NULL) {
     vn_oracle_message(oracle, packet->topic, packet->payload, packet->payload_length);

@@ -131,6 +131,7 @@ static void finish(vn__world_t *world) {
     world->result->figures.simulated_ms += world->with->minutes * 60000;
     vn__ledger_check(&world->devices[i]);
   }
+  vn__commands_check(world);
   settle_oracles(world);
 }
 
@@ -281,6 +282,7 @@ static void end(vn__world_t *world) {
     vn_room_free(world->ledgers[i].seen);
   }
   vn_room_free(world->ledgers);
+  vn_room_free(world->asked);
   vn_room_free(world->blocks);
   vn_room_free(world->sensors);
   vn_events_free(&world->events);

@@ -30,7 +30,9 @@
   FLAW(LOSE_NOTICE, "lose-notice")         /* a notice of gaps never comes */                      \
   FLAW(MOVE_NO_OUTBOX, "move-no-outbox")   /* an import leaves out what waits to be sent */        \
   FLAW(MOVE_NO_NUMBERS, "move-no-numbers") /* an import leaves out by what repeats are told */     \
-  FLAW(MOVE_NO_JOURNAL, "move-no-journal") /* an import finds empty messages in the journal */
+  FLAW(MOVE_NO_JOURNAL, "move-no-journal") /* an import finds empty messages in the journal */     \
+  FLAW(LOSE_ANSWER, "lose-answer")         /* an answer to a command never comes */                \
+  FLAW(CUT_SAVEPOINT, "cut-savepoint")     /* a running device writes half a savepoint */
 
 #define VN_WORLD_FLAW(name, word) VN_FLAW_##name,
 typedef enum vn_world_flaw { VN_WORLD_FLAWS(VN_WORLD_FLAW) VN_FLAWS } vn_world_flaw_t;
@@ -48,7 +50,8 @@ typedef struct vn_world_figures {
   uint64_t readings, messages, redelivered, lost_by_broker, lost_by_device;
   uint64_t published, published_again, cuts, torn, power_ups, faults, results_checked, relations,
       noticed,          /* cases with a notice of gaps */
-      moves;            /* into another region */
+      moves,            /* into another region */
+      answers;          /* to commands */
   int64_t simulated_ms; /* of all devices together */
 } vn_world_figures_t;
 

@@ -47,13 +47,14 @@ typedef struct vn__letter_reading {
   uint32_t id; /* of its series; never again, while a sensor may count anew */
 } vn__letter_reading_t;
 
-/* A message of a sensor. */
+/* A message of a sensor, or a command. */
 typedef struct vn__letter {
   struct vn__letter *next; /* of the free ones */
   vn__letter_reading_t *readings;
   char *payload;
   uint32_t series, count, length;
-  bool logged; /* its readings are in the story */
+  uint32_t command; /* its number, from 1; 0: none. `series` is one of the device */
+  bool logged;      /* its readings are in the story */
 } vn__letter_t;
 
 /* Letters that the broker keeps for a device: [head, tail) in a ring, numbered for ever. */
@@ -103,6 +104,17 @@ typedef struct vn__sensor {
   char name[8];
 } vn__sensor_t;
 
+/* What would be a file. */
+typedef struct vn__file {
+  uint8_t *bytes;
+  size_t length, room;
+} vn__file_t;
+
+/* A command: it was acknowledged, it was answered. */
+typedef struct vn__asked {
+  bool taken, answered;
+} vn__asked_t;
+
 /* How a device took a message. */
 typedef struct vn__taking {
   int64_t arrival_ms;
@@ -125,6 +137,8 @@ typedef struct vn__device {
   vn_clock_t clock;
   vn_uplink_t uplink;
   vn_ports_t ports;
+  vn_keeper_t keeper; /* of savepoints */
+  vn__file_t kept;
   vn__session_t session;
   vn__line_t lines[VN__LINES];
   vn__packet_t packets[VN__UP_WINDOW];
@@ -152,6 +166,8 @@ struct vn__world {
   vn__ledger_t *ledgers; /* of each series */
   vn_oracle_t *oracles[VN__DEVICES_MAX];
   vn__letter_t *free_letters;
+  vn__asked_t *asked; /* commands, by number - 1 */
+  size_t asked_count, asked_room;
   void **blocks; /* of letters */
   size_t block_count, block_room;
   bool renumbered; /* a sensor counts anew: known numbers may be of other readings */
@@ -232,11 +248,25 @@ void vn__flaw_after_step(vn__device_t *device);
 bool vn__flaw_taken(vn__device_t *device, vn__letter_t *letter);
 /* True: upstream acknowledges it, and it never comes. */
 bool vn__flaw_swallows(const vn__device_t *device, const vn__packet_t *packet);
+/* A savepoint of a running device, as long as it should be. */
+size_t vn__flaw_kept(const vn__device_t *device, size_t length);
 /* A message that was on the way when the link broke: whether it is told, and what. */
 bool vn__flaw_lost(const vn__device_t *device, const vn__packet_t *packet, bool *delivered);
 
 /* move.c */
 void vn__device_move(vn__device_t *device, const vn_case_fault_t *fault);
+vn_err_t vn__file_write(void *file, const uint8_t *bytes, size_t length);
+/* A savepoint can be imported into a region as the device's, and comes out again as it is. */
+void vn__savepoint_check(vn__device_t *device, const vn__file_t *savepoint);
+
+/* commands.c */
+void vn__command(vn__device_t *device, int64_t kind);
+/* Behind vn_init: where the engine puts its savepoints. */
+void vn__commands_begin(vn__device_t *device);
+void vn__command_taken(vn__world_t *world, const vn__letter_t *letter);
+void vn__command_answer(vn__device_t *device, const vn__packet_t *packet);
+/* In journal mode each command that was acknowledged was answered. */
+void vn__commands_check(vn__world_t *world);
 
 /* faults.c */
 void vn__fault(vn__world_t *world, const vn_case_fault_t *fault);
