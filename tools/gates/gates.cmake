@@ -16,6 +16,9 @@ vn_add_gate(format.self_test ${gates}/format --self-test)
 vn_add_gate(shell ${gates}/shell)
 vn_add_gate(shell.self_test ${gates}/shell --self-test)
 
+vn_add_gate(footprint.table ${CMAKE_SOURCE_DIR}/tools/footprint --table --check)
+vn_add_gate(footprint.self_test ${CMAKE_SOURCE_DIR}/tools/footprint --self-test)
+
 # Sanitizers and coverage add calls and data of their own.
 if(NOT CMAKE_C_FLAGS AND NOT VN_COVERAGE AND NOT CMAKE_CROSSCOMPILING AND TARGET vnotch-core)
   vn_add_gate(symbols ${VN_PYTHON} ${gates}/symbols.py --nm ${CMAKE_NM} $<TARGET_FILE:vnotch-core>)
