@@ -2,6 +2,7 @@
 #include "extra_priv.h"
 #include "reservoir_priv.h"
 #include "vn/condition_window.h"
+#include "window_former_priv.h"
 
 /* Flags of the first number. */
 #define EVALUATED 1u
@@ -80,4 +81,22 @@ vn_err_t vn_condition_window_load(const vn_condition_window_t *window,
     return VN_ERR_FORMAT;
   }
   return VN_OK;
+}
+
+/* One that silence closed, and that goes on, takes the place of that result. */
+bool vn__condition_former(vn__unpacker_t state, uint32_t index, vn__former_result_t *out) {
+  vn_condition_state_t former = {0};
+  load_flags(&state, &former);
+  uint64_t results = vn__unpack_unsigned(&state, UINT32_MAX);
+  (void)vn__unpack_signed(&state);
+  if (state.failed || !former.open || index > 0) {
+    return false;
+  }
+  *out = (vn__former_result_t){.superseded_count = results > 0 ? 1 : 0, .exact = true};
+  vn_time_ms_t told_ms = vn__unpack_signed(&state);
+  vn__aggregate_load(&state, &out->aggregate);
+  out->start_ms = out->aggregate.first_ms;
+  out->end_ms = out->aggregate.last_ms + 1;
+  out->superseded[0] = (vn_span_t){out->start_ms, told_ms};
+  return !state.failed && (results == 0 || told_ms >= out->start_ms);
 }

@@ -1,6 +1,6 @@
 /*
- * Windows of time that another plan had: their results so far, from the bytes of their states. They
- * are messages of their own, since the plan doesn't know their names.
+ * Windows that another plan had: their results so far, from the bytes of their states. They are
+ * messages of their own, since the plan doesn't know their names.
  */
 #include "engine_outbox_priv.h"
 #include "engine_slot_priv.h"
@@ -17,8 +17,9 @@ typedef struct ending {
   vn_summary_pipeline_t pipeline;
   vn_window_t window;
   vn_text_t name;
-  vn_series_state_t *state; /* NULL: the series is gone */
-  uint32_t series;          /* its number; VN_SERIES_NONE: nothing is left of it */
+  char window_name[VN_WORD_MAX + 1u]; /* of a window that isn't one of time */
+  vn_series_state_t *state;           /* NULL: the series is gone */
+  uint32_t series;                    /* its number; VN_SERIES_NONE: nothing is left of it */
   uint32_t records;
   size_t length;
 } ending_t;
@@ -131,9 +132,11 @@ static void tell(ending_t *ending, const vn__former_result_t *former) {
   vn_window_result_t result = {
       .aggregate = &former->aggregate,
       .sample = engine->store.sample_scratch,
+      .supersedes = former->superseded,
       .start_ms = former->start_ms,
       .end_ms = former->end_ms,
       .revision = (*told)++,
+      .supersedes_count = (uint8_t)former->superseded_count,
       .kind = VN_KIND_PARTIAL,
       .flags = (uint8_t)(VN_FLAG_BIT(VN_FLAG_PARTIAL) | VN_FLAG_BIT(VN_FLAG_RECONFIGURED) |
                          (provisional ? VN_FLAG_BIT(VN_FLAG_TIME_QUALITY) : 0) |
@@ -159,11 +162,12 @@ static void tell_open(ending_t *ending, const vn__former_t *former) {
 vn__former_source_t vn__former_begin(vn_engine_t *engine) {
   bool bounded = engine->transaction_bytes != UINT64_MAX;
   uint64_t room = bounded ? engine->transaction_bytes + vn_log_room(&engine->log) : UINT64_MAX;
-  return (vn__former_source_t){engine, room, engine->batch.length, VN_SERIES_NONE};
+  return (vn__former_source_t){
+      .engine = engine, .room = room, .reserved = engine->batch.length, .series = VN_SERIES_NONE};
 }
 
-/* All windows, or those that the set has not; `set` NULL: nothing goes on. */
-static void tell_windows(ending_t *ending, const vn__part_t *part, const vn_window_set_t *set) {
+/* Those of time: all, or those that the set has not; `set` NULL: nothing goes on. */
+static void tell_times(ending_t *ending, const vn__part_t *part, const vn_window_set_t *set) {
   vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
   vn__time_head_t head = vn__time_head(&unpacker, set);
   vn__former_t former;
@@ -171,12 +175,6 @@ static void tell_windows(ending_t *ending, const vn__part_t *part, const vn_wind
     return;
   }
   bool goes_on = set != NULL && vn__time_goes_on(set, &head);
-  ending->pipeline = (vn_summary_pipeline_t){.name = head.pipeline,
-                                             .unit = head.unit,
-                                             .windows = &ending->window,
-                                             .window_count = 1,
-                                             .exponent = head.exponent,
-                                             .corrects = true};
   for (uint8_t i = 0; i < head.origin.window_count; i++) {
     uint16_t counters;
     ending->window = vn__time_window(&head.windows, head.pane_ms, &counters);
@@ -186,23 +184,86 @@ static void tell_windows(ending_t *ending, const vn__part_t *part, const vn_wind
   }
 }
 
-void vn__former_part(const vn__former_source_t *source, vn_text_t name, const vn__part_t *part) {
-  vn_engine_t *engine = source->engine;
-  ending_t ending = {.source = source, .name = name, .series = source->series};
-  const vn_window_set_t *set = NULL;
-  uint32_t series = vn_series_find(&engine->table, name, vn_series_hash(name));
-  if (part->kind != VN__PART_TIME) {
+/* How others are read, and what they were. */
+typedef struct other {
+  vn__former_read_fn read;
+  uint8_t shape; /* vn_window_shape_t */
+} other_t;
+static const other_t others[] = {
+    [VN__PART_SESSION] = {vn__session_former, VN_WINDOW_SESSION},
+    [VN__PART_COUNT] = {vn__count_former, VN_WINDOW_COUNT},
+    [VN__PART_REPORT] = {vn__report_former, VN_WINDOW_REPORT},
+    [VN__PART_CONDITION] = {vn__condition_former, VN_WINDOW_CONDITION},
+};
+
+static const other_t *find_other(uint32_t kind) {
+  bool known = kind < sizeof others / sizeof others[0] && others[kind].read != NULL;
+  return known ? &others[kind] : NULL;
+}
+
+bool vn__former_is_told(uint32_t kind) { return kind == VN__PART_TIME || find_other(kind) != NULL; }
+
+static void tell_other(ending_t *ending, const vn__part_t *part, const other_t *other) {
+  const vn__unpacker_t state = {part->bytes, part->length, 0, false};
+  vn__former_result_t result;
+  if (part->name.length > VN_WORD_MAX) {
     return;
   }
+  memcpy(ending->window_name, part->name.bytes, part->name.length);
+  ending->window_name[part->name.length] = '\0';
+  ending->window = (vn_window_t){.name = ending->window_name, .shape = other->shape};
+  for (uint32_t i = 0; other->read(state, i, &result); i++) {
+    if (result.superseded_count > VN__FORMER_SPANS_MAX) {
+      ending->source->engine->recovery.windows_left++;
+      continue;
+    }
+    ending->window.supersedes_max = (uint8_t)result.superseded_count;
+    tell(ending, &result);
+  }
+  send(ending);
+}
+
+static void tell_windows(ending_t *ending, const vn__part_t *part,
+                         const vn_pipeline_state_t *pipeline) {
+  const other_t *other = find_other(part->kind);
+  bool goes_on = pipeline != NULL && vn__windows_go_on(pipeline, part);
+  if (part->kind == VN__PART_TIME) {
+    tell_times(ending, part, goes_on ? &pipeline->geometry.set : NULL);
+  } else if (other != NULL && !goes_on) {
+    tell_other(ending, part, other);
+  }
+}
+
+void vn__former_series(vn__former_source_t *source, vn_text_t name) {
+  source->name = name;
+  source->has_words = false;
+}
+
+void vn__former_part(vn__former_source_t *source, const vn__part_t *part) {
+  vn_engine_t *engine = source->engine;
+  if (part->kind == VN__PART_PIPELINE) {
+    source->has_words = vn__slot_words(part, &source->words);
+  }
+  if (!source->has_words || !vn__former_is_told(part->kind)) {
+    return;
+  }
+  const vn_pipeline_state_t *pipeline = NULL;
+  uint32_t series = vn_series_find(&engine->table, source->name, vn_series_hash(source->name));
+  ending_t ending = {.source = source,
+                     .pipeline = {.name = source->words.pipeline,
+                                  .unit = source->words.unit,
+                                  .windows = &ending.window,
+                                  .window_count = 1,
+                                  .exponent = source->words.exponent,
+                                  .corrects = true},
+                     .name = source->name,
+                     .series = source->series};
   if (series != VN_SERIES_NONE) {
-    const vn_pipeline_state_t *pipeline;
     ending.series = series;
     ending.state = &engine->store.series[series];
     pipeline = &engine->store.pipelines[ending.state->pipeline];
-    bool same = part->specification == pipeline->specifications[0];
-    set = same ? &pipeline->geometry.set : NULL;
   }
-  tell_windows(&ending, part, set);
+  tell_windows(&ending, part, pipeline);
 }
 
 /* Making messages needs the scratch: what lies there goes where the queue has room. */
@@ -224,7 +285,7 @@ static bool is_of(const vn_engine_t *engine, uint32_t number, vn_text_t name) {
   return series == number || (series == VN_SERIES_NONE && gone);
 }
 
-void vn__former_record(const vn__former_source_t *source, vn__former_record_t record) {
+void vn__former_record(vn__former_source_t *source, vn__former_record_t record) {
   vn_engine_t *engine = source->engine;
   vn__slot_head_t head;
   vn__part_t part;
@@ -234,7 +295,10 @@ void vn__former_record(const vn__former_source_t *source, vn__former_record_t re
   }
   vn__unpacker_t unpacker = {record.bytes, record.length, 0, false};
   bool good = vn__slot_head_unpack(&unpacker, &head) && is_of(engine, source->series, head.name);
+  if (good) {
+    vn__former_series(source, head.name);
+  }
   while (good && unpacker.position < unpacker.length && vn__slot_part_unpack(&unpacker, &part)) {
-    vn__former_part(source, head.name, &part);
+    vn__former_part(source, &part);
   }
 }

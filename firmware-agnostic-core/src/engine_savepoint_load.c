@@ -271,10 +271,13 @@ static void touch_all(vn_engine_t *engine) {
   }
 }
 
-/* Behind the name of a series: the parts alone. */
-static void look_at_series(input_t *input, const vn__former_source_t *source, vn_text_t name) {
+/* Its name, and the parts. */
+static void look_at_series(input_t *input, vn__former_source_t *source) {
   static const uint8_t before[] = {VN__SAVEPOINT_LAST_ARRIVAL, VN__SAVEPOINT_FLAGS,
                                    VN__SAVEPOINT_ACCOUNTING};
+  (void)take(input, VN_CBOR_MAP);
+  take_key(input, VN__SAVEPOINT_NAME);
+  vn__former_series(source, take_text(input));
   for (size_t i = 0; i < sizeof before; i++) {
     take_key(input, before[i]);
     skip(input);
@@ -284,12 +287,13 @@ static void look_at_series(input_t *input, const vn__former_source_t *source, vn
   for (uint64_t i = 0; i < count && !input->failed; i++) {
     vn__part_t part;
     if (take_part(input, &part)) {
-      vn__former_part(source, name, &part);
+      vn__former_part(source, &part);
     }
   }
 }
 
-/* Windows of time that the plan has ended, behind the outbox: the series are read once more. */
+/* Windows that the plan has ended, behind the outbox: the series are read once more. Bytes of a
+ * former version would be read as something else. */
 static void tell_former_windows(vn_engine_t *engine, const uint8_t *bytes, size_t length) {
   input_t input = {.failed = false};
   vn_savepoint_head_t head;
@@ -297,17 +301,18 @@ static void tell_former_windows(vn_engine_t *engine, const uint8_t *bytes, size_
     return;
   }
   take_head(&input, &head);
+  if (head.state_version != VN__STATE_VERSION) {
+    return;
+  }
   take_key(&input, VN__SAVEPOINT_SPECIFICATION);
   skip(&input);
   take_key(&input, VN__SAVEPOINT_GLOBAL);
   skip(&input);
   take_key(&input, VN__SAVEPOINT_SERIES);
-  const vn__former_source_t source = vn__former_begin(engine);
+  vn__former_source_t source = vn__former_begin(engine);
   uint64_t count = take_array(&input);
   for (uint64_t i = 0; i < count && !input.failed; i++) {
-    (void)take(&input, VN_CBOR_MAP);
-    take_key(&input, VN__SAVEPOINT_NAME);
-    look_at_series(&input, &source, take_text(&input));
+    look_at_series(&input, &source);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #define HEAD_MAX (2u + VN__PACK_U32_MAX + VN__PACK_U64_MAX + 1u)
 #define EARLY_MAX VN__PACK_U64_MAX
+#define EXPONENT_MAX 2u
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
 /* Kind, name with its length, specification, length and bytes; nothing for a part of no bytes. */
@@ -34,10 +35,15 @@ static size_t alerts_max(const vn_pipeline_t *pipeline) {
   return most;
 }
 
+static size_t words_max(const vn_summary_pipeline_t *pipeline) {
+  return EXPONENT_MAX + VN__PACK_WORD_MAX(strlen(pipeline->name)) +
+         VN__PACK_WORD_MAX(strlen(pipeline->unit));
+}
+
 /* Their bytes together bound those of each. */
 static size_t windows_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   size_t bytes = vn__windows_save_max(pipeline, geometry);
-  size_t most = bytes + part_max(0, bytes) - bytes;
+  size_t most = part_max(0, words_max(&pipeline->summary)) + part_max(0, bytes);
   for (uint8_t i = geometry->set.window_count; i < pipeline->summary.window_count; i++) {
     most += part_max(strlen(pipeline->summary.windows[i].name), bytes) - bytes;
   }
@@ -149,8 +155,30 @@ static void save_readings(vn__packer_t *packer, const vn__work_t *work) {
   }
 }
 
+/* What another plan would need to know of this one, to tell what its windows hold. */
+static void save_words(vn__packer_t *packer, const vn__work_t *work) {
+  const vn_summary_pipeline_t *pipeline = &work->pipeline->plan->summary;
+  size_t at = begin_part(packer, VN__PART_PIPELINE, "", 0);
+  vn__pack_signed(packer, pipeline->exponent);
+  vn__pack_word(packer, pipeline->name, VN_WORD_MAX);
+  vn__pack_word(packer, pipeline->unit, VN_WORD_MAX);
+  vn__pack_length(packer, at);
+}
+
+bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *out) {
+  vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
+  int64_t exponent = vn__unpack_signed(&unpacker);
+  *out = (vn__slot_words_t){.exponent = (int8_t)exponent};
+  out->pipeline = vn__unpack_word(&unpacker, VN_WORD_MAX);
+  out->unit = vn__unpack_word(&unpacker, VN_WORD_MAX);
+  return !unpacker.failed && exponent >= INT8_MIN && exponent <= INT8_MAX;
+}
+
 static void save_windows(vn__packer_t *packer, vn__work_t *work) {
   const vn_series_state_t *state = work->state;
+  if (work->pipeline->plan->summary.window_count > 0) {
+    save_words(packer, work);
+  }
   for (uint8_t i = 0; i < vn__window_parts(work->pipeline); i++) {
     vn__window_part_t part = vn__window_part(work->pipeline, i);
     size_t at = begin_part(packer, part.kind, part.name, work->pipeline->specifications[i]);

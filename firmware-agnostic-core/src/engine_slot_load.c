@@ -112,10 +112,10 @@ static bool load_detector(const vn__work_t *work, const vn__part_t *part) {
 }
 
 /* The part of this kind and name; vn__window_parts: there is none. */
-static uint8_t find_windows(const vn__work_t *work, const vn__part_t *part) {
+static uint8_t find_windows(const vn_pipeline_state_t *pipeline, const vn__part_t *part) {
   uint8_t i = 0;
-  for (; i < vn__window_parts(work->pipeline); i++) {
-    vn__window_part_t own = vn__window_part(work->pipeline, i);
+  for (; i < vn__window_parts(pipeline); i++) {
+    vn__window_part_t own = vn__window_part(pipeline, i);
     if (own.kind == part->kind && same_name(part->name, own.name)) {
       break;
     }
@@ -123,11 +123,15 @@ static uint8_t find_windows(const vn__work_t *work, const vn__part_t *part) {
   return i;
 }
 
+bool vn__windows_go_on(const vn_pipeline_state_t *pipeline, const vn__part_t *part) {
+  uint8_t i = find_windows(pipeline, part);
+  return i < vn__window_parts(pipeline) && part->specification == pipeline->specifications[i];
+}
+
 /* With another specification the windows begin anew; what the series has told of stays told. */
 static bool load_windows(vn__work_t *work, const vn__part_t *part) {
-  uint8_t i = find_windows(work, part);
-  if (i < vn__window_parts(work->pipeline) &&
-      part->specification == work->pipeline->specifications[i]) {
+  if (vn__windows_go_on(work->pipeline, part)) {
+    uint8_t i = find_windows(work->pipeline, part);
     return vn__window_part_load(work, i, part->bytes, part->length);
   }
   vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
@@ -181,6 +185,8 @@ static bool load_others(vn__work_t *work, const vn__part_t *part) {
       work->state->early_since_mono_ms =
           work->pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(&unpacker) : 0;
       return true;
+    case VN__PART_PIPELINE: /* for windows that end: engine_former.c */
+      return true;
     default:
       return false; /* of a later version */
   }
@@ -217,7 +223,7 @@ static bool load_parts(vn__work_t *work, vn__unpacker_t *unpacker) {
     }
     if (!load_part(work, &part)) {
       work->engine->recovery.windows_end =
-          work->engine->recovery.windows_end || part.kind == VN__PART_TIME;
+          work->engine->recovery.windows_end || vn__former_is_told(part.kind);
       work->engine->recovery.operators_reset++;
       vn__farewell_note(work->engine, work->series,
                         vn_series_name(&work->engine->table, work->series), &part);
@@ -236,7 +242,7 @@ static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_
   engine->store.series[series] =
       (vn_series_state_t){.pipeline = VN__NO_PIPELINE, .accounting = head->accounting};
   while (parts->position < parts->length && vn__slot_part_unpack(parts, &part)) {
-    engine->recovery.windows_end = engine->recovery.windows_end || part.kind == VN__PART_TIME;
+    engine->recovery.windows_end = engine->recovery.windows_end || vn__former_is_told(part.kind);
     vn__farewell_note(engine, series, head->name, &part);
   }
 }

@@ -27,7 +27,8 @@ typedef enum vn__part_kind {
   VN__PART_CONDITION = 11,
   VN__PART_CORRECTION = 12,
   VN__PART_DERIVED = 13,
-  VN__PART_EARLY = 14
+  VN__PART_EARLY = 14,
+  VN__PART_PIPELINE = 15
 } vn__part_kind_t;
 
 typedef struct vn__slot_head {
@@ -75,6 +76,9 @@ typedef struct vn__window_part {
 } vn__window_part_t;
 vn__window_part_t vn__window_part(const vn_pipeline_state_t *pipeline, uint8_t index);
 
+/* Whether the plan has a window like this one, which takes its state over. */
+bool vn__windows_go_on(const vn_pipeline_state_t *pipeline, const vn__part_t *part);
+
 /* The states of its windows come in parts: those of time are part 0. One that can't be loaded
  * begins anew. */
 uint8_t vn__window_parts(const vn_pipeline_state_t *pipeline);
@@ -82,15 +86,13 @@ size_t vn__window_part_save(vn__work_t *work, uint8_t part, uint8_t *out, size_t
 bool vn__window_part_load(vn__work_t *work, uint8_t part, const uint8_t *bytes, size_t length);
 
 /*
- * The part of the windows of time: in front, which windows they are and what they are called;
- * behind, their common state. Words point into the bytes.
+ * The part of the windows of time: in front, which windows they are; behind, their common state.
+ * Words point into the bytes.
  */
 typedef struct vn__time_head {
-  const char *pipeline, *unit;
   vn__unpacker_t windows; /* their definitions: vn__time_window */
   vn_window_origin_t origin;
   int64_t pane_ms, anchor_ms;
-  int8_t exponent;
   bool same; /* as those of the set */
   bool ends; /* one of them is none of the set */
 } vn__time_head_t;
@@ -102,27 +104,41 @@ vn_window_t vn__time_window(vn__unpacker_t *unpacker, int64_t pane_ms, uint16_t 
 /* Whether windows of this set, whose panes are the same, can take the state over. */
 bool vn__time_goes_on(const vn_window_set_t *set, const vn__time_head_t *head);
 
-size_t vn__time_save_max(const vn_summary_pipeline_t *pipeline, const vn_window_set_t *set);
+size_t vn__time_save_max(const vn_window_set_t *set);
 size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity);
 /* Windows that were added or removed since then leave the others as they are. */
 bool vn__time_load(const vn__work_t *work, const uint8_t *bytes, size_t length);
 /* Nothing else of it: what was late stays late. */
 void vn__time_keep_watermark(const vn__work_t *work, const uint8_t *bytes, size_t length);
 
+/* The part of the pipeline: what messages say of it. Words point into the bytes. */
+typedef struct vn__slot_words {
+  const char *pipeline, *unit;
+  int8_t exponent;
+} vn__slot_words_t;
+bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *out);
+
 /*
- * Windows of time that the plan has ended: what they hold is told once, as results of kind partial,
- * in the commit that has the state without them. Nothing is committed while records are read again;
- * what would be too much for one commit is left, and counted.
+ * Windows that the plan has ended: what they hold is told once, as results of kind partial, in the
+ * commit that has the state without them. Nothing is committed while records are read again; what
+ * would be too much for one commit is left, and counted.
  */
 typedef struct vn__former_source {
   vn_engine_t *engine;
   uint64_t room;   /* bytes that the next commit may have */
   size_t reserved; /* of the batch, in front: episodes that end */
   uint32_t series; /* the number that a series had which is gone; VN_SERIES_NONE: none */
+  vn_text_t name;  /* of the series at work */
+  vn__slot_words_t words;
+  bool has_words;
 } vn__former_source_t;
 vn__former_source_t vn__former_begin(vn_engine_t *engine);
-/* A part of a series that is read a second time; its bytes stay while results are made. */
-void vn__former_part(const vn__former_source_t *source, vn_text_t name, const vn__part_t *part);
+/* A series that is read a second time, then its parts, in order; their bytes stay while results are
+ * made. */
+void vn__former_series(vn__former_source_t *source, vn_text_t name);
+void vn__former_part(vn__former_source_t *source, const vn__part_t *part);
+/* Whether parts of this kind are told where they end. */
+bool vn__former_is_told(uint32_t kind);
 /* The newest record of a series, read a second time; `lasting`: its bytes stay, else they lie in
  * the scratch. */
 typedef struct vn__former_record {
@@ -130,7 +146,7 @@ typedef struct vn__former_record {
   size_t length;
   bool lasting;
 } vn__former_record_t;
-void vn__former_record(const vn__former_source_t *source, vn__former_record_t record);
+void vn__former_record(vn__former_source_t *source, vn__former_record_t record);
 
 /* The next commit has the state of a series that is gone, or what is left of it. */
 void vn__owe_or_bury(vn_engine_t *engine, uint32_t series);

@@ -4,34 +4,22 @@
 
 #include <string.h>
 
-/* Panes and counters are at most some thousands; a word has its end with it. */
+/* Panes and counters are at most some thousands. */
 #define RING_MAX 3u
 
-static size_t word_max(const char *word) { return 2u + strlen(word) + 1u; }
-
-size_t vn__time_save_max(const vn_summary_pipeline_t *pipeline, const vn_window_set_t *set) {
-  size_t most = RING_MAX + 1u + VN__PACK_U64_MAX + VN__PACK_U32_MAX + vn_window_save_max(set);
-  most += word_max(pipeline->name) + word_max(pipeline->unit);
+size_t vn__time_save_max(const vn_window_set_t *set) {
+  size_t most = RING_MAX + 1u + VN__PACK_U64_MAX + vn_window_save_max(set);
   for (uint8_t i = 0; i < set->window_count; i++) {
-    most += word_max(set->windows[i].name) + 3u * VN__PACK_U64_MAX + RING_MAX;
+    most += VN__PACK_WORD_MAX(strlen(set->windows[i].name)) + 3u * VN__PACK_U64_MAX + RING_MAX;
   }
   return most;
-}
-
-/* A unit that is too long to be one is left out. */
-static void pack_word(vn__packer_t *packer, const char *word) {
-  size_t length = strlen(word);
-  length = length <= VN_WORD_MAX ? length : 0;
-  vn__pack_unsigned(packer, length + 1u);
-  vn__pack_bytes(packer, word, length);
-  vn__pack_bytes(packer, "", 1);
 }
 
 /* Lengths in panes. A slide of 0 is the size. */
 static void pack_window(vn__packer_t *packer, const vn_window_set_t *set, uint8_t index) {
   const vn_window_t *window = &set->windows[index];
   bool tumbles = window->slide_ms == window->size_ms;
-  pack_word(packer, window->name);
+  vn__pack_word(packer, window->name, VN_WORD_MAX);
   vn__pack_unsigned(packer, (uint64_t)(window->size_ms / set->pane_ms));
   vn__pack_unsigned(packer, tumbles ? 0 : (uint64_t)(window->slide_ms / set->pane_ms));
   vn__pack_signed(packer, window->offset_ms);
@@ -39,7 +27,6 @@ static void pack_window(vn__packer_t *packer, const vn_window_set_t *set, uint8_
 }
 
 size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity) {
-  const vn_summary_pipeline_t *pipeline = &work->pipeline->plan->summary;
   const vn_window_set_t *set = &work->pipeline->geometry.set;
   vn_window_memory_t memory = vn__window_memory(work);
   vn__packer_t packer = {out, capacity, 0};
@@ -47,28 +34,12 @@ size_t vn__time_save(const vn__work_t *work, uint8_t *out, size_t capacity) {
   vn__pack_unsigned(&packer, set->window_count);
   if (set->window_count > 0) {
     vn__pack_signed(&packer, set->pane_ms);
-    vn__pack_signed(&packer, pipeline->exponent);
-    pack_word(&packer, pipeline->name);
-    pack_word(&packer, pipeline->unit);
   }
   for (uint8_t i = 0; i < set->window_count; i++) {
     pack_window(&packer, set, i);
   }
   size_t room = packer.length < capacity ? capacity - packer.length : 0;
   return packer.length + vn_window_save(set, &memory, out + packer.length, room);
-}
-
-/* In place: its end is among the bytes. */
-static const char *take_word(vn__unpacker_t *unpacker) {
-  size_t length = (size_t)vn__unpack_unsigned(unpacker, VN_WORD_MAX + 1u);
-  const char *word = (const char *)unpacker->bytes + unpacker->position;
-  if (unpacker->failed || length == 0 || length > unpacker->length - unpacker->position ||
-      word[length - 1u] != '\0' || strlen(word) != length - 1u) {
-    unpacker->failed = true;
-    return "";
-  }
-  unpacker->position += length;
-  return word;
 }
 
 /* A duration of so many panes. */
@@ -78,7 +49,7 @@ static int64_t take_panes(vn__unpacker_t *unpacker, int64_t pane_ms) {
 }
 
 vn_window_t vn__time_window(vn__unpacker_t *unpacker, int64_t pane_ms, uint16_t *revision_size) {
-  vn_window_t window = {.name = take_word(unpacker)};
+  vn_window_t window = {.name = vn__unpack_word(unpacker, VN_WORD_MAX)};
   window.size_ms = take_panes(unpacker, pane_ms);
   window.slide_ms = take_panes(unpacker, pane_ms);
   window.slide_ms = window.slide_ms == 0 ? window.size_ms : window.slide_ms;
@@ -111,25 +82,14 @@ static uint8_t find_window(const vn_window_set_t *set, const vn__time_head_t *he
   return VN_WINDOWS_MAX;
 }
 
-/* What all its windows have in common. */
-static void take_common(vn__unpacker_t *unpacker, vn__time_head_t *head) {
-  head->pane_ms = vn__unpack_signed(unpacker);
-  int64_t exponent = vn__unpack_signed(unpacker);
-  head->pipeline = take_word(unpacker);
-  head->unit = take_word(unpacker);
-  head->exponent = (int8_t)exponent;
-  bool good = head->pane_ms >= 1 && head->pane_ms <= VN_WINDOW_SPAN_MAX_MS &&
-              exponent >= INT8_MIN && exponent <= INT8_MAX;
-  unpacker->failed = unpacker->failed || !good;
-}
-
 vn__time_head_t vn__time_head(vn__unpacker_t *unpacker, const vn_window_set_t *set) {
   vn__time_head_t head = {.pane_ms = 1};
   vn_window_origin_t *origin = &head.origin;
   uint64_t panes = vn__unpack_unsigned(unpacker, UINT32_MAX);
   origin->window_count = (uint8_t)vn__unpack_unsigned(unpacker, VN_WINDOWS_MAX);
   if (origin->window_count > 0) {
-    take_common(unpacker, &head);
+    head.pane_ms = vn__unpack_signed(unpacker);
+    unpacker->failed = unpacker->failed || head.pane_ms < 1 || head.pane_ms > VN_WINDOW_SPAN_MAX_MS;
   }
   head.windows = *unpacker;
   head.same = set != NULL && panes == set->pane_count && origin->window_count == set->window_count;

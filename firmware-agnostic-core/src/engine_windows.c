@@ -358,7 +358,7 @@ vn_reason_t vn__windows_take(vn__work_t *work, int32_t value, vn_window_drop_fn 
 }
 
 size_t vn__windows_save_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
-  size_t most = vn__time_save_max(&pipeline->summary, &geometry->set);
+  size_t most = vn__time_save_max(&geometry->set);
   for (uint8_t i = 0; i < geometry->session_count; i++) {
     most += vn_session_save_max(&geometry->sessions[i]);
   }

@@ -31,6 +31,14 @@ void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length) {
   packer->length += length;
 }
 
+void vn__pack_word(vn__packer_t *packer, const char *word, size_t longest) {
+  size_t length = strlen(word);
+  length = length <= longest ? length : 0;
+  vn__pack_unsigned(packer, length + 1u);
+  vn__pack_bytes(packer, word, length);
+  vn__pack_bytes(packer, "", 1);
+}
+
 void vn__pack_length(vn__packer_t *packer, size_t at) {
   VN_ASSERT(packer != NULL && at <= packer->length);
   uint8_t head[VN__PACK_U64_MAX];
@@ -79,6 +87,18 @@ int32_t vn__unpack_i32(vn__unpacker_t *unpacker) {
     return 0;
   }
   return (int32_t)value;
+}
+
+const char *vn__unpack_word(vn__unpacker_t *unpacker, size_t longest) {
+  size_t length = (size_t)vn__unpack_unsigned(unpacker, longest + 1u);
+  const char *word = (const char *)unpacker->bytes + unpacker->position;
+  if (unpacker->failed || length == 0 || length > unpacker->length - unpacker->position ||
+      word[length - 1u] != '\0' || strlen(word) != length - 1u) {
+    unpacker->failed = true;
+    return "";
+  }
+  unpacker->position += length;
+  return word;
 }
 
 void vn__unpack_bytes(vn__unpacker_t *unpacker, void *bytes, size_t length) {

@@ -28,12 +28,17 @@ typedef struct vn__unpacker {
 void vn__pack_unsigned(vn__packer_t *packer, uint64_t value);
 void vn__pack_signed(vn__packer_t *packer, int64_t value); /* zigzag: small magnitudes are short */
 void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length);
+/* With its length in front and its end behind; one that is longer than `longest` is left out. */
+void vn__pack_word(vn__packer_t *packer, const char *word, size_t longest);
+#define VN__PACK_WORD_MAX(length) (2u + (length) + 1u)
 /* The length of what was packed from `at` on goes in front of it, which moves. */
 void vn__pack_length(vn__packer_t *packer, size_t at);
 
 uint64_t vn__unpack_unsigned(vn__unpacker_t *unpacker, uint64_t highest);
 int64_t vn__unpack_signed(vn__unpacker_t *unpacker);
 int32_t vn__unpack_i32(vn__unpacker_t *unpacker);
+/* In place: its end is among the bytes. */
+const char *vn__unpack_word(vn__unpacker_t *unpacker, size_t longest);
 void vn__unpack_bytes(vn__unpacker_t *unpacker, void *bytes, size_t length);
 
 #endif

@@ -7,7 +7,7 @@
 /* Of the states of series in a checkpoint: raised when their bytes change, so that those of a
  * former version start anew instead of being read as something else. COMMITs carry it: data of a
  * later version are refused. */
-#define VN__STATE_VERSION 7u
+#define VN__STATE_VERSION 8u
 
 /* The same of what belongs to no series. */
 #define VN__GLOBAL_VERSION 5u

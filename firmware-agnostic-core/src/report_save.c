@@ -1,6 +1,7 @@
 /* Reports into a checkpoint and back. */
 #include "reservoir_priv.h"
 #include "vn/report.h"
+#include "window_former_priv.h"
 
 static void save_slope(vn__packer_t *packer, const vn_report_slope_t *slope) {
   vn__pack_signed(packer, slope->rise);
@@ -99,4 +100,17 @@ vn_err_t vn_report_load(const vn_report_t *report, const vn_report_memory_t *mem
     return VN_ERR_FORMAT;
   }
   return VN_OK;
+}
+
+bool vn__report_former(vn__unpacker_t state, uint32_t index, vn__former_result_t *out) {
+  (void)vn__unpack_signed(&state);
+  uint64_t points = vn__unpack_unsigned(&state, VN_SAMPLE_MAX);
+  if (state.failed || points == 0 || index > 0) {
+    return false;
+  }
+  *out = (vn__former_result_t){.exact = true};
+  vn__aggregate_load(&state, &out->aggregate);
+  out->start_ms = out->aggregate.first_ms;
+  out->end_ms = out->aggregate.last_ms + 1;
+  return !state.failed;
 }

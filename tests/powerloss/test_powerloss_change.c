@@ -14,6 +14,7 @@
 #define T0 INT64_C(1795219200000)
 enum { BEFORE = 24, AFTER = 44, POWER_UPS_MAX = 40 };
 enum { ENDED_B = 3 }; /* of "b": one of "ten" is open, two of "slide" */
+enum { OTHERS = 4 };  /* windows of other kinds, in some tests: of each one is open */
 
 /* What a run came to. */
 typedef struct ending {
@@ -30,6 +31,39 @@ typedef struct ending {
 static vn_alert_plan_t changed_alerts[3];
 static vn_window_t changed_windows[2];
 static void (*change_windows)(rig_t *rig); /* NULL: they stay */
+static void (*add_windows)(rig_t *rig);    /* to the first plan; NULL: none */
+static vn_window_t all_windows[2 + OTHERS];
+
+static void add_others(rig_t *rig) {
+  uint32_t statistics = rig->windows[0].statistics;
+  memcpy(all_windows, rig->windows, 2 * sizeof all_windows[0]);
+  all_windows[2] = (vn_window_t){.name = "visit",
+                                 .gap_ms = 4000,
+                                 .statistics = statistics,
+                                 .supersedes_max = VN_SESSIONS_MAX,
+                                 .shape = VN_WINDOW_SESSION};
+  all_windows[3] = (vn_window_t){.name = "seven",
+                                 .size_readings = 14,
+                                 .slide_readings = 7,
+                                 .statistics = statistics,
+                                 .sample = 2,
+                                 .shape = VN_WINDOW_COUNT};
+  all_windows[4] = (vn_window_t){.name = "thin",
+                                 .every_ms = VN_DURATION_OFF,
+                                 .error = 500,
+                                 .sample = 4,
+                                 .statistics = statistics,
+                                 .shape = VN_WINDOW_REPORT};
+  all_windows[5] = (vn_window_t){.name = "high",
+                                 .max_ms = VN_DURATION_OFF,
+                                 .limit = 1500,
+                                 .statistics = statistics,
+                                 .supersedes_max = 1,
+                                 .shape = VN_WINDOW_CONDITION,
+                                 .condition = VN_ALERT_ABOVE};
+  rig->pipelines[1].summary.windows = all_windows;
+  rig->pipelines[1].summary.window_count = 2 + OTHERS;
+}
 
 static void remove_slide(rig_t *rig) { rig->pipelines[1].summary.window_count = 1; }
 
@@ -53,6 +87,9 @@ static rig_t *changed_rig(flash_fake_t *flash) {
   rig->pipelines[1].match = (vn_text_t){"a*", 2};
   rig->plan.encoding = VN_ENCODING_JSON;
   rig->wall_ms = T0 + BEFORE * 1000;
+  if (add_windows != NULL) {
+    rig->plan.outbox_bytes = 16u * 1024u; /* for a message of each */
+  }
   if (change_windows != NULL) {
     change_windows(rig);
   }
@@ -71,6 +108,9 @@ static flash_fake_t *before(const flash_fake_shape_t *shape) {
   flash_fake_t *flash = flash_fake_new(shape, 1);
   rig_t *rig = rig_new(&flash->port);
   rig->plan.encoding = VN_ENCODING_JSON;
+  if (add_windows != NULL) {
+    add_windows(rig);
+  }
   assert_int_equal(rig_start(rig), VN_OK);
   send_readings(rig, "a", 0, BEFORE);
   send_readings(rig, "b", 0, BEFORE);
@@ -231,11 +271,20 @@ static void windows_that_are_gone_are_told_once_at_any_cut(void **state) {
   change_windows = NULL;
 }
 
+static void so_are_windows_of_other_kinds(void **state) {
+  (void)state;
+  add_windows = add_others;
+  cut_everywhere(&unkind, 0, ENDED_B + 2 * OTHERS);
+  cut_everywhere(&unkind, 5, ENDED_B + 2 * OTHERS);
+  add_windows = NULL;
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_cut_at_any_operation_changes_nothing_of_what_is_taken_over),
       cmocka_unit_test(nor_do_cuts_inside_of_cuts),
       cmocka_unit_test(windows_that_are_gone_are_told_once_at_any_cut),
+      cmocka_unit_test(so_are_windows_of_other_kinds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

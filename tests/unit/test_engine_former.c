@@ -1,5 +1,5 @@
-/* Windows of time that another configuration has ended: what they hold is told once, as results of
- * kind partial, at a start and at an import. */
+/* Windows that another configuration has ended: what they hold is told once, as results of kind
+ * partial, at a start and at an import. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,14 +18,14 @@ static const flash_fake_shape_t shape = {
     .erase_size = 1024, .prog_size = 16, .sector_count = 512, .erased_value = FLASH_FAKE_NOISE};
 
 static savepoint_t savepoint;
-static vn_window_t windows[2];
+static vn_window_t windows[6];
 
 typedef void (*change_fn)(rig_t *rig);
 
 /* "ten" and "slide" of the rig, in JSON. */
 static rig_t *new_rig(flash_fake_t *flash, change_fn base, change_fn change) {
   rig_t *rig = rig_new(&flash->port);
-  memcpy(windows, rig->windows, sizeof windows);
+  memcpy(windows, rig->windows, sizeof rig->windows);
   rig->pipelines[1].summary.windows = windows;
   rig->plan.encoding = VN_ENCODING_JSON;
   if (base != NULL) {
@@ -207,6 +207,103 @@ static void what_panes_keep_beside_it_is_read_over(void **state) {
   both_ways(keep_more, shorten, assert_all_told);
 }
 
+/* Each kind beside those of time; readings are those of first_run. */
+static void add_others(rig_t *rig) {
+  uint32_t statistics = windows[0].statistics;
+  windows[2] = (vn_window_t){.name = "visit",
+                             .gap_ms = 4000,
+                             .statistics = statistics,
+                             .supersedes_max = VN_SESSIONS_MAX,
+                             .shape = VN_WINDOW_SESSION};
+  windows[3] = (vn_window_t){.name = "three",
+                             .size_readings = 3,
+                             .slide_readings = 3,
+                             .statistics = statistics,
+                             .sample = 2,
+                             .shape = VN_WINDOW_COUNT};
+  windows[4] = (vn_window_t){.name = "thin",
+                             .every_ms = VN_DURATION_OFF,
+                             .error = 500,
+                             .sample = 8,
+                             .statistics = statistics,
+                             .shape = VN_WINDOW_REPORT};
+  windows[5] = (vn_window_t){.name = "warm",
+                             .max_ms = VN_DURATION_OFF,
+                             .limit = 1500,
+                             .statistics = statistics | VN_STATISTIC_BIT(VN_STATISTIC_SLOPE),
+                             .supersedes_max = 1,
+                             .shape = VN_WINDOW_CONDITION,
+                             .condition = VN_ALERT_ABOVE};
+  rig->pipelines[1].summary.window_count = 6;
+}
+
+static void remove_others(rig_t *rig) { rig->pipelines[1].summary.window_count = 2; }
+
+static void assert_others_told(const outcome_t *outcome) {
+  const rig_t *rig = outcome->rig;
+  assert_told(rig, "visit", T0 - 1000, 7500, "\"count\":4,\"sum\":91");
+  assert_told(rig, "three", 3, 1, "\"count\":1,\"sum\":40");
+  assert_told(rig, "thin", T0 - 1000, 3501, "\"count\":4,\"sum\":91");
+  assert_told(rig, "warm", T0, 2501, "\"count\":3,\"sum\":90");
+}
+
+static void check_others(const outcome_t *outcome) {
+  assert_int_equal(outcome->recovery.operators_reset, 4);
+  assert_int_equal(outcome->recovery.windows_ended, 4);
+  assert_int_equal(outcome->recovery.windows_left, 0);
+  assert_int_equal(said(outcome->rig, "\"reconfigured\""), 4);
+  assert_others_told(outcome);
+}
+
+static void windows_of_other_kinds_that_are_removed_are_told(void **state) {
+  (void)state;
+  both_ways(add_others, remove_others, check_others);
+}
+
+static void change_others(rig_t *rig) {
+  (void)rig;
+  windows[2].gap_ms = 5000;
+  windows[3].slide_readings = 2;
+  windows[4].sample = 9;
+  windows[5].sample = 3;
+}
+
+static void so_are_those_that_begin_anew(void **state) {
+  (void)state;
+  both_ways(add_others, change_others, check_others);
+}
+
+static void rename_others(rig_t *rig) {
+  windows[2].name = "visits";
+  rig->pipelines[1].summary.window_count = 3;
+}
+
+/* By its new name it is another window. */
+static void so_are_those_with_another_name(void **state) {
+  (void)state;
+  both_ways(add_others, rename_others, check_others);
+}
+
+static void check_everything(const outcome_t *outcome) {
+  assert_int_equal(outcome->recovery.windows_ended, 7);
+  assert_int_equal(outcome->recovery.windows_left, 0);
+  assert_int_equal(said(outcome->rig, "\"reconfigured\""), 7);
+  assert_told(outcome->rig, "ten", T0, 10000, "\"count\":3,\"sum\":90");
+  assert_others_told(outcome);
+}
+
+static void change_resolution(rig_t *rig) {
+  rig->pipelines[1].summary.exponent = -1;
+  for (size_t i = 0; i < 3; i++) {
+    rig->alerts[i].exponent = -1;
+  }
+}
+
+static void another_resolution_tells_all_in_the_former_one(void **state) {
+  (void)state;
+  both_ways(add_others, change_resolution, check_everything);
+}
+
 static void journal(rig_t *rig) { rig->plan.durability = VN_DURABILITY_JOURNAL; }
 
 static void so_it_is_in_journal_mode(void **state) {
@@ -267,6 +364,16 @@ static void names_and_lateness_end_nothing(void **state) {
   both_ways(NULL, rename_all, check_nothing_told);
 }
 
+static void without_a_change_nothing_ends(void **state) {
+  (void)state;
+  both_ways(add_others, NULL, check_nothing_told);
+}
+
+static void a_series_that_nobody_wants_is_told_by_all_its_windows(void **state) {
+  (void)state;
+  both_ways(add_others, disown, check_everything);
+}
+
 /* The numbers of deltas go on: none of the same window has that of another. */
 static void numbers_of_deltas_are_not_used_twice(void **state) {
   (void)state;
@@ -301,10 +408,16 @@ int main(void) {
       cmocka_unit_test(another_out_of_order_does_so_too),
       cmocka_unit_test(a_window_that_becomes_another_kind_is_told),
       cmocka_unit_test(what_panes_keep_beside_it_is_read_over),
+      cmocka_unit_test(windows_of_other_kinds_that_are_removed_are_told),
+      cmocka_unit_test(so_are_those_that_begin_anew),
+      cmocka_unit_test(so_are_those_with_another_name),
+      cmocka_unit_test(another_resolution_tells_all_in_the_former_one),
       cmocka_unit_test(so_it_is_in_journal_mode),
       cmocka_unit_test(a_window_that_is_removed_is_told_and_the_others_go_on),
       cmocka_unit_test(a_series_that_nobody_wants_is_told_before_it_is_gone),
       cmocka_unit_test(names_and_lateness_end_nothing),
+      cmocka_unit_test(without_a_change_nothing_ends),
+      cmocka_unit_test(a_series_that_nobody_wants_is_told_by_all_its_windows),
       cmocka_unit_test(numbers_of_deltas_are_not_used_twice),
       cmocka_unit_test(without_room_what_is_not_told_is_counted),
   };

@@ -70,7 +70,7 @@ typedef struct vn_recovery {
   uint32_t operators_reset; /* windows, detectors, alerts and more that begin anew: another plan */
   uint32_t episodes_ended;  /* told, of alerts that the plan doesn't know any more */
   uint32_t episodes_left;   /* more than there was room for: nobody was told that they ended */
-  uint32_t windows_ended;   /* told as they were, of windows of time that the plan has ended */
+  uint32_t windows_ended;   /* told as they were, of windows that the plan has ended */
   uint32_t windows_left;    /* more than there was room for: nobody was told what they held */
   bool windows_end;         /* there may be such windows: the states are looked at again */
   uint64_t records_damaged;
