@@ -202,8 +202,23 @@ static vn_err_t put_all(vn_engine_t *engine) {
   return error == VN_OK ? put_outputs(engine) : error;
 }
 
+/* Where room is short nothing is begun that doesn't fit. */
+static vn_err_t try_out(vn_engine_t *engine) {
+  vn_err_t error = vn_log_begin_trial(&engine->log);
+  if (error != VN_OK) {
+    return error;
+  }
+  error = put_all(engine);
+  vn_err_t fits = vn_log_end_trial(&engine->log);
+  return error == VN_OK ? fits : error;
+}
+
 static vn_err_t transact(vn_engine_t *engine, uint16_t flags) {
-  vn_err_t error = vn_log_begin(&engine->log);
+  if (engine->room.tries > 0 || engine->journal.log_full) {
+    vn_log_press(&engine->log);
+  }
+  vn_err_t error = vn_log_is_tight(&engine->log) ? try_out(engine) : VN_OK;
+  error = error == VN_OK ? vn_log_begin(&engine->log) : error;
   if (error != VN_OK) {
     return error;
   }
@@ -215,21 +230,43 @@ static vn_err_t transact(vn_engine_t *engine, uint16_t flags) {
   return commit(engine, flags);
 }
 
+/* A sector that fails is retired, and the transaction begun anew in another one. */
+#define SECTORS_FAILING_MAX 4u
+
 /* A flash that fails makes the engine go on from RAM; the platform sees flash_failed and says so.
- * In journal mode nothing goes on. */
+ * In journal mode nothing goes on. A region without room is no failure: it is tried again. */
 static vn_err_t settle_outputs(vn_engine_t *engine, uint16_t flags) {
+  uint32_t bad = engine->log.figures.sectors_bad;
   vn_err_t error = transact(engine, flags);
-  if (error != VN_OK) {
+  for (uint32_t i = 1; i <= SECTORS_FAILING_MAX && error == VN_ERR_FLASH; i++) {
+    error = engine->log.figures.sectors_bad >= bad + i ? transact(engine, flags) : VN_ERR_FLASH;
+  }
+  if (error == VN_ERR_LOG_FULL) {
+    vn__room_missing(engine);
+  } else if (error != VN_OK) {
     engine->durable = false;
     engine->flash_failed = true;
   }
   return error;
 }
 
-/* Puts changed series from *series on until the transaction is full; they are marked as owed. */
+/* Takes back what was collected behind this one of the list: it is collected anew. */
+static void uncollect(vn_engine_t *engine, uint32_t end) {
+  while (engine->owed.first != end && engine->owed.first != VN_SERIES_NONE) {
+    vn_series_state_t *state = &engine->store.series[engine->owed.first];
+    state->flags &= (uint8_t)~VN__SERIES_OWED;
+    engine->owed.first = state->next_owed;
+    state->next_owed = VN_SERIES_NONE;
+  }
+}
+
+/* Puts changed series from *series on until the transaction is full; they are marked as owed. Where
+ * there was no room the pieces get smaller. */
 static void collect_dirty(vn_engine_t *engine, uint32_t *series) {
   uint64_t bytes = 0;
-  for (; *series < engine->table.capacity && bytes < engine->transaction_bytes; (*series)++) {
+  uint32_t shift = engine->room.tries < 32u ? engine->room.tries : 32u;
+  uint64_t most = engine->journal.on ? UINT64_MAX : (engine->transaction_bytes >> shift) + 1u;
+  for (; *series < engine->table.capacity && bytes < most; (*series)++) {
     vn_series_state_t *state = &engine->store.series[*series];
     bool known = engine->table.name_lengths[*series] > 0;
     if (!known || (state->flags & (VN__SERIES_DIRTY | VN__SERIES_OWED)) != VN__SERIES_DIRTY) {
@@ -270,16 +307,20 @@ static vn_time_ms_t covered_until(vn_engine_t *engine) {
 static vn_err_t settle_everything(vn_engine_t *engine, uint16_t flags) {
   uint32_t series = 0;
   vn_time_ms_t at_ms = covered_until(engine);
+  bool wanted = engine->journal.on && (engine->journal.log_full || engine->room.tries > 0);
   for (;;) {
+    uint32_t end = engine->owed.first;
     collect_dirty(engine, &series);
     bool last = series >= engine->table.capacity;
     engine->checkpoint_wall_ms = last ? at_ms : engine->checkpoint_wall_ms;
     vn_err_t error = settle_outputs(engine, last ? flags : 0);
     if (error != VN_OK) {
+      uncollect(engine, end);
       return error;
     }
     forget_owed(engine);
     if (last) {
+      vn__room_check(engine, wanted);
       return VN_OK;
     }
   }
@@ -295,16 +336,24 @@ static void touch_counted(vn_engine_t *engine) {
   }
 }
 
+/* A notice of what had to go waits until there is room for it. */
+static void cut_outputs(vn_engine_t *engine) {
+  if (engine->ports.uplink == NULL) {
+    return;
+  }
+  vn__cut_batch(engine);
+  if (engine->room.tries == 0) {
+    vn__tell_gaps(engine);
+  }
+}
+
 /* All or nothing: what is not committed is neither told nor forgotten. */
 static vn_err_t settle_journal(vn_engine_t *engine, uint16_t flags) {
   if (!engine->durable) {
     return VN_ERR_FLASH;
   }
   touch_counted(engine);
-  if (engine->ports.uplink != NULL) {
-    vn__cut_batch(engine);
-    vn__tell_gaps(engine);
-  }
+  cut_outputs(engine);
   engine->checkpoint_mono_ms = vn__mono_ms(engine);
   return settle_everything(engine, flags);
 }
@@ -316,12 +365,12 @@ vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
   if (engine->journal.on) {
     return settle_journal(engine, flags);
   }
-  if (engine->ports.uplink != NULL) {
-    vn__cut_batch(engine);
-    vn__tell_gaps(engine);
-  }
+  cut_outputs(engine);
   if (engine->durable) {
     error = everything ? settle_everything(engine, flags) : settle_outputs(engine, flags);
+  }
+  if (error == VN_ERR_LOG_FULL) {
+    return error; /* nothing is told nor forgotten */
   }
   if (!(engine->durable && everything)) {
     forget_owed(engine);
@@ -333,12 +382,12 @@ vn_err_t vn__settle(vn_engine_t *engine, bool everything, uint16_t flags) {
 }
 
 void vn__settle_heavy(vn_engine_t *engine) {
-  if (!engine->durable) {
+  if (!engine->durable || vn__room_awaited(engine)) {
     return;
   }
-  /* An error leaves the engine degraded, which vn_step reports. */
+  /* An error leaves the engine degraded, which vn_step reports, or waiting for room. */
   if (vn__settle(engine, false, 0) != VN_OK) {
-    VN_ASSERT(engine->flash_failed);
+    VN_ASSERT(engine->flash_failed || engine->room.tries > 0);
   }
 }
 

@@ -75,6 +75,7 @@ void vn__expire(vn_engine_t *engine, int64_t now_mono_ms) {
   }
   /* Before their numbers can be given away: a tomb in front of another series' first record. */
   if (goodbyes > 0 && vn__settle(engine, false, 0) != VN_OK) {
-    VN_ASSERT(engine->flash_failed);
+    engine->durable = false; /* no room is no excuse here */
+    engine->flash_failed = true;
   }
 }

@@ -97,6 +97,13 @@ static uint8_t *claim(vn_engine_t *engine, const vn__arrival_t *arrival, uint32_
   return record;
 }
 
+/* Less than the reserve is free: a commit makes room. */
+static vn_err_t not_written(vn_engine_t *engine, vn_err_t error) {
+  engine->journal.log_full = error == VN_ERR_LOG_FULL;
+  engine->room.refused += engine->journal.log_full ? 1u : 0u;
+  return engine->journal.log_full ? VN_ERR_FULL : error;
+}
+
 vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *payload,
                            size_t length, bool retained, const vn_reply_t *reply) {
   VN_ASSERT(engine != NULL && engine->restored);
@@ -113,6 +120,10 @@ vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *
   if (vn__take_repeat(engine, &arrival)) {
     return VN_OK;
   }
+  if (engine->room.tries > 0) {
+    engine->room.refused++; /* what is there must find room first */
+    return VN_ERR_LOG_FULL;
+  }
   if (!vn__allowance_left(engine, topic)) {
     vn__refuse_limited(engine, &arrival);
     return VN_OK;
@@ -124,8 +135,7 @@ vn_err_t vn_accept_request(vn_engine_t *engine, vn_text_t topic, const uint8_t *
   uint64_t written = engine->log.figures.bytes_fresh;
   vn_err_t error = append(engine, journal->accepted + 1u, record);
   if (error != VN_OK) {
-    journal->log_full = error == VN_ERR_LOG_FULL;
-    return journal->log_full ? VN_ERR_FULL : error;
+    return not_written(engine, error);
   }
   vn_ring_commit(&engine->queue, total);
   journal->accepted++;

@@ -74,4 +74,16 @@ vn_err_t vn__journal_resume(vn_engine_t *engine, uint64_t applied);
 /* Whether a commit should make room. */
 bool vn__journal_is_due(const vn_engine_t *engine);
 
+/* engine_room.c: a region without room. */
+/* The last commit found none, and it is too early for another try. */
+bool vn__room_awaited(const vn_engine_t *engine);
+/* A commit found none, or left less than the reserve free. */
+void vn__room_missing(vn_engine_t *engine);
+/* Everything is committed. `wanted`: somebody was refused for want of room. */
+void vn__room_check(vn_engine_t *engine, bool wanted);
+/* Whether just now it has lasted so long that it has to be told. */
+bool vn__room_to_tell(const vn_engine_t *engine);
+/* Where results leave without a commit: those that were made since then. */
+void vn__room_let_go(vn_engine_t *engine);
+
 #endif

@@ -110,7 +110,8 @@ void vn_tick(vn_engine_t *engine) {
     tick_global(engine, &engine->store.pipelines[i], now_ms);
   }
   visit(engine, NULL, tick_series, now_ms, VN_KIND_IDLE);
-  if (engine->has_expiry) {
+  bool tight = engine->durable && vn_log_is_tight(&engine->log);
+  if (engine->has_expiry && !tight) { /* tombs must find room */
     vn__expire(engine, now_ms);
   }
 }
@@ -156,7 +157,13 @@ void vn_flush(vn_engine_t *engine) {
 
 /* The journal is full, or what the flash has lost of the states is to be written again. */
 static bool must_settle(const vn_engine_t *engine) {
-  return vn__journal_is_due(engine) || (engine->durable && vn_log_is_weak(&engine->log));
+  return vn__journal_is_due(engine) ||
+         (engine->durable && (engine->room.tries > 0 || vn_log_is_weak(&engine->log)));
+}
+
+static bool outputs_due(const vn_engine_t *engine, int64_t now_ms) {
+  return engine->owed.outputs && (engine->owed.urgent || now_ms - engine->owed.since_mono_ms >=
+                                                             engine->plan->flush_every_ms);
 }
 
 /* Alerts are settled at once; summaries when flush_every is over; states when the interval is. */
@@ -171,10 +178,24 @@ static vn_err_t settle_if_due(vn_engine_t *engine, int64_t now_ms) {
     engine->checkpoint_mono_ms = now_ms;
     return changed ? vn__settle(engine, true, 0) : VN_OK;
   }
-  bool due = engine->owed.outputs &&
-             (engine->owed.urgent || now_ms - engine->owed.since_mono_ms >= plan->flush_every_ms);
-  due = due || vn__outbox_waits(engine);
+  bool due = outputs_due(engine, now_ms) || vn__outbox_waits(engine);
   return due ? vn__settle(engine, false, 0) : VN_OK;
+}
+
+/* No room is no error before it has lasted some time. */
+static vn_err_t settle_in_step(vn_engine_t *engine, int64_t now_ms) {
+  if (engine->durable && vn__room_awaited(engine)) {
+    if (outputs_due(engine, now_ms)) {
+      vn__room_let_go(engine);
+    }
+    return VN_OK;
+  }
+  bool told = vn__room_to_tell(engine);
+  vn_err_t error = settle_if_due(engine, now_ms);
+  if (error == VN_OK || error == VN_ERR_LOG_FULL) {
+    error = !told && vn__room_to_tell(engine) ? VN_ERR_LOG_FULL : VN_OK;
+  }
+  return error;
 }
 
 /* Nothing leaves before the state that it came from is certain. */
@@ -209,17 +230,26 @@ void vn_uplink_restarted(vn_engine_t *engine) {
 
 static int64_t sooner(int64_t a_ms, int64_t b_ms) { return a_ms < b_ms ? a_ms : b_ms; }
 
-static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
-  int64_t left_ms = vn__outbox_waits(engine) ? 0 : SLEEP_MAX_MS;
-  if (wants_ticks(engine)) {
-    left_ms = sooner(left_ms, engine->tick_mono_ms + TICK_EVERY_MS - now_ms);
+/* Until a commit is due. */
+static int64_t settle_in_ms(const vn_engine_t *engine, int64_t now_ms) {
+  if (engine->durable && vn__room_awaited(engine)) {
+    return sooner(SLEEP_MAX_MS, engine->room.again_mono_ms - now_ms);
   }
+  int64_t left_ms = vn__outbox_waits(engine) ? 0 : SLEEP_MAX_MS;
   if (engine->owed.outputs) {
     left_ms = sooner(left_ms, engine->owed.since_mono_ms + engine->plan->flush_every_ms - now_ms);
   }
   if (engine->durable) {
     left_ms =
         sooner(left_ms, engine->checkpoint_mono_ms + engine->plan->checkpoint_every_ms - now_ms);
+  }
+  return left_ms;
+}
+
+static uint32_t sleep_for(const vn_engine_t *engine, int64_t now_ms) {
+  int64_t left_ms = settle_in_ms(engine, now_ms);
+  if (wants_ticks(engine)) {
+    left_ms = sooner(left_ms, engine->tick_mono_ms + TICK_EVERY_MS - now_ms);
   }
   return left_ms < 0 ? 0 : (uint32_t)left_ms;
 }
@@ -265,7 +295,7 @@ vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms) {
     vn_tick(engine);
   }
   uint64_t commits = engine->log.figures.commits;
-  vn_err_t error = settle_if_due(engine, now_ms);
+  vn_err_t error = settle_in_step(engine, now_ms);
   uint32_t sent = engine->ports.uplink != NULL ? send_ready(engine, budget) : 0;
   bool idle = taken + sent == 0 && commits == engine->log.figures.commits;
   bool more = taken == budget || sent == budget || (idle && tend_flash(engine, now_ms));

@@ -33,6 +33,8 @@ bool vn_engine_flash_figures(const vn_engine_t *engine, vn_flash_figures_t *out)
       .moved_bytes = log->figures.bytes_moved,
       .erases = log->figures.erases - engine->erases_before,
       .limited = engine->journal.limited,
+      .refused = engine->room.refused,
+      .full = engine->room.tries > 0,
       .run_ms = vn__mono_ms(engine) - engine->started_mono_ms,
       .sectors = flash->size_bytes / flash->erase_size,
       .sectors_bad = log->figures.sectors_bad,

@@ -65,6 +65,8 @@ void vn__log_transaction_open(vn_flash_log_t *log) {
   state->fresh_bytes = 0;
   state->moved_bytes = 0;
   state->opened_sectors = 0;
+  state->trial = false;
+  state->trial_sectors = 0;
 }
 
 /* Scrub has found damage in the head itself: what comes begins behind it. */
@@ -218,12 +220,16 @@ vn_err_t vn_log_commit(vn_flash_log_t *log, const vn_commit_t *commit) {
   VN_ASSERT(log->state.open);
   VN_ASSERT(commit != NULL);
   vn_err_t err = log->state.failed;
+  bool moved = false;
   if (err == VN_OK) {
     err = vn__log_clean(log);
+    moved = log->state.moved_bytes > 0;
   }
   if (err == VN_OK) {
     err = vn__log_transaction_close(log, commit, false);
   }
+  log->state.pressed = false;
+  log->state.clean_held = err == VN_ERR_LOG_FULL && moved;
   if (err != VN_OK) {
     vn__log_give_up(log);
   }
@@ -303,6 +309,7 @@ void vn__log_give_up(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   vn__log_items_revert(log);
   state->open = false;
+  state->trial = false;
   if (!state->programmed) {
     state->offset = state->start_offset;
     state->page_start = state->start_offset;

@@ -181,7 +181,20 @@ static bool weak_due(const vn_flash_log_t *log) {
          vn__log_free_up_to(log, reserve) >= reserve;
 }
 
-static bool move_due(const vn_flash_log_t *log) { return pass_due(log) || weak_due(log); }
+/* Below half of the reserve a sector's worth moves in each commit, whatever is owed; below all of
+ * it where somebody waits for that. Not in the first one behind a cut: in a storm of them the
+ * shorter one has the better prospects. */
+static bool tight_due(const vn_flash_log_t *log) {
+  const vn_log_state_t *state = &log->state;
+  uint32_t reserve = state->limits.reserve_sectors;
+  uint32_t least = state->pressed ? reserve : reserve / 2u;
+  return state->abandoned_bytes == 0 && state->moved_bytes < log->config.flash->erase_size &&
+         vn__log_free_up_to(log, least) < least;
+}
+
+static bool move_due(const vn_flash_log_t *log) {
+  return pass_due(log) || weak_due(log) || tight_due(log);
+}
 
 void vn__log_weak_check(vn_flash_log_t *log, uint64_t oldest_live_before) {
   vn_log_state_t *state = &log->state;
@@ -206,9 +219,11 @@ void vn__log_pass_begin(vn_flash_log_t *log) {
 }
 
 /* What is moved frees nothing before the COMMIT: enough must be left for it, and for a new start if
- * it is cut. What is owed beyond that is left to the next commits. */
+ * it is cut; holes will do. What is owed beyond that is left to the next commits. */
 static bool move_fits(const vn_flash_log_t *log) {
-  return vn__log_free_sectors(log) > log->state.limits.spare_sectors;
+  const vn_log_state_t *state = &log->state;
+  uint32_t spare = state->limits.spare_sectors - (state->pressed ? 1u : 0u) + state->trial_sectors;
+  return vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;
 }
 
 vn_err_t vn__log_clean(vn_flash_log_t *log) {
@@ -218,8 +233,8 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
   if (state->pass_begun == 0 && state->weak_through == 0) {
     return VN_OK;
   }
-  uint16_t head = state->head;
-  bool fits = move_fits(log);
+  uint32_t opened = state->opened_sectors + state->trial_sectors;
+  bool fits = !state->clean_held && move_fits(log);
   state->moving = true;
   while (state->failed == VN_OK && fits && move_due(log)) {
     uint32_t item = next_item(log);
@@ -231,8 +246,8 @@ vn_err_t vn__log_clean(vn_flash_log_t *log) {
       state->failed = err;
     }
     VN_ASSERT(state->failed != VN_OK || log->config.items[item].pending != 0);
-    fits = state->head == head || move_fits(log);
-    head = state->head;
+    fits = state->opened_sectors + state->trial_sectors == opened || move_fits(log);
+    opened = state->opened_sectors + state->trial_sectors;
   }
   state->moving = false;
   return state->failed;

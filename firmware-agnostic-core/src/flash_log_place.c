@@ -19,9 +19,8 @@ static bool place_allowed(const vn_flash_log_t *log, uint16_t sector, bool last_
   return (flags & VN__SECTOR_CHAIN) == 0 && ((flags & VN__SECTOR_RECORDS) == 0 || last_resort);
 }
 
-/* Erases the sector for the next header: the first in ring order that lets itself be erased. */
-static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, bool last_resort,
-                            uint16_t *sector) {
+/* The first in ring order that lets itself be erased. */
+static bool place_found(vn_flash_log_t *log, uint16_t from, bool last_resort, uint16_t *sector) {
   uint32_t count = log->state.limits.sector_count;
   for (uint32_t ahead = 1; ahead <= count; ahead++) {
     *sector = (uint16_t)((from + ahead) % count);
@@ -31,10 +30,19 @@ static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, bool last_resort
     bool erased = (log->config.sectors[*sector].state & VN__SECTOR_ERASED) != 0;
     if (erased || vn__log_erase(log, *sector) == VN_OK) {
       log->state.abandoned_bytes = (uint64_t)ahead * log->config.flash->erase_size;
-      return VN_OK;
+      return true;
     }
   }
-  return VN_ERR_LOG_FULL;
+  return false;
+}
+
+/* Erases the sector for the next header. */
+static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, uint16_t *sector) {
+  uint32_t bad = log->figures.sectors_bad;
+  if (place_found(log, from, false, sector) || place_found(log, from, true, sector)) {
+    return VN_OK;
+  }
+  return log->figures.sectors_bad > bad ? VN_ERR_FLASH : VN_ERR_LOG_FULL;
 }
 
 /* Erases what has one of these marks; what can't be erased is marked bad and left. */
@@ -158,10 +166,7 @@ vn_err_t vn__log_place(vn_flash_log_t *log) {
       return VN_ERR_FLASH;
     }
   }
-  vn_err_t err = place_erase(log, from_sector, false, &sector);
-  if (err != VN_OK) {
-    err = place_erase(log, from_sector, true, &sector);
-  }
+  vn_err_t err = place_erase(log, from_sector, &sector);
   if (err == VN_OK) {
     err = place_open(log, sector, repeat_from);
   }

@@ -101,6 +101,8 @@ uint32_t vn__log_chain(uint32_t chain, uint32_t record_crc);
 
 /* flash_log_size.c: the sizing rules, in sectors and in 1/65536. */
 bool vn__log_geometry_valid(const vn_flash_t *flash);
+/* Without anything to move, and without storms of cuts. */
+uint32_t vn__log_least_reserve(const vn_log_config_t *config);
 bool vn__log_pace(const vn_log_config_t *config, uint32_t sector_count, vn_log_limits_t *limits);
 
 /* flash_log_scan.c: reading. */
@@ -152,6 +154,14 @@ vn_err_t vn__log_room(vn_flash_log_t *log, uint32_t bytes);
 vn_err_t vn__log_append(vn_flash_log_t *log, vn__log_record_t *record, const void *payload);
 vn_err_t vn__log_pad(vn_flash_log_t *log);
 vn_err_t vn__log_append_mark(vn_flash_log_t *log, uint32_t argument);
+
+/* flash_log_room.c: what is left when less than the reserve is free. */
+/* Good sectors that may be erased, holes too. */
+uint32_t vn__log_usable_sectors(const vn_flash_log_t *log);
+/* Counts a record of a trial. */
+void vn__log_try(vn_flash_log_t *log, uint32_t bytes);
+/* The limits of what is left without the sectors that are bad, as far as there are any. */
+void vn__log_pace_anew(vn_flash_log_t *log);
 
 /* flash_log.c: transactions. */
 void vn__log_transaction_open(vn_flash_log_t *log);

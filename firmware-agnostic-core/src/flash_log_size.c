@@ -46,11 +46,28 @@ static uint64_t sectors_for(uint64_t bytes, uint64_t alpha_q16, uint32_t usable)
   return (grown + usable - 1u) / usable;
 }
 
+/* For a transaction of so many bytes, and for a seal and its place. */
+static uint64_t reserve_for(const vn_flash_t *flash, uint64_t fresh, uint64_t alpha_q16,
+                            uint32_t usable) {
+  return sectors_for(fresh, alpha_q16, usable) + 1u +
+         sectors_for(flash->erase_size, alpha_q16, usable) + 2u;
+}
+
+static uint64_t fresh_bytes_max(const vn_log_config_t *config) {
+  return config->commit_bytes_max + VN__LOG_COMMIT_SIZE + config->flash->prog_size;
+}
+
+uint32_t vn__log_least_reserve(const vn_log_config_t *config) {
+  uint32_t usable = usable_bytes(config->flash, config->record_max);
+  VN_ASSERT(usable > 0); /* init has paced it */
+  return (uint32_t)reserve_for(config->flash, fresh_bytes_max(config), 0, usable);
+}
+
 bool vn__log_pace(const vn_log_config_t *config, uint32_t sector_count, vn_log_limits_t *limits) {
   const vn_flash_t *flash = config->flash;
   uint32_t usable = usable_bytes(flash, config->record_max);
   uint64_t live = config->live_bytes_max + VN__LOG_COMMIT_SIZE;
-  uint64_t fresh = config->commit_bytes_max + VN__LOG_COMMIT_SIZE + flash->prog_size;
+  uint64_t fresh = fresh_bytes_max(config);
   if (usable == 0 || live > UINT32_MAX || fresh > UINT32_MAX) {
     return false;
   }
@@ -68,8 +85,7 @@ bool vn__log_pace(const vn_log_config_t *config, uint32_t sector_count, vn_log_l
     }
     limits->pass_sectors = (uint32_t)(reserve + (pass + usable - 1u) / usable);
     limits->reserve_sectors = (uint32_t)reserve;
-    uint64_t next = sectors_for(fresh, limits->alpha_q16, usable) + 1u +
-                    sectors_for(flash->erase_size, limits->alpha_q16, usable) + 2u + storm;
+    uint64_t next = reserve_for(flash, fresh, limits->alpha_q16, usable) + storm;
     if (next <= reserve) {
       return true;
     }

@@ -299,12 +299,17 @@ static void forget_tombs(vn_outbox_t *outbox) {
   outbox->tombs = 0;
 }
 
-void vn_outbox_release_ahead(vn_outbox_t *outbox, uint32_t ahead) {
+void vn_outbox_let_go(vn_outbox_t *outbox, uint32_t ahead) {
   VN_ASSERT(outbox != NULL && ahead > 0);
-  forget_tombs(outbox);
   for (unsigned q = 0; q < VN_OUTBOX_QUEUES; q++) {
     set_limit(&outbox->lines[q], vn_outbox_limit(outbox, (vn_outbox_queue_t)q, ahead));
   }
+}
+
+void vn_outbox_release_ahead(vn_outbox_t *outbox, uint32_t ahead) {
+  VN_ASSERT(outbox != NULL);
+  forget_tombs(outbox);
+  vn_outbox_let_go(outbox, ahead);
 }
 
 void vn_outbox_release(vn_outbox_t *outbox) { vn_outbox_release_ahead(outbox, UINT32_MAX); }

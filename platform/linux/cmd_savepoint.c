@@ -136,8 +136,9 @@ static int explain(vn_err_t error, const char *path) {
     case VN_ERR_PLAN:
       return complain(VN_STATUS_CONFIGURATION, path,
                       "holds more than this configuration has room for: see `vnotch budget`");
-    case VN_ERR_FLASH:
     case VN_ERR_LOG_FULL:
+      return complain(VN_STATUS_IO, path, "has no room left: see `vnotch budget`");
+    case VN_ERR_FLASH:
       return complain(VN_STATUS_IO, path, "can't be read or written");
     default:
       return complain(VN_STATUS_DATA, path, vn_err_text(error));

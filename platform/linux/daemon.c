@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include "clock_linux.h"
+#include "flash_life.h"
 #include "log.h"
 #include "signals.h"
 
@@ -22,10 +23,36 @@ int vn_daemon_connect(vn_daemon_t *daemon) {
   return vn_link_open(&daemon->link, daemon);
 }
 
+static bool awaits_room(const vn_daemon_t *daemon) {
+  vn_flash_figures_t figures;
+  return vn_engine_flash_figures(&daemon->engine, &figures) && figures.full;
+}
+
+/* What was told of a want of room is told when it is over. */
+static void report_room(vn_daemon_t *daemon) {
+  if (daemon->room_told && !awaits_room(daemon)) {
+    daemon->room_told = false;
+    vn_log(VN_LOG_NOTICE, VN_LOG_STATE, "the state is written again: the state file has room",
+           NULL);
+  }
+}
+
 /* A file that fails leaves no sector to write to: what is told is the cause. */
-static void report_failure(const vn_daemon_t *daemon, vn_err_t error) {
-  if (error != VN_OK && daemon->ports.flash != NULL && daemon->flash.failed) {
+static void report_failure(vn_daemon_t *daemon, vn_err_t error) {
+  bool failed = daemon->ports.flash != NULL && daemon->flash.failed;
+  report_room(daemon);
+  if (failed && (error != VN_OK || (daemon->link.journal && awaits_room(daemon)))) {
     error = VN_ERR_FLASH;
+  }
+  if (error == VN_ERR_LOG_FULL) {
+    vn_log(
+        VN_LOG_ERROR, VN_LOG_STATE,
+        "the state file has no room for a commit: working on from memory, in journal mode without "
+        "acknowledging; it is tried again. See flash.blocks_bad in stats; to move to a larger "
+        "file: vnotch savepoint export, then import",
+        NULL);
+    daemon->room_told = true;
+    return;
   }
   if (error != VN_OK && daemon->link.journal) {
     vn_link_give_up(

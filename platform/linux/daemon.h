@@ -99,6 +99,7 @@ typedef struct vn_daemon {
   vn_ports_t ports;
   vn_observer_t observer;
   vn_flash_file_t flash;
+  bool room_told;           /* that the state file has no room */
   vn_safe_file_t savepoint; /* being written */
   char savepoint_path[PATH_MAX];
   vn_keeper_t keeper;

@@ -47,7 +47,8 @@ static vn_err_t offer(vn_link_t *link, const vn_mqtt_arrival_t *arrival) {
 }
 
 static bool may_try_again(const vn_link_t *link, vn_err_t error) {
-  return error == VN_ERR_FULL || (link->journal && error == VN_ERR_FLASH);
+  return error == VN_ERR_FULL || error == VN_ERR_LOG_FULL ||
+         (link->journal && error == VN_ERR_FLASH);
 }
 
 static struct timespec timespec_of(int64_t mono_ms) {
@@ -98,8 +99,12 @@ void vn_link_arrived(void *context, const vn_mqtt_arrival_t *arrival) {
     atomic_fetch_add(&link->dropped_big, 1);
   } else if (error != VN_OK && link->journal) {
     vn_link_give_up(
-        "a message cannot be made durable: ending without an acknowledgement, so that "
-        "the broker sends it again; check the disk, or raise capacity.input_queue",
+        error == VN_ERR_LOG_FULL
+            ? "a message cannot be made durable, the state file has no room: ending without an "
+              "acknowledgement, so that the broker sends it again; to move to a larger file: "
+              "vnotch savepoint export, then import"
+            : "a message cannot be made durable: ending without an acknowledgement, so that "
+              "the broker sends it again; check the disk, or raise capacity.input_queue",
         error);
   } else if (error != VN_OK) {
     atomic_fetch_add(&link->dropped_full, 1);

@@ -152,10 +152,16 @@ static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
                     "was changed: start once with the former capacity, above all input_queue and "
                     "message, then change it",
                     "file", path);
-    case VN_ERR_FLASH:
     case VN_ERR_LOG_FULL:
       return refuse(VN_EXIT_IO,
-                    "the state file cannot be read or written: check the disk and the free space",
+                    "the state file has no room for a commit: export a savepoint, give state "
+                    "another file, and import it there",
+                    "file", path);
+    case VN_ERR_FLASH:
+      return refuse(VN_EXIT_IO,
+                    "the state file cannot be read or written: check the disk and the free space; "
+                    "if it stays so, export a savepoint, give state another file, and import it "
+                    "there, or move the file away to start afresh",
                     "file", path);
     default:
       return refuse(VN_EXIT_CONFIGURATION, vn_err_text(error), "error", vn_err_name(error));

@@ -149,6 +149,9 @@ static void put_flash(vn_json_writer_t *writer, const vn_daemon_t *daemon) {
   put_unsigned(writer, "moved_bytes", figures.moved_bytes);
   put_unsigned(writer, "erases", figures.erases);
   put_unsigned(writer, "limited", figures.limited);
+  put_unsigned(writer, "refused", figures.refused);
+  vn_json_key(writer, "full");
+  vn_json_bool(writer, figures.full);
   put_rounded(writer, "amplification", life.amplification, 3);
   put_rounded(writer, "commits_per_day", life.commits_per_day, 0);
   put_rounded(writer, "bytes_per_day", life.bytes_per_day, 0);

@@ -250,6 +250,6 @@ VARIANTS = [
          "      (void)predecessor_sealed;\n")]),
     ("cleaning_takes_all", "", "cleaning moves what it owes, whether there is room or not", [
         ("flash_log_clean",
-         "vn__log_free_sectors(log) > log->state.limits.spare_sectors;",
-         "log->state.limits.spare_sectors > 0;")]),
+         "vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;",
+         "spare > 0;")]),
 ]

@@ -202,15 +202,6 @@ typedef struct vn_batch {
   uint8_t pipeline_count;
 } vn_batch_t;
 
-/* What is not committed yet, and since when. */
-typedef struct vn_owed {
-  uint64_t bytes; /* estimate of the transaction that would settle it */
-  int64_t since_mono_ms;
-  uint32_t first; /* series whose outputs are not committed; VN_SERIES_NONE ends the list */
-  uint32_t dirty; /* series changed since their last commit */
-  bool outputs, urgent, globals;
-} vn_owed_t;
-
 /* The engine. Look at it through the functions; its memory is the caller's. */
 typedef struct vn_engine {
   const vn_plan_t *plan;
@@ -237,9 +228,10 @@ typedef struct vn_engine {
   uint64_t letters_suppressed, erases_before; /* by mount or format */
   uint32_t deltas_gone; /* the most that a series which is no more has told: names may come back */
   uint64_t transaction_bytes; /* a transaction is closed above this */
-  uint32_t parts_argument;    /* whose record is being put together at a restart */
+  vn_room_t room;
+  uint32_t parts_argument; /* whose record is being put together at a restart, and its length */
   uint8_t parts_type, parts_next;
-  size_t parts_length; /* of the record being put together at a restart */
+  size_t parts_length;
   int64_t letter_credit_ms, letter_mono_ms;
   uint64_t commands_suppressed; /* above the rate since the last answer */
   vn_savepoints_t savepoints;
@@ -306,8 +298,8 @@ VN_NODISCARD vn_err_t vn_offer_request(vn_engine_t *engine, vn_text_t topic, con
 /*
  * Journal mode, where all messages come this way, under a lock around all calls of the engine: into
  * the queue once it is on the flash; costs a write and a sync, unless all that it holds was there
- * before, which is counted at once. VN_OK: acknowledge it. VN_ERR_FULL: again behind a vn_step,
- * which makes room. VN_ERR_FLASH: not written, don't; may be tried again.
+ * before, which is counted at once. VN_OK: acknowledge it; else don't. VN_ERR_FULL: again behind a
+ * vn_step, which makes room; so VN_ERR_LOG_FULL, some time. VN_ERR_FLASH: may be tried again.
  */
 VN_NODISCARD vn_err_t vn_accept_message(vn_engine_t *engine, vn_text_t topic,
                                         const uint8_t *payload, size_t length, bool retained);
@@ -348,7 +340,8 @@ void vn_hold(vn_engine_t *engine, bool hold);
 
 /*
  * Does at most `budget` units of work (messages, sweeps, sends) and says when to call again.
- * *sleep_ms: 0 = at once.
+ * *sleep_ms: 0 = at once. VN_ERR_LOG_FULL, once: no room since some time; commits are tried
+ * further.
  */
 VN_NODISCARD vn_err_t vn_step(vn_engine_t *engine, uint32_t budget, uint32_t *sleep_ms);
 
@@ -373,7 +366,7 @@ void vn_sent(vn_engine_t *engine, uint64_t index, bool ok);
 /* The uplink is up again after a loss without verdicts: what was in flight is sent again. */
 void vn_uplink_restarted(vn_engine_t *engine);
 
-/* Commits everything now. VN_ERR_FLASH, VN_ERR_LOG_FULL: the engine goes on from RAM, degraded. */
+/* Commits everything now. VN_ERR_LOG_FULL: not now; vn_step tries again. VN_ERR_FLASH: degraded. */
 VN_NODISCARD vn_err_t vn_checkpoint(vn_engine_t *engine);
 
 /* Clean stop: cuts the batch, commits with the clean flag, marks. */

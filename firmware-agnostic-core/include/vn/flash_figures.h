@@ -13,6 +13,8 @@ typedef struct vn_flash_figures {
   uint64_t moved_bytes;   /* written by cleaning */
   uint64_t erases;
   uint64_t limited; /* messages refused, above what the journal may write a day */
+  uint64_t refused; /* messages not acknowledged for want of room, each time they came */
+  bool full;        /* a commit waits for room */
   int64_t run_ms;   /* since the start */
   uint64_t erases_ever;
   uint32_t least_worn, most_worn; /* erases of a sector */

@@ -146,6 +146,11 @@ typedef struct vn_log_state {
   uint32_t scrub_offset;
   uint16_t scrub_sector;
   bool weak_stalled;
+  /* A trial: where it would be writing, and how many sectors it would have opened. */
+  bool trial;
+  uint32_t trial_offset, trial_sectors;
+  bool clean_held; /* the last commit ran out of sectors while it cleaned */
+  bool pressed;    /* somebody waits for the reserve */
 } vn_log_state_t;
 
 /* Callers treat it as opaque, except for the figures, but own its memory. */
@@ -193,6 +198,22 @@ void vn_log_look(vn_flash_log_t *log, const vn_log_owner_t *look);
 /* Fresh bytes that the next transaction can have without touching what is kept for cleaning and for
  * the first writes after a cut; less than commit_bytes_max is always there. */
 uint64_t vn_log_room(const vn_flash_log_t *log);
+
+/* Whether less than the reserve is free, because of bad sectors or of a storm of cuts: journal
+ * entries are refused then. */
+bool vn_log_is_tight(const vn_flash_log_t *log);
+
+/* Somebody waits for the reserve: the next commit moves a sector's worth, if less is free. */
+void vn_log_press(vn_flash_log_t *log);
+
+/*
+ * Instead of vn_log_begin: the same puts, which only count. vn_log_end_trial ends it with VN_OK
+ * when the transaction would fit, and leave what a new start behind a cut takes. What runs out of
+ * sectors has cost one: so nothing is begun that doesn't fit. Errors of begin as above;
+ * VN_ERR_LOG_FULL of end: it doesn't fit.
+ */
+VN_NODISCARD vn_err_t vn_log_begin_trial(vn_flash_log_t *log);
+VN_NODISCARD vn_err_t vn_log_end_trial(vn_flash_log_t *log);
 
 /* True while the mounted commit may still fade: nothing may leave the device before vn_log_begin
  * has succeeded, which seals it. */

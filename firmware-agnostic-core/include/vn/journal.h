@@ -28,6 +28,24 @@ typedef struct vn_journal {
   bool overflow; /* at a restart: more than the queue can hold */
 } vn_journal_t;
 
+/* What is not committed yet, and since when. */
+typedef struct vn_owed {
+  uint64_t bytes; /* estimate of the transaction that would settle it */
+  int64_t since_mono_ms;
+  uint32_t first; /* series whose outputs are not committed; VN_SERIES_NONE ends the list */
+  uint32_t dirty; /* series changed since their last commit */
+  bool outputs, urgent, globals;
+} vn_owed_t;
+
+/* A region without room for a commit, as the engine sees it. All zero: there is room. */
+typedef struct vn_room {
+  uint64_t refused;      /* messages that were not acknowledged for want of room; each try counts */
+  int64_t again_mono_ms; /* when a commit is tried again */
+  uint32_t tries;        /* commits in a row without room, or which made none where it is short */
+  uint32_t most_free;    /* sectors that were free behind one of them */
+  bool let_go;           /* results leave without a commit, as if the flash had failed */
+} vn_room_t;
+
 /* A message as an entry of the journal tells it; pointers are valid until the next record. */
 typedef struct vn_journal_message {
   const char *topic; /* not terminated */

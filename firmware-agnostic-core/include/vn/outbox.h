@@ -156,6 +156,8 @@ void vn_outbox_release(vn_outbox_t *outbox);
  * from the next one on. What is behind the limit can still be rewritten.
  */
 void vn_outbox_release_ahead(vn_outbox_t *outbox, uint32_t ahead);
+/* The same without a commit: what the last one has of those that are gone is remembered. */
+void vn_outbox_let_go(vn_outbox_t *outbox, uint32_t ahead);
 uint64_t vn_outbox_limit(const vn_outbox_t *outbox, vn_outbox_queue_t queue, uint32_t ahead);
 
 /* All that may leave has left, and more is committed: a release would let it go. */

@@ -281,7 +281,7 @@ static bool take_one(vn__device_t *device) {
       session->sent = session->delivered = session->taken = session->head;
     }
   }
-  if (error == VN_ERR_FULL) {
+  if (error == VN_ERR_FULL || error == VN_ERR_LOG_FULL) {
     vn__device_step_at(device, world->now_us + RETRY_US);
     return false;
   }
