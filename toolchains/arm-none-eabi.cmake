@@ -19,6 +19,8 @@ string(JOIN " " CMAKE_C_FLAGS_INIT
        "${VN_CPU_FLAGS} -mthumb -ffreestanding -nostdinc -isystem ${VN_COMPILER_HEADERS}"
        "-isystem ${CMAKE_CURRENT_LIST_DIR}/freestanding"
        "-ffunction-sections -fdata-sections -fstack-usage -g")
+set(VN_LINKER_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/../platform/cortex-m/${VN_MEMORY}.ld)
+set(VN_BOARD_SOURCES start_up.c semihosting_call.c uart.c)
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostartfiles -nodefaultlibs -Wl,--gc-sections")
 set(CMAKE_C_STANDARD_LIBRARIES "-lgcc") # behind the objects: 64-bit division, soft float
 if(VN_BOARD) # QEMU has no board with a Cortex-M0+

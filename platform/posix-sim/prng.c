@@ -1,6 +1,6 @@
 #include "prng.h"
 
-#include <assert.h>
+#include "vn/assert.h"
 
 prng_t prng_make(uint64_t seed, uint64_t stream) {
   prng_t prng = {0, stream << 1 | 1u};
@@ -43,7 +43,7 @@ void prng_fill(prng_t *prng, uint8_t *to, size_t length) {
 }
 
 uint32_t prng_below(prng_t *prng, uint32_t bound) {
-  assert(bound > 0);
+  VN_ASSERT(bound > 0);
   uint64_t product = (uint64_t)prng_next(prng) * bound;
   if ((uint32_t)product < bound) {
     uint32_t refused = (0u - bound) % bound;
@@ -60,7 +60,7 @@ uint64_t prng_u64(prng_t *prng) {
 }
 
 int64_t prng_between(prng_t *prng, int64_t low, int64_t high) {
-  assert(low <= high);
+  VN_ASSERT(low <= high);
   uint64_t span = (uint64_t)high - (uint64_t)low + 1u;
   if (span == 0) {
     return (int64_t)prng_u64(prng);
