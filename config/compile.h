@@ -33,4 +33,10 @@ bool vn_compile_fits(const vn_plan_t *plan);
  * VN_STORE_DEFINE(<name>) needs. */
 void vn_compile_header(const vn_compile_t *compile, FILE *out);
 
+/*
+ * The blob of a checked plan (vn/plan_load.h): its length, which may exceed capacity; then what was
+ * written is unusable. With out NULL and capacity 0 it only measures.
+ */
+size_t vn_compile_blob(const vn_plan_t *plan, uint8_t *out, size_t capacity);
+
 #endif

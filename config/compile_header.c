@@ -52,7 +52,7 @@ void vn_compile_header(const vn_compile_t *compile, FILE *out) {
   print_guard(compile, "#ifndef ", out);
   print_guard(compile, "#define ", out);
   (void)fprintf(out,
-                "\n#include \"vn/plan_shape.h\"\n#include \"vn/store.h\"\n\n"
+                "\n#include \"vn/vn.h\"\n\n"
                 "VN_STATIC_ASSERT(VN_PLAN_VERSION == %uu,\n"
                 "                 \"made by another version: run vnotch compile again\");\n\n"
                 "extern const vn_plan_t %s_plan;\n\n"

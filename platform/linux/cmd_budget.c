@@ -1,4 +1,5 @@
 /* vnotch budget: what a configuration costs, in bytes and in years of flash life. */
+#include "cmd_budget_target.h"
 #include "commands.h"
 #include "configuration.h"
 #include "daemon_shadow.h"
@@ -360,13 +361,13 @@ static void make_report(const vn_configuration_t *configuration, report_t *repor
   }
 }
 
-static int budget(const char *path, bool json) {
-  unsigned errors = 0;
+typedef struct options {
+  const char *path, *target;
+  bool json;
+} options_t;
+
+static int budget_here(const vn_configuration_t *configuration, bool json) {
   report_t report;
-  vn_configuration_t *configuration = vn_configuration_load(path, stderr, &errors);
-  if (configuration == NULL) {
-    return VN_STATUS_CONFIGURATION;
-  }
   make_report(configuration, &report);
   if (json) {
     print_json(&report);
@@ -374,26 +375,49 @@ static int budget(const char *path, bool json) {
     print_memory(&report);
     print_state(&report);
   }
-  vn_configuration_free(configuration);
   return report.region_fits ? VN_STATUS_OK : VN_STATUS_CONFIGURATION;
 }
 
-int vn_cmd_budget(int argc, char **argv) {
-  const char *path = NULL;
-  bool json = false;
+static int budget(const options_t *options) {
+  unsigned errors = 0;
+  int status = VN_STATUS_OK;
+  vn_configuration_t *configuration = vn_configuration_load(options->path, stderr, &errors);
+  if (configuration == NULL) {
+    return VN_STATUS_CONFIGURATION;
+  }
+  if (options->target != NULL) {
+    vn_budget_target_print(&configuration->plan, options->target, options->json);
+  } else {
+    status = budget_here(configuration, options->json);
+  }
+  vn_configuration_free(configuration);
+  return status;
+}
+
+static bool read_options(int argc, char **argv, options_t *options) {
   for (int i = 1; i < argc; i++) {
     if (strcmp(argv[i], "--json") == 0) {
-      json = true;
-    } else if (path == NULL && argv[i][0] != '-') {
-      path = argv[i];
+      options->json = true;
+    } else if (strcmp(argv[i], "--target") == 0 && i + 1 < argc) {
+      options->target = argv[++i];
+    } else if (options->path == NULL && argv[i][0] != '-') {
+      options->path = argv[i];
     } else {
-      path = NULL;
-      break;
+      return false;
     }
   }
-  if (path == NULL) {
-    (void)fputs("usage: vnotch budget FILE [--json]\n", stderr);
+  return options->path != NULL &&
+         (options->target == NULL || vn_budget_target_is_known(options->target));
+}
+
+int vn_cmd_budget(int argc, char **argv) {
+  options_t options = {.path = NULL};
+  if (!read_options(argc, argv, &options)) {
+    (void)fprintf(stderr,
+                  "usage: vnotch budget FILE [--json] [--target TARGET]\n"
+                  "targets: %s\n",
+                  vn_budget_target_names());
     return VN_STATUS_USAGE;
   }
-  return budget(path, json);
+  return budget(&options);
 }

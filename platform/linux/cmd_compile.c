@@ -1,4 +1,4 @@
-/* vnotch compile: a configuration as tables in C, for firmware (docs/compile.md). */
+/* vnotch compile: a configuration as tables in C or as a blob, for firmware (docs/compile.md). */
 #include "commands.h"
 #include "compile.h"
 #include "configuration.h"
@@ -103,6 +103,29 @@ static int compile_tables(const vn_compile_t *compile, const char *output) {
   return status == VN_STATUS_OK ? write_text(compile, vn_compile_tables, header, output) : status;
 }
 
+static int compile_blob(const vn_compile_t *compile, const char *output) {
+  text_t text = {.length = vn_compile_blob(compile->plan, NULL, 0)};
+  text.bytes = malloc(text.length);
+  if (text.bytes == NULL) {
+    return complain(VN_STATUS_UNAVAILABLE, output, "not enough memory");
+  }
+  size_t length = vn_compile_blob(compile->plan, (uint8_t *)text.bytes, text.length);
+  VN_ASSERT(length == text.length);
+  int status = write_file(output, &text);
+  free(text.bytes);
+  return status;
+}
+
+static int compile_to(const vn_compile_t *job, const options_t *options) {
+  if (!ends_with(options->output, ".c")) {
+    return compile_blob(job, options->output);
+  }
+  return vn_compile_fits(job->plan)
+             ? compile_tables(job, options->output)
+             : complain(VN_STATUS_CONFIGURATION, options->config,
+                        "too large for tables: an array has more than 2147483647 entries");
+}
+
 static int compile(const options_t *options) {
   unsigned errors = 0;
   vn_configuration_t *configuration = vn_configuration_load(options->config, stderr, &errors);
@@ -110,10 +133,7 @@ static int compile(const options_t *options) {
     return VN_STATUS_CONFIGURATION;
   }
   vn_compile_t job = {&configuration->plan, options->name, base_of(options->config)};
-  int status = vn_compile_fits(job.plan)
-                   ? compile_tables(&job, options->output)
-                   : complain(VN_STATUS_CONFIGURATION, options->config,
-                              "too large for tables: an array has more than 2147483647 entries");
+  int status = compile_to(&job, options);
   vn_configuration_free(configuration);
   return status;
 }
@@ -134,14 +154,15 @@ static bool read_options(int argc, char **argv, options_t *options) {
 
 int vn_cmd_compile(int argc, char **argv) {
   options_t options = {0};
-  if (!read_options(argc, argv, &options) || !ends_with(options.output, ".c")) {
-    (void)fputs("usage: vnotch compile FILE -o PLAN.c [--name NAME]\n", stderr);
+  if (!read_options(argc, argv, &options) ||
+      !(ends_with(options.output, ".c") || ends_with(options.output, ".cbor"))) {
+    (void)fputs("usage: vnotch compile FILE -o PLAN.c|PLAN.cbor [--name NAME]\n", stderr);
     return VN_STATUS_USAGE;
   }
   if (options.name == NULL) {
     make_name(&options);
   }
-  if (!vn_compile_name_is_good(options.name)) {
+  if (ends_with(options.output, ".c") && !vn_compile_name_is_good(options.name)) {
     return complain(VN_STATUS_USAGE, options.name,
                     "no name for symbols: a lower-case letter, then also digits and _, at most 48 "
                     "in all; choose one with --name");

@@ -14,9 +14,10 @@ typedef struct command {
 
 static const char usage[] =
     "usage: vnotch check FILE             tell every error of a configuration\n"
-    "       vnotch budget FILE [--json]   tell what it needs: memory, flash, years of flash life\n"
-    "       vnotch compile FILE -o PLAN.c [--name NAME]\n"
-    "                                     the plan as tables in C, for firmware\n"
+    "       vnotch budget FILE [--json] [--target TARGET]\n"
+    "                                     tell what it needs: memory, flash, years of flash life\n"
+    "       vnotch compile FILE -o PLAN.c|PLAN.cbor [--name NAME]\n"
+    "                                     the plan as tables in C, or as a blob, for firmware\n"
     "       vnotch decode [FILE|-]        turn CBOR summaries into lines of JSON\n"
     "       vnotch watch [OPTIONS]        show alerts, series and figures live (watch --help)\n"
     "       vnotch savepoint export --config FILE [--output FILE]\n"

@@ -28,6 +28,6 @@ set_target_properties(vnotch-test-compiled PROPERTIES ARCHIVE_OUTPUT_DIRECTORY
                                                       ${CMAKE_BINARY_DIR}/tests/lib)
 target_include_directories(vnotch-test-compiled PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(vnotch-test-compiled PUBLIC vnotch-core PRIVATE vnotch_host_options)
-foreach(target unit-test_compiled_plans)
+foreach(target unit-test_compiled_plans unit-test_plan_load)
   target_link_libraries(${target} PRIVATE vnotch-test-compiled)
 endforeach()

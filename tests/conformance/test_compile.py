@@ -1,4 +1,6 @@
-"""vnotch compile: tables that every compiler takes without a warning, and refusals that say why."""
+"""vnotch compile: tables that every compiler takes without a warning, whose memory on a target is
+what `vnotch budget --target` says; and refusals that say why."""
+import json
 import os
 import pathlib
 import re
@@ -78,6 +80,51 @@ class Compiled(unittest.TestCase):
                 done = run(*compiler, *WARNINGS, "-fsyntax-only", self.folder / "main.c",
                            self.folder / "node.c")
                 self.assertEqual(done.stderr, "")
+
+    def symbols(self, name):
+        """The arrays of a store and an engine in an image for Cortex-M3: symbol and bytes."""
+        source, target = self.folder / f"{name}_image.c", self.folder / f"{name}.o"
+        source.write_text(f'#include "{name}.h"\nVN_STORE_DEFINE({name});\nvn_engine_t engine;\n'
+                          f"extern const vn_store_t *const used;\n"
+                          f"const vn_store_t *const used = &{name};\n", encoding="utf-8")
+        done = run(*COMPILERS["arm"], *WARNINGS, "-c", source, "-o", target)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        table = run("arm-none-eabi-nm", "-S", target).stdout
+        return {symbol: int(size, 16) for size, symbol in re.findall(r"(\w+) [bB] (\w+)", table)}
+
+    def test_the_budget_for_a_target_is_what_an_image_holds(self):
+        if shutil.which("arm-none-eabi-gcc") is None:
+            self.skipTest("no arm-none-eabi-gcc here")
+        for file in FILES:
+            name = file.stem
+            done = self.vnotch(file, "-o", self.folder / f"{name}.c")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(run(PROGRAM, "budget", file, "--json", "--target",
+                                  "cortex-m3").stdout)
+            symbols = self.symbols(name)
+            self.assertEqual(symbols.pop("engine"), told["engine_bytes"])
+            self.assertEqual(symbols, {f"{name}_{array}_": size
+                                       for array, size in told["arrays"].items()})
+            self.assertEqual(told["store_bytes"], sum(symbols.values()))
+            self.assertEqual(told["total_bytes"], told["store_bytes"] + told["engine_bytes"])
+            text = run(PROGRAM, "budget", "--target", "cortex-m3", file).stdout
+            self.assertIn(f"{told['total_bytes']} B  in all\n", text)
+
+    def test_an_unknown_target_is_refused_with_those_that_are_known(self):
+        done = run(PROGRAM, "budget", FILES[0], "--target", "pdp11")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("cortex-m55", done.stderr)
+        self.assertEqual(run(PROGRAM, "budget", FILES[0], "--target").returncode, 64)
+
+    def test_a_blob_is_written_for_each_file_and_the_same_each_time(self):
+        for file in FILES:
+            blobs = []
+            for output in ("a.cbor", "b.cbor"):
+                done = self.vnotch(file, "-o", self.folder / output)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                blobs.append((self.folder / output).read_bytes())
+            self.assertEqual(blobs[0], blobs[1])
+            self.assertEqual(blobs[0][:14], b"\x84\x6bvnotch-plan\x01")
 
     def test_the_same_file_gives_the_same_bytes(self):
         outputs = []

@@ -20,6 +20,8 @@
   X(VN_ERR_TOO_BIG, -21, "an item is larger than its store can ever hold")                   \
   X(VN_ERR_FORMAT, -40, "the bytes are not what their format demands")                       \
   X(VN_ERR_LIMIT, -41, "nesting, count or length above the limit")                           \
+  X(VN_ERR_CHECKSUM, -42, "the bytes have been damaged: their checksum is another")          \
+  X(VN_ERR_VERSION, -43, "made for another version: compile it again")                       \
   X(VN_ERR_FLASH, -60, "the flash reported an error")                                        \
   X(VN_ERR_UNFORMATTED, -61, "the region holds no log: format it first")                     \
   X(VN_ERR_FOREIGN, -62, "the region has another geometry, another owner or a newer layout") \
