@@ -110,16 +110,18 @@ static const vn_series_state_t *state_of(const vn__device_t *device, uint32_t se
   return number == VN_SERIES_NONE ? NULL : vn_engine_series(&device->engine, number);
 }
 
-/* Those that were decoded: what is refused for its form is in no ledger. */
-static uint64_t taken_by(const vn_series_state_t *state) {
+/* Those that were decoded: what is refused for its form is in no ledger. Where no message is
+ * damaged the rest are conflicts of numbers. */
+static uint64_t taken_by(const vn__world_t *world, const vn_series_state_t *state) {
   if (state == NULL) {
     return 0;
   }
   const vn_accounting_t *own = &state->accounting;
-  return own->received - own->rejected;
+  return own->received - (world->with->bad > 0 ? own->rejected : 0);
 }
 
-/* What is lost is told: since when, and none of it was lost for another reason. */
+/* What is lost is told: since when, and none of it was lost for another reason. Where a sensor
+ * counts anew a reading may be taken for a repeat, and counts of these cause no commit. */
 static void check_loss(vn__device_t *device, const vn_story_reading_t *reading) {
   const vn_recovery_t *recovery = vn_engine_recovery(&device->engine);
   bool told = reading->arrival_ms >= recovery->lost_from_ms &&
@@ -128,7 +130,7 @@ static void check_loss(vn__device_t *device, const vn_story_reading_t *reading) 
     vn__world_problem(device->world, "d%u lost number %u of s%u by a clean stop",
                       (unsigned)device->number, (unsigned)reading->sequence,
                       (unsigned)reading->series);
-  } else if (!told && !device->clock_moved) {
+  } else if (!told && !device->clock_moved && !device->world->renumbered) {
     vn__world_problem(
         device->world,
         "d%u lost number %u of s%u, arrived at %" PRId64 ", and tells of %" PRId64 " to %" PRId64,
@@ -189,7 +191,7 @@ void vn__ledger_restored(vn__device_t *device) {
     return;
   }
   for (uint32_t i = device->number; i < (uint32_t)with->series; i += (uint32_t)with->devices) {
-    forget(device, i, taken_by(state_of(device, i)));
+    forget(device, i, taken_by(device->world, state_of(device, i)));
   }
 }
 

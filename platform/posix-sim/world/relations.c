@@ -172,8 +172,10 @@ static bool permuted(law_t *law, bool *judged) {
   return compare(law, VN_RECORD_NO_ENDS, 0, "in another order it", is_result);
 }
 
+/* Numbers behind a restart are told from those of before by a byte of time and value: with other
+ * times one in 255 comes out differently. */
 static bool shifted(law_t *law, bool *judged) {
-  *judged = true;
+  *judged = !has_fault(law->with, VN_FAULT_RENUMBER);
   for (size_t i = 0; i < law->with->window_count; i++) {
     const vn_case_window_t *window = &law->with->windows[i];
     *judged = *judged && (window->slide_ms == 0 || SHIFT_MS % window->slide_ms == 0);
