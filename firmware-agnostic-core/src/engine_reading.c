@@ -240,8 +240,12 @@ bool vn__is_repeat(vn_engine_t *engine, uint32_t series, const vn_reading_t *rea
   if (!vn__has_identity(&work, reading) || !time_of(&work, reading) || is_future(&work)) {
     return false;
   }
+  /* One that waits may be the first of a restarted sensor, which makes old numbers new. By their
+   * byte one in 255 of these looks like an old one: what is newer than all before is none. */
+  if (behind && reading->has_sequence && work.time_ms > work.state->sequence.last_ms) {
+    return false;
+  }
   bool scaled = value_of(work.pipeline->plan, reading, &value) == VN_REASON_NONE;
-  /* One that waits may be the first of a restarted sensor, which makes old numbers new. */
   vn_time_ms_t time_ms = behind ? VN_TIME_PLUS_INFINITY : work.time_ms;
   return vn__identity_is_repeat(&work, reading, time_ms, scaled ? &value : NULL);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "engine_rig.h"
+#include "vn/hash.h"
 
 #define T0 INT64_C(1795219200000)
 
@@ -87,6 +88,32 @@ static void a_flood_of_repeats_adds_nothing_to_the_log(void **state) {
   assert_int_equal(books.received, 2010);
   assert_int_equal(vn_engine_figures(&bench.rig->engine)->messages, 2010);
   assert_int_equal(vn_engine_figures(&bench.rig->engine)->reasons[VN_REASON_DUPLICATE], 2000);
+  bench_free(&bench);
+}
+
+/* The byte by which readings of one number are told apart. */
+static uint32_t byte_of(int64_t time_ms, int value) {
+  return vn_priority(0, time_ms, value * 100) % UINT8_MAX;
+}
+
+static void behind_a_restart_that_waits_a_reading_with_the_byte_of_an_old_one_counts(void **state) {
+  (void)state;
+  bench_t bench = bench_new(3);
+  int64_t time_ms = T0 + 5100;
+  start(&bench);
+  take_readings(&bench, 10);
+  accept_reading(&bench, 0, T0 + 5000, 21); /* the sensor counts anew */
+  assert_int_not_equal(byte_of(T0 + 5000, 21), byte_of(T0, 20));
+  while (byte_of(time_ms, 22) != byte_of(T0 + 400, 20)) {
+    time_ms++;
+  }
+  accept_reading(&bench, 4, time_ms, 22);
+  accept_reading(&bench, 3, T0 + 300, 20); /* of before: it comes again */
+  step(&bench);
+  vn_accounting_t books = rig_accounting(bench.rig, "a");
+  assert_int_equal(books.received, 13);
+  assert_int_equal(books.duplicate, 1);
+  assert_int_equal(books.rejected, 0);
   bench_free(&bench);
 }
 
@@ -307,6 +334,7 @@ static void a_crash_may_forget_that_they_came_and_nothing_else(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_flood_of_repeats_adds_nothing_to_the_log),
+      cmocka_unit_test(behind_a_restart_that_waits_a_reading_with_the_byte_of_an_old_one_counts),
       cmocka_unit_test(so_it_is_with_readings_that_are_known_by_time_and_value),
       cmocka_unit_test(a_batch_of_repeats_is_told_from_one_with_news),
       cmocka_unit_test(what_is_no_plain_repeat_is_kept),
