@@ -65,6 +65,8 @@ void vn__log_transaction_open(vn_flash_log_t *log) {
   state->fresh_bytes = 0;
   state->moved_bytes = 0;
   state->opened_sectors = 0;
+  state->item_last = VN_LOG_NO_ITEM;
+  state->item_flags = 0;
   state->trial = false;
   state->trial_sectors = 0;
 }
@@ -119,6 +121,7 @@ vn_err_t vn_log_put(vn_flash_log_t *log, uint32_t item, uint8_t type, uint8_t fl
     state->failed = err;
     return err;
   }
+  vn__log_item_size(log, item, &record);
   vn__log_item_put(log, item);
   return VN_OK;
 }
@@ -296,6 +299,7 @@ vn_err_t vn_log_journal(vn_flash_log_t *log, uint32_t item, uint8_t flags, uint3
     vn_log_abort(log);
     return err;
   }
+  state->uneven = state->uneven || item != VN_LOG_NO_ITEM;
   vn__log_item_put(log, item);
   vn__log_pass_journal(log, state->fresh_bytes + state->abandoned_bytes);
   log->figures.bytes_fresh += state->fresh_bytes;

@@ -209,9 +209,47 @@ void vn__log_weak_check(vn_flash_log_t *log, uint64_t oldest_live_before) {
   state->weak_stalled = state->moved_bytes == 0 && state->oldest_live == oldest_live_before;
 }
 
+void vn__log_item_size(vn_flash_log_t *log, uint32_t item, const vn__log_record_t *record) {
+  vn_log_state_t *state = &log->state;
+  bool first = item != state->item_last || record->flags == state->item_flags;
+  uint32_t bytes = vn__record_size(record->length);
+  state->item_flags = first ? record->flags : state->item_flags;
+  state->item_bytes = first ? bytes : add_saturating(state->item_bytes, bytes);
+  state->item_max = state->item_bytes > state->item_max ? state->item_bytes : state->item_max;
+  state->item_last = item;
+  /* When one entry of a journal moves all of them do. */
+  state->uneven = state->uneven || (record->type == VN_RECORD_JOURNAL && item != VN_LOG_NO_ITEM);
+}
+
+/* Whether moving can't wait: if no record dies any more, and each commit moves what it owes, there
+ * is a place up to which so much has to be moved that less than the reserve would be left. */
+static bool pass_needed(const vn_flash_log_t *log, uint32_t free_sectors) {
+  const vn_log_state_t *state = &log->state;
+  const vn_log_limits_t *limits = &state->limits;
+  const vn_log_sector_t *sectors = log->config.sectors;
+  uint64_t usable = limits->usable_bytes;
+  uint64_t least = ((uint64_t)limits->reserve_sectors + limits->margin_sectors) * usable;
+  uint64_t left = free_sectors * usable;
+  uint64_t most = log->config.live_bytes_max;
+  uint64_t moved = 0;
+  if (free_sectors >= limits->pass_sectors || state->uneven) {
+    return free_sectors < limits->pass_sectors;
+  }
+  for (uint16_t i = state->oldest_sector; i != state->head; i = sectors[i].next) {
+    uint64_t live = (uint64_t)(sectors[i].live - sectors[i].leaving) * state->item_max;
+    moved += live < log->config.flash->erase_size ? live : log->config.flash->erase_size;
+    moved = moved < most ? moved : most;
+    if (left < least + moved + (moved * limits->fresh_q16 >> 16)) {
+      return true;
+    }
+    left += usable;
+  }
+  return false;
+}
+
 void vn__log_pass_begin(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
-  if (state->pass_begun == 0 && vn__log_free_sectors(log) < state->limits.pass_sectors) {
+  if (state->pass_begun == 0 && pass_needed(log, vn__log_free_sectors(log))) {
     state->pass_begun = log->config.sectors[state->head].sequence;
     state->pass_fresh = state->journal_bytes; /* it may have been due since they came */
     state->pass_moved = 0;
@@ -270,7 +308,7 @@ void vn__log_pass_journal(vn_flash_log_t *log, uint64_t bytes) {
 void vn__log_pass_check(vn_flash_log_t *log) {
   log->figures.sectors_free = vn__log_free_sectors(log);
   log->state.known_free = log->figures.sectors_bad == 0 ? log->figures.sectors_free : 0;
-  if (log->figures.sectors_free >= log->state.limits.pass_sectors) {
+  if (!pass_needed(log, log->figures.sectors_free)) {
     log->state.pass_begun = 0;
   }
 }

@@ -172,6 +172,8 @@ void vn__log_give_up(vn_flash_log_t *log);
 vn_err_t vn__log_place(vn_flash_log_t *log);
 
 /* flash_log_clean.c: liveness and pacing. */
+/* A record of the item: the longest item tells what those in a sector take at most. */
+void vn__log_item_size(vn_flash_log_t *log, uint32_t item, const vn__log_record_t *record);
 void vn__log_item_put(vn_flash_log_t *log, uint32_t item);
 /* Mount found a record of the item's newest version in this sector. */
 void vn__log_item_applied(vn_flash_log_t *log, uint32_t item, uint16_t sector,

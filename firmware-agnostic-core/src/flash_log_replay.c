@@ -202,6 +202,9 @@ static void apply(vn_flash_log_t *log, const vn__log_scan_t *scan, const vn__log
   }
   uint32_t item = owner->apply(owner->context, record->type, flags, record->argument,
                                log->config.record, record->length);
+  if (owner == log->config.owner) {
+    vn__log_item_size(log, item, record);
+  }
   if (item != VN_LOG_NO_ITEM && owner == log->config.owner) {
     vn__log_item_applied(log, item, scan->sector, replay->start_sequence);
   }

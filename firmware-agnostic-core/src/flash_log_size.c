@@ -85,6 +85,9 @@ bool vn__log_pace(const vn_log_config_t *config, uint32_t sector_count, vn_log_l
     }
     limits->pass_sectors = (uint32_t)(reserve + (pass + usable - 1u) / usable);
     limits->reserve_sectors = (uint32_t)reserve;
+    limits->fresh_q16 = (UINT64_C(1) << 32) / limits->alpha_q16 + 1u;
+    limits->usable_bytes = usable;
+    limits->margin_sectors = (uint32_t)sectors_for(fresh, limits->alpha_q16, usable) + 1u;
     uint64_t next = reserve_for(flash, fresh, limits->alpha_q16, usable) + storm;
     if (next <= reserve) {
       return true;

@@ -6,6 +6,7 @@ that has to notice the variant by itself; "" = any of TESTS may.
 """
 
 TESTS = ["unit/test_flash_log_damage", "powerloss/test_powerloss_remount", "unit/test_flash_log",
+         "unit/test_flash_log_pace", "unit/test_engine_full",
          "powerloss/test_powerloss_traps", "powerloss/test_powerloss_campaign",
          "powerloss/test_powerloss_cuts", "powerloss/test_powerloss_loops"]
 
@@ -184,8 +185,17 @@ VARIANTS = [
     ("first_chain_taken", "", "the first chain that holds wins, certain or not", [
         ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
     ("no_pacing", "", "nothing moves before the reserve is reached", [
-        ("flash_log_clean", "vn__log_free_sectors(log) < state->limits.pass_sectors) {",
+        ("flash_log_clean", "pass_needed(log, vn__log_free_sectors(log))) {",
          "vn__log_free_sectors(log) < 2u) {")]),
+    ("begins_late", "", "cleaning begins as if what lies in front of it were dead", [
+        ("flash_log_clean", "    moved = moved < most ? moved : most;\n",
+         "    moved = 0 * most;\n")]),
+    ("begins_early", "", "cleaning begins as if all that lies in front of it were live", [
+        ("flash_log_clean", "free_sectors >= limits->pass_sectors || state->uneven) {",
+         "free_sectors >= limits->pass_sectors || most > 0) {")]),
+    ("no_margin", "", "cleaning is a commit late", [
+        ("flash_log_clean", "limits->reserve_sectors + limits->margin_sectors)",
+         "limits->reserve_sectors + 0u)")]),
     ("half_the_pace", "", "cleaning moves half of what it owes", [
         ("flash_log_clean", "  return moved << 16 < state->limits.alpha_q16 * fresh;",
          "  return moved << 17 < state->limits.alpha_q16 * fresh;")]),

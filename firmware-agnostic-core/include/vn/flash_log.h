@@ -109,8 +109,11 @@ typedef struct vn_log_figures {
 typedef struct vn_log_limits {
   uint32_t sector_count, header_bytes, unit_bytes, span_bytes, seal_bytes;
   uint32_t reserve_sectors, pass_sectors; /* a cleaning pass begins below pass_sectors free */
-  uint32_t spare_sectors; /* cleaning leaves that many to what else must be written */
-  uint64_t alpha_q16;     /* bytes to move per fresh byte, in 1/65536 */
+  uint32_t spare_sectors;  /* cleaning leaves that many to what else must be written */
+  uint32_t margin_sectors; /* what the longest transaction takes, with what it moves */
+  uint32_t usable_bytes;   /* of a sector, at least */
+  uint64_t alpha_q16;      /* bytes to move per fresh byte, in 1/65536 */
+  uint64_t fresh_q16;      /* the other way round */
 } vn_log_limits_t;
 
 /* What the log remembers between calls; read by nobody else. */
@@ -135,7 +138,11 @@ typedef struct vn_log_state {
   uint64_t pass_begun;
   uint32_t pass_fresh, pass_moved;
   uint32_t journal_bytes; /* journalled since the last COMMIT: what the next pass begins with */
-  uint32_t known_free;    /* so many sectors ahead of the head were free when they were counted */
+  /* Bytes of the longest item, and of the one at work; uneven: items move together. */
+  uint32_t item_max, item_bytes, item_last;
+  uint8_t item_flags; /* of its first record */
+  bool uneven;
+  uint32_t known_free; /* so many sectors ahead of the head were free when they were counted */
   /* Bytes of the flash that the page buffer holds while mount or scrub reads. */
   uint32_t window_start, window_length;
   /* Sectors opened by the open transaction; how many idle time keeps erased. */
