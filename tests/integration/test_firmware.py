@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""A node in an emulator, behind its serial line: packs in, summaries and alerts out, and noise."""
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import cbor2
+
+SOURCE = os.environ["VN_SOURCE_DIR"]
+MESSAGE, ACKNOWLEDGE, REFUSED, TIME, BEGIN, STOP = range(1, 7)
+T0 = 1795219200000
+BOARDS = {"cortex-m3": "mps2-an385", "cortex-m55": "mps3-an547"}
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def stuffed(data):
+    out, block = bytearray(), bytearray()
+    for byte in data + b"\0":
+        if byte == 0 or len(block) == 254:
+            full = byte != 0
+            out += bytes([len(block) + 1]) + block
+            block = bytearray([byte] if full else [])
+        else:
+            block.append(byte)
+    return bytes(out) + b"\0"
+
+
+def unstuffed(data):
+    out, at = bytearray(), 0
+    while at < len(data):
+        code = data[at]
+        out += data[at + 1:at + code]
+        at += code
+        if code < 255 and at < len(data):
+            out.append(0)
+    return bytes(out)
+
+
+def frame(kind, number=0, topic=b"", payload=b""):
+    body = struct.pack("<BBQH", kind, 0, number, len(topic)) + topic + payload
+    return stuffed(body + struct.pack("<I", crc32c(body)))
+
+
+class Gateway:
+    """The other end of the line. It acknowledges what comes."""
+
+    def __init__(self, line):
+        self.line, self.bytes, self.messages, self.answers = line, b"", [], []
+        line.settimeout(0.2)
+
+    def send(self, *arguments):
+        self.line.sendall(frame(*arguments))
+
+    def listen(self):
+        try:
+            self.bytes += self.line.recv(4096)
+        except socket.timeout:
+            return
+        while b"\0" in self.bytes:
+            raw, self.bytes = self.bytes.split(b"\0", 1)
+            body = unstuffed(raw)
+            assert crc32c(body[:-4]) == struct.unpack("<I", body[-4:])[0], "a frame of the node"
+            kind, _, number, length = struct.unpack("<BBQH", body[:12])
+            topic, payload = body[12:12 + length].decode(), body[12 + length:-4]
+            if kind == MESSAGE:
+                self.messages.append((topic, payload))
+                self.send(ACKNOWLEDGE, number)
+            else:
+                self.answers.append((kind, number, payload))
+
+    def wait(self, condition, seconds=120):
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"nothing came: {self.answers} {self.messages}"
+            self.listen()
+
+    def ask(self, number, kind, *arguments):
+        """Sends a frame and returns the answer to it: (kind, code)."""
+        self.send(kind, number, *arguments)
+        self.wait(lambda: any(a[1] == number for a in self.answers))
+        (answer,) = [a for a in self.answers if a[1] == number]
+        return answer[0], struct.unpack("b", answer[2])[0] if answer[2] else 0
+
+
+class Firmware(unittest.TestCase):
+    def start(self, preset, *arguments):
+        options = "enable=on,target=native,arg=node" + "".join(f",arg={a}" for a in arguments)
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(os.path.join(folder, "line"))
+        listener.listen(1)
+        listener.settimeout(120)
+        self.addCleanup(listener.close)
+        node = subprocess.Popen(
+            ["qemu-system-arm", "-M", BOARDS[preset], "-display", "none", "-monitor", "none",
+             "-serial", f"unix:{folder}/line", "-semihosting-config", options,
+             "-kernel", f"{SOURCE}/build/{preset}/bin/node.elf"], stdin=subprocess.DEVNULL)
+        self.addCleanup(node.wait)
+        self.addCleanup(node.kill)
+        line, _ = listener.accept()
+        self.addCleanup(line.close)
+        gateway = Gateway(line)
+        gateway.send(TIME, T0)
+        gateway.send(BEGIN)
+        return node, gateway
+
+    def play(self, gateway):
+        """60 readings in packs of 10; some above the limit."""
+        for i in range(6):
+            base = T0 // 1000 + 10 * i
+            pack = [{0: "boiler", 2: 20.5 + 70 * (i == 2), 6: k, **({-3: base} if k == 0 else {})}
+                    for k in range(10)]
+            self.assertEqual(gateway.ask(100 + i, MESSAGE, b"s/boiler", cbor2.dumps(pack)),
+                             (ACKNOWLEDGE, 0))
+        gateway.wait(lambda: sum(t == "summary" for t, _ in gateway.messages) >= 1 and
+                     sum(t == "event" for t, _ in gateway.messages) >= 2)
+        events = [p for t, p in gateway.messages if t == "event"]
+        self.assertIn(b"firing", events[0])
+        self.assertIn(b"resolved", events[1])
+        self.assertEqual(cbor2.loads(next(p for t, p in gateway.messages if t == "summary"))[1],
+                         "node-1")
+
+    def stop(self, node, gateway, code=0):
+        self.assertEqual(gateway.ask(999, STOP)[1], code)
+        self.assertEqual(node.wait(60), 0)
+
+    def test_packs_come_in_and_summaries_and_alerts_go_out(self):
+        for preset in BOARDS:
+            with self.subTest(preset):
+                node, gateway = self.start(preset)
+                self.play(gateway)
+                self.stop(node, gateway)
+
+    def test_noise_and_wrong_frames_are_refused_and_the_device_goes_on(self):
+        node, gateway = self.start("cortex-m3")
+        good = frame(MESSAGE, 7, b"s/x", b"payload")
+        for wrong, code in ((bytes(range(256)) * 3, -40), (good[:-6] + b"\0", -40),
+                            (b"\xFF" * 3000 + b"\0", -21)):
+            gateway.answers.clear()
+            gateway.line.sendall(wrong if wrong.endswith(b"\0") else wrong + b"\0")
+            gateway.wait(lambda: any(a[0] == REFUSED and struct.unpack("b", a[2])[0] == code
+                                     for a in gateway.answers))
+        self.assertEqual(gateway.ask(8, MESSAGE, b"s/x", b"\xff\xff"), (ACKNOWLEDGE, 0))
+        gateway.wait(lambda: any(topic == "dead-letter" for topic, _ in gateway.messages))
+        self.play(gateway)
+        self.stop(node, gateway)
+
+    def test_a_flash_full_of_garbage_does_not_stop_the_device(self):
+        node, gateway = self.start("cortex-m3", "garbage")
+        self.play(gateway)
+        self.stop(node, gateway)
+
+
+def main():
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            print(f"{tool} is missing: run tools/setup cortex", file=sys.stderr)
+            sys.exit(1 if os.environ.get("CI") else 77)
+    for preset in BOARDS:
+        build = subprocess.run(["tools/build", "--no-install", preset, "node"], cwd=SOURCE,
+                               capture_output=True, text=True, check=False)
+        if build.returncode != 0:
+            sys.exit(build.stdout[-3000:] + build.stderr[-3000:])
+    unittest.main()
+
+
+if __name__ == "__main__":
+    main()
