@@ -166,6 +166,23 @@ class Firmware(unittest.TestCase):
         self.play(gateway)
         self.stop(node, gateway)
 
+    def test_an_image_with_a_heap_does_not_link(self):
+        build = subprocess.run(["tools/build", "--no-install", "cortex-m3", "heap"], cwd=SOURCE,
+                               capture_output=True, text=True, check=False)
+        self.assertNotEqual(build.returncode, 0)
+        self.assertIn("malloc was linked", build.stdout + build.stderr)
+
+    def test_exceptions_and_assertions_end_an_image_with_their_code(self):
+        for image, code in (("fault", 99), ("assertion", 98)):
+            subprocess.run(["tools/build", "--no-install", "cortex-m3", image], cwd=SOURCE,
+                           capture_output=True, check=True)
+            run = subprocess.run(
+                ["qemu-system-arm", "-M", "mps2-an385", "-nographic", "-monitor", "none", "-serial",
+                 "none", "-semihosting-config", "enable=on,target=native",
+                 "-kernel", f"{SOURCE}/build/cortex-m3/bin/{image}.elf"],
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+            self.assertEqual(run.returncode, code, run.stderr)
+
 
 def main():
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
