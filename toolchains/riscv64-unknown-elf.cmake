@@ -7,7 +7,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # a test program cannot be lin
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
                 OUTPUT_VARIABLE VN_COMPILER_HEADERS OUTPUT_STRIP_TRAILING_WHITESPACE)
 string(JOIN " " CMAKE_C_FLAGS_INIT
-       "-march=rv32imac_zicsr -mabi=ilp32 -ffreestanding -nostdinc -isystem ${VN_COMPILER_HEADERS}"
+       "-march=rv32imac -mabi=ilp32 -ffreestanding -nostdinc -isystem ${VN_COMPILER_HEADERS}"
        "-isystem ${CMAKE_CURRENT_LIST_DIR}/freestanding -ffunction-sections -fdata-sections")
 get_filename_component(VN_BOARD_FOLDER ${CMAKE_CURRENT_LIST_DIR}/../platform/riscv-virt ABSOLUTE)
 set(VN_LINKER_SCRIPT ${VN_BOARD_FOLDER}/virt.ld)

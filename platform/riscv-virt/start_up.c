@@ -39,6 +39,7 @@ __attribute__((naked, section(".start"))) void _start(void) {
   __asm volatile(
       "la sp, _stack_top\n\t"
       "la t0, 1f\n\t"
+      ".option arch, +zicsr\n\t"
       "csrw mtvec, t0\n\t"
       "j start_c\n\t"
       ".balign 4\n"
