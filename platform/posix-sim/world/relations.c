@@ -102,6 +102,11 @@ static bool is_in_order(const law_t *law) {
          !has_fault(with, VN_FAULT_BURST);
 }
 
+/* Each restart of a sensor begins with a 0 that is newer than all before. */
+static bool tells_restarts(const law_t *law) {
+  return is_in_order(law) && law->with->whole_ms == 0 && law->with->silent == 0;
+}
+
 /*
  * A series knows the numbers of before one restart, not of before two. And a restart that can't be
  * told from a repeat, for its times, is told later when its first numbers come again.
@@ -111,7 +116,7 @@ static bool duplicated(law_t *law, bool *judged) {
   vn_story_reading_t last = {0};
   uint32_t wait = 0;
   uint32_t restarts = 0;
-  *judged = !has_fault(law->with, VN_FAULT_RENUMBER) || is_in_order(law);
+  *judged = !has_fault(law->with, VN_FAULT_RENUMBER) || tells_restarts(law);
   for (size_t i = 0; i < law->before.count; i++) {
     const vn_story_reading_t *reading = &law->before.all[i];
     add(&law->after, reading);
