@@ -160,8 +160,10 @@ static const char *take_over(const golden_files_t *files) {
           prng_fill(&device->sensors.prng, noise, sizeof noise);
         }
         golden_sensors_next(&device->sensors, pack_ms(pack), &device->pack);
+        device->next_number++; /* of its message */
       }
     }
+    device->next_number++; /* of the stop */
     size_t length = files->load(i, savepoint, sizeof savepoint);
     const char *wrong = length == 0 ? "there is no savepoint to begin with"
                                     : device_import(device, savepoint, length);
