@@ -1,8 +1,67 @@
 /* The state of one alert of one series as bytes. */
+#include "alert_message_priv.h"
 #include "engine_alert_priv.h"
 
-void vn__alert_pack(vn__packer_t *packer, const vn_alert_rule_t *rule,
-                    const vn_alert_state_t *alert) {
+#include <string.h>
+
+#define STATE_MAX (8u * VN__PACK_U64_MAX + 6u * VN__PACK_U32_MAX + 3u * 3u + 6u)
+#define NUMBERS_MAX (3u * VN__PACK_U64_MAX + 3u)
+#define EXPONENT_MOST 18 /* what can be printed: vn_json_decimal */
+
+static size_t longest_severity(const vn_alert_plan_t *alert) {
+  size_t longest = strlen(alert->severity);
+  uint8_t levels = alert->rule.condition == VN_ALERT_LEVELS ? alert->rule.level_count : 0;
+  for (uint8_t i = 0; i < levels; i++) {
+    size_t length = strlen(alert->severities[i]);
+    longest = length > longest ? length : longest;
+  }
+  return longest;
+}
+
+size_t vn__alert_save_max(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert) {
+  return STATE_MAX + NUMBERS_MAX + VN__PACK_WORD_MAX(longest_severity(alert)) +
+         VN__PACK_WORD_MAX(strlen(pipeline->summary.name)) +
+         VN__PACK_WORD_MAX(strlen(pipeline->summary.unit)) + VN__PACK_WORD_MAX(strlen(alert->of));
+}
+
+/* Subscribers know that it began, and not that it is over. */
+static bool is_told(const vn_alert_state_t *state) {
+  return vn_alert_is_open(state) && (state->flags & VN_ALERT_FLAG_TOLD) != 0;
+}
+
+static void pack_words(vn__packer_t *packer, const vn_pipeline_t *pipeline,
+                       const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+  const vn_transition_t passed = {.rule = &alert->rule,
+                                  .level = state->level,
+                                  .high_side = (state->flags & VN_ALERT_FLAG_HIGH) != 0};
+  int64_t limit = 0;
+  (void)vn__alert_limit(&passed, &limit);
+  vn__pack_word(packer, vn__alert_severity(alert, state), VN_WORD_MAX);
+  vn__pack_word(packer, pipeline->summary.name, VN_WORD_MAX);
+  vn__pack_word(packer, vn__alert_unit(pipeline, alert), VN_WORD_MAX);
+  vn__pack_word(packer, alert->of, VN__ALERT_OF_MAX);
+  vn__pack_signed(packer, limit);
+  vn__pack_signed(packer, alert->rule.low);
+  vn__pack_signed(packer, alert->rule.period_ms);
+  vn__pack_unsigned(packer, (uint64_t)(alert->exponent + EXPONENT_MOST));
+  vn__pack_unsigned(packer, alert->rule.times);
+}
+
+static void unpack_words(vn__unpacker_t *unpacker, vn__alert_words_t *words) {
+  words->severity = vn__unpack_word(unpacker, VN_WORD_MAX);
+  words->pipeline = vn__unpack_word(unpacker, VN_WORD_MAX);
+  words->unit = vn__unpack_word(unpacker, VN_WORD_MAX);
+  words->of = vn__unpack_word(unpacker, VN__ALERT_OF_MAX);
+  words->limit = vn__unpack_signed(unpacker);
+  words->low = vn__unpack_signed(unpacker);
+  words->period_ms = vn__unpack_signed(unpacker);
+  uint64_t exponent = vn__unpack_unsigned(unpacker, 2u * EXPONENT_MOST);
+  words->exponent = (int8_t)((int)exponent - EXPONENT_MOST);
+  words->times = (uint8_t)vn__unpack_unsigned(unpacker, UINT8_MAX);
+}
+
+static void pack_state(vn__packer_t *packer, const vn_alert_rule_t *rule,
+                       const vn_alert_state_t *alert) {
   vn__pack_unsigned(packer, rule->condition);
   vn__pack_unsigned(packer, alert->phase);
   vn__pack_unsigned(packer, (alert->condition_true ? 1u : 0u) | (alert->evaluated ? 2u : 0u) |
@@ -29,6 +88,14 @@ void vn__alert_pack(vn__packer_t *packer, const vn_alert_rule_t *rule,
   vn__pack_unsigned(packer, alert->begun_before_ms[1]);
 }
 
+void vn__alert_pack(vn__packer_t *packer, const vn_pipeline_t *pipeline,
+                    const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+  pack_state(packer, &alert->rule, state);
+  if (is_told(state)) {
+    pack_words(packer, pipeline, alert, state);
+  }
+}
+
 /* A rule may have changed since then: another condition starts anew, fewer levels count as such. */
 static void adapt_alert(const vn_alert_rule_t *rule, uint64_t condition, vn_alert_state_t *alert) {
   if (condition != rule->condition) {
@@ -43,7 +110,7 @@ static void adapt_alert(const vn_alert_rule_t *rule, uint64_t condition, vn_aler
 }
 
 void vn__alert_unpack(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
-                      vn_alert_state_t *alert) {
+                      vn_alert_state_t *alert, vn__alert_words_t *words) {
   uint64_t condition = vn__unpack_unsigned(unpacker, VN_ALERT_CONDITION_COUNT - 1);
   alert->phase = (uint8_t)vn__unpack_unsigned(unpacker, VN_ALERT_RECOVERING);
   unsigned bits = (unsigned)vn__unpack_unsigned(unpacker, 7);
@@ -70,5 +137,9 @@ void vn__alert_unpack(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   alert->begun_ms = vn__unpack_signed(unpacker);
   alert->begun_before_ms[0] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
   alert->begun_before_ms[1] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
+  *words = (vn__alert_words_t){.severity = "", .pipeline = "", .unit = "", .of = ""};
+  if (is_told(alert)) {
+    unpack_words(unpacker, words);
+  }
   adapt_alert(rule, condition, alert);
 }

@@ -6,6 +6,10 @@ static bool is_plain_number(const vn_alert_plan_t *alert) {
          (alert->statistic == VN_STATISTIC_COUNT || alert->statistic == VN_STATISTIC_DISTINCT);
 }
 
+const char *vn__alert_unit(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert) {
+  return is_plain_number(alert) ? "" : pipeline->summary.unit;
+}
+
 const char *vn__alert_severity(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
   bool graded = alert->rule.condition == VN_ALERT_LEVELS && state->level > 0;
   return graded ? alert->severities[state->level - 1] : alert->severity;
@@ -27,7 +31,7 @@ static vn_transition_t transition_of(const vn__work_t *work, size_t rule,
       .alert = alert->name,
       .severity = vn__alert_severity(alert, state),
       .pipeline = plan->summary.name,
-      .unit = is_plain_number(alert) ? "" : plan->summary.unit,
+      .unit = vn__alert_unit(plan, alert),
       .of = alert->of,
       .labels = alert->labels,
       .annotations = alert->annotations,

@@ -13,11 +13,13 @@
 typedef struct farewell {
   vn_text_t series_name, alert;
   vn_alert_state_t state;
+  vn__alert_words_t words;
+  uint8_t condition; /* vn_alert_condition_t */
   uint32_t series;
 } farewell_t;
 
 /* As it was saved, whatever its rule was. */
-static bool read_state(const uint8_t *bytes, size_t length, vn_alert_state_t *state) {
+static bool read_state(const uint8_t *bytes, size_t length, farewell_t *out) {
   vn__unpacker_t unpacker = {bytes, length, 0, false};
   uint64_t condition = vn__unpack_unsigned(&unpacker, VN_ALERT_CONDITION_COUNT - 1u);
   const vn_alert_rule_t rule = {.condition = (uint8_t)condition,
@@ -25,7 +27,8 @@ static bool read_state(const uint8_t *bytes, size_t length, vn_alert_state_t *st
                                 .hits_of = 1,
                                 .latch = true};
   unpacker = (vn__unpacker_t){bytes, length, 0, false};
-  vn__alert_unpack(&unpacker, &rule, state);
+  out->condition = rule.condition;
+  vn__alert_unpack(&unpacker, &rule, &out->state, &out->words);
   return !unpacker.failed;
 }
 
@@ -47,16 +50,17 @@ static farewell_t read_entry(const uint8_t *entry) {
   farewell.series_name = take_text(&unpacker);
   farewell.alert = take_text(&unpacker);
   bool good = read_state(unpacker.bytes + unpacker.position, unpacker.length - unpacker.position,
-                         &farewell.state);
+                         &farewell);
   VN_ASSERT(good);
   return farewell;
 }
 
 void vn__farewell_note(vn_engine_t *engine, uint32_t series, vn_text_t name,
                        const vn__part_t *part) {
-  vn_alert_state_t state = {0};
-  if (part->kind != VN__PART_ALERT || !read_state(part->bytes, part->length, &state) ||
-      !vn_alert_is_open(&state) || (state.flags & VN_ALERT_FLAG_TOLD) == 0) {
+  farewell_t farewell = {0};
+  const vn_alert_state_t *state = &farewell.state;
+  if (part->kind != VN__PART_ALERT || !read_state(part->bytes, part->length, &farewell) ||
+      !vn_alert_is_open(state) || (state->flags & VN_ALERT_FLAG_TOLD) == 0) {
     return;
   }
   vn_batch_t *batch = &engine->batch;
@@ -94,20 +98,39 @@ void vn__farewell_forget(vn_engine_t *engine, uint32_t series) {
   }
 }
 
+/* As far as messages tell of it: the limit that was passed stands for all. */
+static vn_alert_rule_t rule_of(const farewell_t *farewell,
+                               vn_alert_limits_t limits[VN_ALERT_LEVELS_MAX]) {
+  const vn__alert_words_t *words = &farewell->words;
+  bool inside = farewell->condition == VN_ALERT_INSIDE;
+  for (unsigned i = 0; i < VN_ALERT_LEVELS_MAX; i++) {
+    limits[i] = (vn_alert_limits_t){.low = words->limit, .high = words->limit};
+  }
+  return (vn_alert_rule_t){.limit = words->limit,
+                           .low = inside ? words->low : words->limit,
+                           .period_ms = words->period_ms,
+                           .levels = limits,
+                           .level_count = VN_ALERT_LEVELS_MAX,
+                           .times = words->times,
+                           .condition = farewell->condition};
+}
+
 static void resolve(vn_engine_t *engine, const farewell_t *farewell) {
   char alert[VN_WORD_MAX + 1u];
-  const vn_alert_rule_t rule = {.condition = VN_ALERT_ABSENT_FOR}; /* which has no limit to tell */
+  vn_alert_limits_t limits[VN_ALERT_LEVELS_MAX];
+  const vn_alert_rule_t rule = rule_of(farewell, limits);
   const vn_alert_state_t *state = &farewell->state;
+  const vn__alert_words_t *words = &farewell->words;
   vn_time_ms_t now_ms = vn__now_ms(engine);
   memcpy(alert, farewell->alert.bytes, farewell->alert.length);
   alert[farewell->alert.length] = '\0';
   bool recovering = state->phase == VN_ALERT_RECOVERING;
   const vn_transition_t transition = {
       .alert = alert,
-      .severity = "",
-      .pipeline = "",
-      .unit = "",
-      .of = "",
+      .severity = words->severity,
+      .pipeline = words->pipeline,
+      .unit = words->unit,
+      .of = words->of,
       .series = farewell->series_name,
       .rule = &rule,
       .at_ms = now_ms,
@@ -115,6 +138,9 @@ static void resolve(vn_engine_t *engine, const farewell_t *farewell) {
       .ends_ms = recovering ? state->recovering_since_ms : now_ms,
       .episode = state->episode,
       .revision = state->revision,
+      .exponent = words->exponent,
+      .level = state->level,
+      .high_side = (state->flags & VN_ALERT_FLAG_HIGH) != 0,
       .from = state->phase,
       .phase = VN_ALERT_NORMAL,
       .event = VN_ALERT_EVENT_RESOLVED,

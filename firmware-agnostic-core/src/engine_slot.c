@@ -29,7 +29,7 @@ static size_t alerts_max(const vn_pipeline_t *pipeline) {
   size_t most = part_max(0, vn__alerts_waiting_max(pipeline));
   for (uint8_t i = 0; i < pipeline->alert_count; i++) {
     size_t name = strlen(pipeline->alerts[i].name);
-    most += part_max(name, VN__ALERT_SAVE_MAX);
+    most += part_max(name, vn__alert_save_max(pipeline, &pipeline->alerts[i]));
     most += part_max(name, detector_max(&pipeline->alerts[i]));
   }
   return most;
@@ -119,7 +119,7 @@ static void save_alerts(vn__packer_t *packer, const vn__work_t *work) {
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     size_t at = begin_part(packer, VN__PART_ALERT, alert->name, vn__alert_specification(alert));
-    vn__alert_pack(packer, &alert->rule, &vn__alerts(work)[i]);
+    vn__alert_pack(packer, plan, alert, &vn__alerts(work)[i]);
     vn__pack_length(packer, at);
     if (alert->rule.condition == VN_ALERT_DEVIATION) {
       at = begin_part(packer, VN__PART_DETECTOR, alert->name,

@@ -83,7 +83,8 @@ static bool load_alert(const vn__work_t *work, const vn__part_t *part) {
   vn_alert_state_t *state = &vn__alerts(work)[i];
   bool other = vn__unpack_unsigned(&unpacker, UINT64_MAX) != plan->alerts[i].rule.condition;
   unpacker = (vn__unpacker_t){part->bytes, part->length, 0, false};
-  vn__alert_unpack(&unpacker, &plan->alerts[i].rule, state);
+  vn__alert_words_t former;
+  vn__alert_unpack(&unpacker, &plan->alerts[i].rule, state, &former);
   if (other || !is_read(&unpacker)) {
     *state = (vn_alert_state_t){0};
     return false;

@@ -19,12 +19,16 @@ static savepoint_t savepoint;
 static vn_alert_plan_t alerts[3];
 
 typedef void (*change_fn)(rig_t *rig);
+static change_fn base; /* of both plans; NULL: the rig's */
 
 static rig_t *new_rig(flash_fake_t *flash, change_fn change) {
   rig_t *rig = rig_new(&flash->port);
   rig->plan.encoding = VN_ENCODING_JSON;
   rig->plan.commands = true;
   rig->alerts[0].rule.for_ms = 0;
+  if (base != NULL) {
+    base(rig);
+  }
   if (change != NULL) {
     change(rig);
   }
@@ -42,6 +46,7 @@ static flash_fake_t *first_run(const char *before) {
   }
   rig_send(rig, "a", T0 + 1000, 9000, 1);
   rig_send(rig, "b", T0 + 1000, 9000, 1);
+  rig_send(rig, "a", T0 + 3000, 9000, 2);
   assert_int_equal(rig_wait(rig, 2000), VN_OK);
   assert_int_equal(vn_stop(&rig->engine), VN_OK);
   rig_free(rig);
@@ -119,6 +124,71 @@ static void an_alert_that_is_removed_ends_its_episodes(void **state) {
   check_both(remove_alert);
 }
 
+static void be_below(rig_t *rig) {
+  rig->alerts[0].rule = (vn_alert_rule_t){.condition = VN_ALERT_BELOW, .limit = 9500};
+}
+
+static void be_inside(rig_t *rig) {
+  rig->alerts[0].rule = (vn_alert_rule_t){.condition = VN_ALERT_INSIDE, .limit = 9500, .low = 8500};
+}
+
+static void be_outside(rig_t *rig) {
+  rig->alerts[0].rule =
+      (vn_alert_rule_t){.condition = VN_ALERT_OUTSIDE, .limit = 8000, .low = -1000};
+}
+
+static void be_under_it(rig_t *rig) {
+  rig->alerts[0].rule =
+      (vn_alert_rule_t){.condition = VN_ALERT_OUTSIDE, .limit = 12000, .low = 9500};
+}
+
+static void have_levels(rig_t *rig) {
+  static const vn_alert_limits_t limits[] = {{VN_ALERT_NO_LOW, 7000, 0},
+                                             {VN_ALERT_NO_LOW, 8500, 0}};
+  static const char *const severities[] = {"a-warning", "urgent"};
+  rig->alerts[0].rule =
+      (vn_alert_rule_t){.condition = VN_ALERT_LEVELS, .levels = limits, .level_count = 2};
+  rig->alerts[0].severity = "";
+  rig->alerts[0].severities = severities;
+}
+
+static void be_unchanged(rig_t *rig) {
+  rig->alerts[0].rule = (vn_alert_rule_t){.condition = VN_ALERT_UNCHANGED_FOR, .period_ms = 1500};
+}
+
+/* What is told of an alert whose plan is gone is what would have been told of it with that. */
+static void it_is_told_what_the_alert_was(void **state) {
+  (void)state;
+  static const struct {
+    change_fn base;
+    const char *severity, *limit, *sentence;
+  } cases[] = {
+      {NULL, "critical", "\"limit\":80,\"unit\"", "hot resolved: a, limit above 80 Cel, at"},
+      {be_below, "critical", "\"limit\":95,\"unit\"", "a, limit below 95 Cel, at"},
+      {be_inside, "critical", "\"limit\":95,\"low\":85", "a, limit inside 85 to 95 Cel, at"},
+      {be_outside, "critical", "\"limit\":80,\"unit\"", "a, limit above 80 Cel, at"},
+      {be_under_it, "critical", "\"limit\":95,\"unit\"", "a, limit below 95 Cel, at"},
+      {have_levels, "urgent\",\"level\":2,\"", "\"limit\":85,", "a, limit above 85 Cel, at"},
+      {be_unchanged, "critical", "\"limit\":null", "a, limit unchanged for 1.5 s, at"},
+  };
+  for (size_t i = 0; i < 2 * (sizeof cases / sizeof cases[0]); i++) {
+    vn_recovery_t recovery;
+    base = cases[i / 2].base;
+    flash_fake_t *flash = first_run(NULL);
+    rig_t *rig = go_on(&flash, remove_alert, i % 2 == 1, &recovery);
+    assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", "\"phase\":\"resolved\""), 1);
+    assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", "\"pipeline\":\"plant\",\"of\":\"value\""),
+                     1);
+    assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", cases[i / 2].severity), 1);
+    assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", cases[i / 2].limit), 1);
+    assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", cases[i / 2].sentence), 1);
+    assert_int_equal(sent(rig, VN_CHANNEL_ALERT, "a", cases[i / 2].severity), 1);
+    rig_free(rig);
+    flash_fake_free(flash);
+  }
+  base = NULL;
+}
+
 static void disown(rig_t *rig) { rig->pipelines[1].match = (vn_text_t){"z*", 2}; }
 
 static void a_series_that_no_pipeline_wants_ends_them_too(void **state) {
@@ -156,8 +226,8 @@ static void what_was_over_before_is_not_told_again(void **state) {
   rig_t *rig = new_rig(flash, NULL);
   rig->wall_ms += 60000;
   assert_int_equal(rig_start(rig), VN_OK);
-  rig_send(rig, "a", T0 + 60000, 2000, 2);
-  rig_send(rig, "a", T0 + 65000, 2000, 3);
+  rig_send(rig, "a", T0 + 60000, 2000, 3);
+  rig_send(rig, "a", T0 + 65000, 2000, 4);
   assert_int_equal(rig_wait(rig, 1000), VN_OK);
   assert_int_equal(sent(rig, VN_CHANNEL_EVENT, "a", "\"phase\":\"resolved\""), 1);
   assert_int_equal(vn_stop(&rig->engine), VN_OK);
@@ -193,6 +263,7 @@ static void those_without_room_are_counted(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(an_alert_that_is_removed_ends_its_episodes),
+      cmocka_unit_test(it_is_told_what_the_alert_was),
       cmocka_unit_test(a_series_that_no_pipeline_wants_ends_them_too),
       cmocka_unit_test(another_condition_ends_them_too),
       cmocka_unit_test(what_nobody_was_told_of_ends_without_a_word),
