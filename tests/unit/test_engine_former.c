@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../firmware-agnostic-core/src/plan_priv.h"
 #include "savepoint_rig.h"
 
 #define T0 INT64_C(1795219200000)
@@ -51,16 +52,23 @@ static void take(rig_t *rig, int64_t time_ms, int32_t value, uint32_t sequence) 
   assert_int_equal(rig_step(rig), VN_OK);
 }
 
-/* [T0 - 10 s, T0) has its results; open are "ten" at T0, "slide" at T0 - 10 s and at T0. */
+enum { READINGS = 4 };
+static const int64_t usual_ms[READINGS] = {-1000, 0, 1000, 2500};
+static const int64_t *times_ms = usual_ms; /* from T0 on */
+
+/* With the usual times [T0 - 10 s, T0) has its results; open are "ten" at T0, "slide" at T0 - 10 s
+ * and at T0. */
 static flash_fake_t *first_run(change_fn base) {
+  static const int32_t values[READINGS] = {100, 2000, 3000, 4000};
   flash_fake_t *flash = flash_fake_new(&shape, 1);
   rig_t *rig = new_rig(flash, base, NULL);
   assert_int_equal(rig_start(rig), VN_OK);
-  take(rig, T0 - 1000, 100, 0);
-  take(rig, T0, 2000, 1);
-  assert_int_equal(vn_checkpoint(&rig->engine), VN_OK); /* an older record, to be passed over */
-  take(rig, T0 + 1000, 3000, 2);
-  take(rig, T0 + 2500, 4000, 3);
+  for (uint32_t i = 0; i < READINGS; i++) {
+    if (i == READINGS / 2) { /* an older record, to be passed over */
+      assert_int_equal(vn_checkpoint(&rig->engine), VN_OK);
+    }
+    take(rig, T0 + times_ms[i], values[i], i);
+  }
   assert_int_equal(rig_wait(rig, 3000), VN_OK);
   assert_int_equal(vn_stop(&rig->engine), VN_OK);
   rig_free(rig);
@@ -292,6 +300,47 @@ static void check_everything(const outcome_t *outcome) {
   assert_others_told(outcome);
 }
 
+static void wait_for_late_ones(rig_t *rig) {
+  add_others(rig);
+  rig->pipelines[1].lateness_ms = 14000;
+  windows[2].supersedes_max = 8;
+}
+
+static void check_joined(const outcome_t *outcome) {
+  assert_told(outcome->rig, "visit", T0, 14000, "\"count\":4,\"sum\":91");
+  assert_told(outcome->rig, "visit", T0, 14000, "\"supersedes\":[[1795219200000,1795219207500]]");
+}
+
+/* The third reading made [T0, T0 + 7.5 s), which was told; the fourth joins it to the next one. */
+static void a_session_that_was_told_and_goes_on_names_what_it_replaces(void **state) {
+  (void)state;
+  static const int64_t joined_ms[READINGS] = {0, 10000, 3500, 6500};
+  times_ms = joined_ms;
+  both_ways(wait_for_late_ones, remove_others, check_joined);
+  times_ms = usual_ms;
+}
+
+/* Their bytes may mean something else. */
+static void states_of_an_older_version_tell_nothing(void **state) {
+  (void)state;
+  static const uint8_t version[] = {4, VN__STATE_VERSION};
+  vn_recovery_t recovery;
+  flash_fake_t *flash = first_run(add_others);
+  assert_int_equal(savepoint_export(new_rig(flash, add_others, NULL), &savepoint), VN_OK);
+  flash_fake_free(flash);
+  flash = flash_fake_new(&shape, 2);
+  size_t at = 0;
+  while (memcmp(savepoint.bytes + at, version, sizeof version) != 0) {
+    assert_true(++at + sizeof version < savepoint.length);
+  }
+  savepoint.bytes[at + 1]--;
+  savepoint_seal(&savepoint);
+  rig_t *rig = new_rig(flash, add_others, remove_others);
+  assert_int_equal(savepoint_import(rig, &savepoint, false, &recovery), VN_OK);
+  assert_int_equal(recovery.windows_ended, 0);
+  flash_fake_free(flash);
+}
+
 static void change_resolution(rig_t *rig) {
   rig->pipelines[1].summary.exponent = -1;
   for (size_t i = 0; i < 3; i++) {
@@ -411,6 +460,8 @@ int main(void) {
       cmocka_unit_test(windows_of_other_kinds_that_are_removed_are_told),
       cmocka_unit_test(so_are_those_that_begin_anew),
       cmocka_unit_test(so_are_those_with_another_name),
+      cmocka_unit_test(a_session_that_was_told_and_goes_on_names_what_it_replaces),
+      cmocka_unit_test(states_of_an_older_version_tell_nothing),
       cmocka_unit_test(another_resolution_tells_all_in_the_former_one),
       cmocka_unit_test(so_it_is_in_journal_mode),
       cmocka_unit_test(a_window_that_is_removed_is_told_and_the_others_go_on),

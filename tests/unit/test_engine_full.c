@@ -152,7 +152,7 @@ static void durability_comes_back_with_room(void **state) {
 
 static void messages_are_refused_and_taken_again_with_room(void **state) {
   (void)state;
-  bench_t bench = bench_new(true, 13, 2);
+  bench_t bench = bench_new(true, 14, 2);
   bench.rig->link_up = false;
   run(&bench, 300);
   assert_true(bench.refused > 50);
