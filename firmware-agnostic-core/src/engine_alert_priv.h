@@ -78,23 +78,24 @@ void vn__alerts_tell_muted(vn__work_t *work, vn_time_ms_t at_ms);
 /* What is told of a rule; behind the state of an episode that subscribers know of, for a plan that
  * doesn't know it. Words point into the bytes. */
 typedef struct vn__alert_words {
-  const char *severity, *pipeline, *unit, *of;
-  int64_t limit, low, period_ms; /* limit: the one that was passed */
+  const char *severity, *of;
+  int64_t limit, low, period_ms; /* those that messages name; limit: the one that was passed */
   int8_t exponent;
   uint8_t times;
+  bool has_unit; /* that of the pipeline */
 } vn__alert_words_t;
 #define VN__ALERT_OF_MAX 80u
 
 /* The state of an alert in the checkpoint. */
-size_t vn__alert_save_max(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert);
-void vn__alert_pack(vn__packer_t *packer, const vn_pipeline_t *pipeline,
-                    const vn_alert_plan_t *alert, const vn_alert_state_t *state);
+size_t vn__alert_save_max(const vn_alert_plan_t *alert);
+void vn__alert_pack(vn__packer_t *packer, const vn_alert_plan_t *alert,
+                    const vn_alert_state_t *state);
 /* `words`: empty, where there are none. */
 void vn__alert_unpack(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
                       vn_alert_state_t *alert, vn__alert_words_t *words);
 
-/* Of the value that it looks at: "" for numbers of readings. */
-const char *vn__alert_unit(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert);
+/* Whether the value that it looks at has a unit: numbers of readings have none. */
+bool vn__alert_has_unit(const vn_alert_plan_t *alert);
 
 /* Floods in the checkpoint: their part of the global state. */
 #define VN__FLOOD_MAX (3u * VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + 1u)

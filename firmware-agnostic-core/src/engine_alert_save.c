@@ -2,60 +2,61 @@
 #include "alert_message_priv.h"
 #include "engine_alert_priv.h"
 
-#include <string.h>
-
 #define STATE_MAX (8u * VN__PACK_U64_MAX + 6u * VN__PACK_U32_MAX + 3u * 3u + 6u)
-#define NUMBERS_MAX (3u * VN__PACK_U64_MAX + 3u)
 #define EXPONENT_MOST 18 /* what can be printed: vn_json_decimal */
-
-static size_t longest_severity(const vn_alert_plan_t *alert) {
-  size_t longest = strlen(alert->severity);
-  uint8_t levels = alert->rule.condition == VN_ALERT_LEVELS ? alert->rule.level_count : 0;
-  for (uint8_t i = 0; i < levels; i++) {
-    size_t length = strlen(alert->severities[i]);
-    longest = length > longest ? length : longest;
-  }
-  return longest;
-}
-
-size_t vn__alert_save_max(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert) {
-  return STATE_MAX + NUMBERS_MAX + VN__PACK_WORD_MAX(longest_severity(alert)) +
-         VN__PACK_WORD_MAX(strlen(pipeline->summary.name)) +
-         VN__PACK_WORD_MAX(strlen(pipeline->summary.unit)) + VN__PACK_WORD_MAX(strlen(alert->of));
-}
+#define HAS_UNIT 64u     /* beside the exponent */
 
 /* Subscribers know that it began, and not that it is over. */
 static bool is_told(const vn_alert_state_t *state) {
   return vn_alert_is_open(state) && (state->flags & VN_ALERT_FLAG_TOLD) != 0;
 }
 
-static void pack_words(vn__packer_t *packer, const vn_pipeline_t *pipeline,
-                       const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
-  const vn_transition_t passed = {.rule = &alert->rule,
-                                  .level = state->level,
-                                  .high_side = (state->flags & VN_ALERT_FLAG_HIGH) != 0};
+/* These name a time instead of a limit. */
+static bool has_period(uint64_t condition) {
+  return condition == VN_ALERT_UNCHANGED_FOR || condition == VN_ALERT_ABSENT_FOR;
+}
+
+static void pack_words(vn__packer_t *packer, const vn_alert_plan_t *alert,
+                       const vn_alert_state_t *state) {
+  const vn_alert_rule_t *rule = &alert->rule;
+  const vn_transition_t passed = {
+      .rule = rule, .level = state->level, .high_side = (state->flags & VN_ALERT_FLAG_HIGH) != 0};
   int64_t limit = 0;
   (void)vn__alert_limit(&passed, &limit);
   vn__pack_word(packer, vn__alert_severity(alert, state), VN_WORD_MAX);
-  vn__pack_word(packer, pipeline->summary.name, VN_WORD_MAX);
-  vn__pack_word(packer, vn__alert_unit(pipeline, alert), VN_WORD_MAX);
   vn__pack_word(packer, alert->of, VN__ALERT_OF_MAX);
-  vn__pack_signed(packer, limit);
-  vn__pack_signed(packer, alert->rule.low);
-  vn__pack_signed(packer, alert->rule.period_ms);
-  vn__pack_unsigned(packer, (uint64_t)(alert->exponent + EXPONENT_MOST));
-  vn__pack_unsigned(packer, alert->rule.times);
+  vn__pack_signed(packer, has_period(rule->condition) ? rule->period_ms : limit);
+  if (rule->condition == VN_ALERT_INSIDE) {
+    vn__pack_signed(packer, rule->low);
+  }
+  vn__pack_unsigned(packer, (unsigned)(alert->exponent + EXPONENT_MOST) |
+                                (vn__alert_has_unit(alert) ? HAS_UNIT : 0u));
+  vn__pack_unsigned(packer, rule->times);
 }
 
-static void unpack_words(vn__unpacker_t *unpacker, vn__alert_words_t *words) {
+/* What the words of any episode have. */
+size_t vn__alert_save_max(const vn_alert_plan_t *alert) {
+  size_t most = 0;
+  uint8_t levels = alert->rule.condition == VN_ALERT_LEVELS ? alert->rule.level_count : 0;
+  for (unsigned i = 0; i < 2u * (levels + 1u); i++) {
+    const vn_alert_state_t state = {.level = (uint8_t)(i / 2u),
+                                    .flags = i % 2u == 0 ? 0 : VN_ALERT_FLAG_HIGH};
+    vn__packer_t packer = {NULL, 0, 0};
+    pack_words(&packer, alert, &state);
+    most = packer.length > most ? packer.length : most;
+  }
+  return STATE_MAX + most;
+}
+
+static void unpack_words(vn__unpacker_t *unpacker, uint64_t condition, vn__alert_words_t *words) {
   words->severity = vn__unpack_word(unpacker, VN_WORD_MAX);
-  words->pipeline = vn__unpack_word(unpacker, VN_WORD_MAX);
-  words->unit = vn__unpack_word(unpacker, VN_WORD_MAX);
   words->of = vn__unpack_word(unpacker, VN__ALERT_OF_MAX);
-  words->limit = vn__unpack_signed(unpacker);
-  words->low = vn__unpack_signed(unpacker);
-  words->period_ms = vn__unpack_signed(unpacker);
-  uint64_t exponent = vn__unpack_unsigned(unpacker, 2u * EXPONENT_MOST);
+  *(has_period(condition) ? &words->period_ms : &words->limit) = vn__unpack_signed(unpacker);
+  words->low = condition == VN_ALERT_INSIDE ? vn__unpack_signed(unpacker) : words->limit;
+  unsigned exponent = (unsigned)vn__unpack_unsigned(unpacker, 2u * HAS_UNIT - 1u);
+  words->has_unit = (exponent & HAS_UNIT) != 0;
+  exponent &= HAS_UNIT - 1u;
+  unpacker->failed = unpacker->failed || exponent > 2u * EXPONENT_MOST;
   words->exponent = (int8_t)((int)exponent - EXPONENT_MOST);
   words->times = (uint8_t)vn__unpack_unsigned(unpacker, UINT8_MAX);
 }
@@ -88,11 +89,11 @@ static void pack_state(vn__packer_t *packer, const vn_alert_rule_t *rule,
   vn__pack_unsigned(packer, alert->begun_before_ms[1]);
 }
 
-void vn__alert_pack(vn__packer_t *packer, const vn_pipeline_t *pipeline,
-                    const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
+void vn__alert_pack(vn__packer_t *packer, const vn_alert_plan_t *alert,
+                    const vn_alert_state_t *state) {
   pack_state(packer, &alert->rule, state);
   if (is_told(state)) {
-    pack_words(packer, pipeline, alert, state);
+    pack_words(packer, alert, state);
   }
 }
 
@@ -137,9 +138,9 @@ void vn__alert_unpack(vn__unpacker_t *unpacker, const vn_alert_rule_t *rule,
   alert->begun_ms = vn__unpack_signed(unpacker);
   alert->begun_before_ms[0] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
   alert->begun_before_ms[1] = (uint16_t)vn__unpack_unsigned(unpacker, UINT16_MAX);
-  *words = (vn__alert_words_t){.severity = "", .pipeline = "", .unit = "", .of = ""};
+  *words = (vn__alert_words_t){.severity = "", .of = ""};
   if (is_told(alert)) {
-    unpack_words(unpacker, words);
+    unpack_words(unpacker, condition, words);
   }
   adapt_alert(rule, condition, alert);
 }

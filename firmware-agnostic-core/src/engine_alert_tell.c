@@ -1,13 +1,9 @@
 /* What comes of a step of an alert: what is told of it (A8, A12, A25, A26). */
 #include "engine_alert_priv.h"
 
-static bool is_plain_number(const vn_alert_plan_t *alert) {
-  return alert->source == VN_ALERT_OF_WINDOW &&
-         (alert->statistic == VN_STATISTIC_COUNT || alert->statistic == VN_STATISTIC_DISTINCT);
-}
-
-const char *vn__alert_unit(const vn_pipeline_t *pipeline, const vn_alert_plan_t *alert) {
-  return is_plain_number(alert) ? "" : pipeline->summary.unit;
+bool vn__alert_has_unit(const vn_alert_plan_t *alert) {
+  return alert->source != VN_ALERT_OF_WINDOW ||
+         (alert->statistic != VN_STATISTIC_COUNT && alert->statistic != VN_STATISTIC_DISTINCT);
 }
 
 const char *vn__alert_severity(const vn_alert_plan_t *alert, const vn_alert_state_t *state) {
@@ -31,7 +27,7 @@ static vn_transition_t transition_of(const vn__work_t *work, size_t rule,
       .alert = alert->name,
       .severity = vn__alert_severity(alert, state),
       .pipeline = plan->summary.name,
-      .unit = vn__alert_unit(plan, alert),
+      .unit = vn__alert_has_unit(alert) ? plan->summary.unit : "",
       .of = alert->of,
       .labels = alert->labels,
       .annotations = alert->annotations,

@@ -6,12 +6,13 @@
 
 #include <string.h>
 
-/* In front of an entry: its length. Then the series' number and name, the alert's name, its state.
- */
+/* In front of an entry: its length. Then the series' number and name, what the pipeline is called,
+ * its unit, the alert's name, its state. */
 #define ENTRY_HEAD 2u
 
 typedef struct farewell {
   vn_text_t series_name, alert;
+  const char *pipeline, *unit;
   vn_alert_state_t state;
   vn__alert_words_t words;
   uint8_t condition; /* vn_alert_condition_t */
@@ -48,6 +49,8 @@ static farewell_t read_entry(const uint8_t *entry) {
   vn__unpacker_t unpacker = {entry + ENTRY_HEAD, entry_length(entry) - ENTRY_HEAD, 0, false};
   farewell_t farewell = {.series = (uint32_t)vn__unpack_unsigned(&unpacker, UINT32_MAX)};
   farewell.series_name = take_text(&unpacker);
+  farewell.pipeline = vn__unpack_word(&unpacker, VN_WORD_MAX);
+  farewell.unit = vn__unpack_word(&unpacker, VN_WORD_MAX);
   farewell.alert = take_text(&unpacker);
   bool good = read_state(unpacker.bytes + unpacker.position, unpacker.length - unpacker.position,
                          &farewell);
@@ -55,8 +58,9 @@ static farewell_t read_entry(const uint8_t *entry) {
   return farewell;
 }
 
-void vn__farewell_note(vn_engine_t *engine, uint32_t series, vn_text_t name,
+void vn__farewell_note(vn_engine_t *engine, uint32_t series, const vn__slot_words_t *words,
                        const vn__part_t *part) {
+  vn_text_t name = words->series;
   farewell_t farewell = {0};
   const vn_alert_state_t *state = &farewell.state;
   if (part->kind != VN__PART_ALERT || !read_state(part->bytes, part->length, &farewell) ||
@@ -70,6 +74,8 @@ void vn__farewell_note(vn_engine_t *engine, uint32_t series, vn_text_t name,
   vn__pack_unsigned(&packer, series);
   vn__pack_unsigned(&packer, name.length);
   vn__pack_bytes(&packer, name.bytes, name.length);
+  vn__pack_word(&packer, words->pipeline, VN_WORD_MAX);
+  vn__pack_word(&packer, words->unit, VN_WORD_MAX);
   vn__pack_unsigned(&packer, part->name.length);
   vn__pack_bytes(&packer, part->name.bytes, part->name.length);
   vn__pack_bytes(&packer, part->bytes, part->length);
@@ -102,12 +108,11 @@ void vn__farewell_forget(vn_engine_t *engine, uint32_t series) {
 static vn_alert_rule_t rule_of(const farewell_t *farewell,
                                vn_alert_limits_t limits[VN_ALERT_LEVELS_MAX]) {
   const vn__alert_words_t *words = &farewell->words;
-  bool inside = farewell->condition == VN_ALERT_INSIDE;
   for (unsigned i = 0; i < VN_ALERT_LEVELS_MAX; i++) {
     limits[i] = (vn_alert_limits_t){.low = words->limit, .high = words->limit};
   }
   return (vn_alert_rule_t){.limit = words->limit,
-                           .low = inside ? words->low : words->limit,
+                           .low = words->low,
                            .period_ms = words->period_ms,
                            .levels = limits,
                            .level_count = VN_ALERT_LEVELS_MAX,
@@ -128,8 +133,8 @@ static void resolve(vn_engine_t *engine, const farewell_t *farewell) {
   const vn_transition_t transition = {
       .alert = alert,
       .severity = words->severity,
-      .pipeline = words->pipeline,
-      .unit = words->unit,
+      .pipeline = farewell->pipeline,
+      .unit = words->has_unit ? farewell->unit : "",
       .of = words->of,
       .series = farewell->series_name,
       .rule = &rule,

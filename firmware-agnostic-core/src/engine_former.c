@@ -235,7 +235,7 @@ static void tell_windows(ending_t *ending, const vn__part_t *part,
 }
 
 void vn__former_series(vn__former_source_t *source, vn_text_t name) {
-  source->name = name;
+  source->words = vn__slot_no_words(name);
   source->has_words = false;
 }
 
@@ -248,7 +248,8 @@ void vn__former_part(vn__former_source_t *source, const vn__part_t *part) {
     return;
   }
   const vn_pipeline_state_t *pipeline = NULL;
-  uint32_t series = vn_series_find(&engine->table, source->name, vn_series_hash(source->name));
+  vn_text_t name = source->words.series;
+  uint32_t series = vn_series_find(&engine->table, name, vn_series_hash(name));
   ending_t ending = {.source = source,
                      .pipeline = {.name = source->words.pipeline,
                                   .unit = source->words.unit,
@@ -256,7 +257,7 @@ void vn__former_part(vn__former_source_t *source, const vn__part_t *part) {
                                   .window_count = 1,
                                   .exponent = source->words.exponent,
                                   .corrects = true},
-                     .name = source->name,
+                     .name = name,
                      .series = source->series};
   if (series != VN_SERIES_NONE) {
     ending.series = series;

@@ -9,13 +9,17 @@
 #define EXPONENT_MAX 2u
 #define KEPT_FLAGS (VN__SERIES_PROVISIONAL | VN__SERIES_MIXED)
 
+/* Specifications have two bytes; those of windows are hashes, and have more. */
+#define SPECIFICATION_MAX 2u
+#define HASH_MORE (VN__PACK_U32_MAX - SPECIFICATION_MAX)
+
 /* Kind, name with its length, specification, length and bytes; nothing for a part of no bytes. */
 static size_t part_max(size_t name_length, size_t bytes) {
   size_t length = 1;
   for (size_t left = bytes >> 7; left > 0; left >>= 7) {
     length++;
   }
-  return bytes > 0 ? 2u + name_length + VN__PACK_U32_MAX + length + bytes : 0;
+  return bytes > 0 ? 2u + name_length + SPECIFICATION_MAX + length + bytes : 0;
 }
 
 static size_t detector_max(const vn_alert_plan_t *alert) {
@@ -29,7 +33,7 @@ static size_t alerts_max(const vn_pipeline_t *pipeline) {
   size_t most = part_max(0, vn__alerts_waiting_max(pipeline));
   for (uint8_t i = 0; i < pipeline->alert_count; i++) {
     size_t name = strlen(pipeline->alerts[i].name);
-    most += part_max(name, vn__alert_save_max(pipeline, &pipeline->alerts[i]));
+    most += part_max(name, vn__alert_save_max(&pipeline->alerts[i]));
     most += part_max(name, detector_max(&pipeline->alerts[i]));
   }
   return most;
@@ -43,11 +47,12 @@ static size_t words_max(const vn_summary_pipeline_t *pipeline) {
 /* Their bytes together bound those of each. */
 static size_t windows_max(const vn_pipeline_t *pipeline, const vn_geometry_t *geometry) {
   size_t bytes = vn__windows_save_max(pipeline, geometry);
-  size_t most = part_max(0, words_max(&pipeline->summary)) + part_max(0, bytes);
+  size_t frame = part_max(0, bytes) - bytes + HASH_MORE;
+  size_t most = part_max(0, words_max(&pipeline->summary)) + bytes + frame;
   for (uint8_t i = geometry->set.window_count; i < pipeline->summary.window_count; i++) {
-    most += part_max(strlen(pipeline->summary.windows[i].name), bytes) - bytes;
+    most += strlen(pipeline->summary.windows[i].name) + frame;
   }
-  return most + (pipeline->corrections > 0 ? part_max(0, bytes) - bytes : 0);
+  return most + (pipeline->corrections > 0 ? frame : 0);
 }
 
 static size_t parts_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
@@ -56,7 +61,7 @@ static size_t parts_max(const vn_plan_t *plan, const vn_pipeline_t *pipeline,
   return part_max(0, vn__sequence_max(plan)) + part_max(0, vn__recent_max(pipeline)) +
          part_max(0, vn__evidence_max(pipeline)) + alerts_max(pipeline) +
          windows_max(pipeline, geometry) +
-         part_max(0, derives ? vn__derive_save_max(plan, pipeline) : 0) +
+         (derives ? part_max(0, vn__derive_save_max(plan, pipeline)) + HASH_MORE : 0) +
          part_max(0, pipeline->early_every_ms > 0 ? EARLY_MAX : 0);
 }
 
@@ -119,7 +124,7 @@ static void save_alerts(vn__packer_t *packer, const vn__work_t *work) {
   for (size_t i = 0; i < plan->alert_count; i++) {
     const vn_alert_plan_t *alert = &plan->alerts[i];
     size_t at = begin_part(packer, VN__PART_ALERT, alert->name, vn__alert_specification(alert));
-    vn__alert_pack(packer, plan, alert, &vn__alerts(work)[i]);
+    vn__alert_pack(packer, alert, &vn__alerts(work)[i]);
     vn__pack_length(packer, at);
     if (alert->rule.condition == VN_ALERT_DEVIATION) {
       at = begin_part(packer, VN__PART_DETECTOR, alert->name,
@@ -155,7 +160,8 @@ static void save_readings(vn__packer_t *packer, const vn__work_t *work) {
   }
 }
 
-/* What another plan would need to know of this one, to tell what its windows hold. */
+/* What another plan has to know of this one, to tell what its windows hold, and that its alerts are
+ * over. */
 static void save_words(vn__packer_t *packer, const vn__work_t *work) {
   const vn_summary_pipeline_t *pipeline = &work->pipeline->plan->summary;
   size_t at = begin_part(packer, VN__PART_PIPELINE, "", 0);
@@ -165,20 +171,17 @@ static void save_words(vn__packer_t *packer, const vn__work_t *work) {
   vn__pack_length(packer, at);
 }
 
-bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *out) {
+bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *words) {
   vn__unpacker_t unpacker = {part->bytes, part->length, 0, false};
   int64_t exponent = vn__unpack_signed(&unpacker);
-  *out = (vn__slot_words_t){.exponent = (int8_t)exponent};
-  out->pipeline = vn__unpack_word(&unpacker, VN_WORD_MAX);
-  out->unit = vn__unpack_word(&unpacker, VN_WORD_MAX);
+  words->exponent = (int8_t)exponent;
+  words->pipeline = vn__unpack_word(&unpacker, VN_WORD_MAX);
+  words->unit = vn__unpack_word(&unpacker, VN_WORD_MAX);
   return !unpacker.failed && exponent >= INT8_MIN && exponent <= INT8_MAX;
 }
 
 static void save_windows(vn__packer_t *packer, vn__work_t *work) {
   const vn_series_state_t *state = work->state;
-  if (work->pipeline->plan->summary.window_count > 0) {
-    save_words(packer, work);
-  }
   for (uint8_t i = 0; i < vn__window_parts(work->pipeline); i++) {
     vn__window_part_t part = vn__window_part(work->pipeline, i);
     size_t at = begin_part(packer, part.kind, part.name, work->pipeline->specifications[i]);
@@ -207,6 +210,7 @@ size_t vn__slot_save(vn_engine_t *engine, uint32_t series, uint8_t *out, size_t 
                           .accounting = state->accounting,
                           .flags = state->flags & KEPT_FLAGS};
   vn__slot_head_pack(&packer, &head);
+  save_words(&packer, &work);
   save_readings(&packer, &work);
   save_alerts(&packer, &work);
   save_windows(&packer, &work);

@@ -186,7 +186,7 @@ static bool load_others(vn__work_t *work, const vn__part_t *part) {
       work->state->early_since_mono_ms =
           work->pipeline->plan->early_every_ms > 0 ? vn__unpack_signed(&unpacker) : 0;
       return true;
-    case VN__PART_PIPELINE: /* for windows that end: engine_former.c */
+    case VN__PART_PIPELINE: /* for windows and alerts that end */
       return true;
     default:
       return false; /* of a later version */
@@ -215,19 +215,26 @@ static bool load_part(vn__work_t *work, const vn__part_t *part) {
   }
 }
 
+static void note_words(const vn__part_t *part, vn__slot_words_t *words) {
+  if (part->kind == VN__PART_PIPELINE && !vn__slot_words(part, words)) {
+    *words = vn__slot_no_words(words->series);
+  }
+}
+
 /* False: the parts don't fill the record. */
 static bool load_parts(vn__work_t *work, vn__unpacker_t *unpacker) {
   vn__part_t part;
+  vn__slot_words_t words = vn__slot_no_words(vn_series_name(&work->engine->table, work->series));
   while (unpacker->position < unpacker->length) {
     if (!vn__slot_part_unpack(unpacker, &part)) {
       return false;
     }
+    note_words(&part, &words);
     if (!load_part(work, &part)) {
       work->engine->recovery.windows_end =
           work->engine->recovery.windows_end || vn__former_is_told(part.kind);
       work->engine->recovery.operators_reset++;
-      vn__farewell_note(work->engine, work->series,
-                        vn_series_name(&work->engine->table, work->series), &part);
+      vn__farewell_note(work->engine, work->series, &words, &part);
     }
   }
   return true;
@@ -237,6 +244,7 @@ static bool load_parts(vn__work_t *work, vn__unpacker_t *unpacker) {
 static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_t *head,
                       vn__unpacker_t *parts) {
   vn__part_t part;
+  vn__slot_words_t words = vn__slot_no_words(head->name);
   if (series >= engine->table.capacity) {
     return;
   }
@@ -244,7 +252,8 @@ static void note_gone(vn_engine_t *engine, uint32_t series, const vn__slot_head_
       (vn_series_state_t){.pipeline = VN__NO_PIPELINE, .accounting = head->accounting};
   while (parts->position < parts->length && vn__slot_part_unpack(parts, &part)) {
     engine->recovery.windows_end = engine->recovery.windows_end || vn__former_is_told(part.kind);
-    vn__farewell_note(engine, series, head->name, &part);
+    note_words(&part, &words);
+    vn__farewell_note(engine, series, &words, &part);
   }
 }
 

@@ -59,12 +59,24 @@ bool vn__slot_part_unpack(vn__unpacker_t *unpacker, vn__part_t *part);
 /* Adds it to the device's; false: there is none. */
 bool vn__slot_bury(vn_engine_t *engine, uint32_t series);
 
+/* What messages say of a series, from the part of its pipeline; "" without one. Words point into
+ * the bytes. */
+typedef struct vn__slot_words {
+  vn_text_t series;
+  const char *pipeline, *unit;
+  int8_t exponent;
+} vn__slot_words_t;
+static inline vn__slot_words_t vn__slot_no_words(vn_text_t series) {
+  return (vn__slot_words_t){.series = series, .pipeline = "", .unit = ""};
+}
+bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *words);
+
 /*
  * Episodes that end because the plan doesn't know their alert, or their series: noted while records
  * are read back, forgotten when another record of the series follows, told when all are read.
  * Nothing else may use the batch meanwhile.
  */
-void vn__farewell_note(vn_engine_t *engine, uint32_t series, vn_text_t name,
+void vn__farewell_note(vn_engine_t *engine, uint32_t series, const vn__slot_words_t *words,
                        const vn__part_t *part);
 void vn__farewell_forget(vn_engine_t *engine, uint32_t series);
 vn_err_t vn__farewell_tell(vn_engine_t *engine);
@@ -111,13 +123,6 @@ bool vn__time_load(const vn__work_t *work, const uint8_t *bytes, size_t length);
 /* Nothing else of it: what was late stays late. */
 void vn__time_keep_watermark(const vn__work_t *work, const uint8_t *bytes, size_t length);
 
-/* The part of the pipeline: what messages say of it. Words point into the bytes. */
-typedef struct vn__slot_words {
-  const char *pipeline, *unit;
-  int8_t exponent;
-} vn__slot_words_t;
-bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *out);
-
 /*
  * Windows that the plan has ended: what they hold is told once, as results of kind partial, in the
  * commit that has the state without them. Nothing is committed while records are read again; what
@@ -125,11 +130,10 @@ bool vn__slot_words(const vn__part_t *part, vn__slot_words_t *out);
  */
 typedef struct vn__former_source {
   vn_engine_t *engine;
-  uint64_t room;   /* bytes that the next commit may have */
-  size_t reserved; /* of the batch, in front: episodes that end */
-  uint32_t series; /* the number that a series had which is gone; VN_SERIES_NONE: none */
-  vn_text_t name;  /* of the series at work */
-  vn__slot_words_t words;
+  uint64_t room;          /* bytes that the next commit may have */
+  size_t reserved;        /* of the batch, in front: episodes that end */
+  uint32_t series;        /* the number that a series had which is gone; VN_SERIES_NONE: none */
+  vn__slot_words_t words; /* of the series at work */
   bool has_words;
 } vn__former_source_t;
 vn__former_source_t vn__former_begin(vn_engine_t *engine);

@@ -30,7 +30,7 @@ void vn__pack_signed(vn__packer_t *packer, int64_t value); /* zigzag: small magn
 void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length);
 /* With its length in front and its end behind; one that is longer than `longest` is left out. */
 void vn__pack_word(vn__packer_t *packer, const char *word, size_t longest);
-#define VN__PACK_WORD_MAX(length) (2u + (length) + 1u)
+#define VN__PACK_WORD_MAX(length) ((length) + 2u) /* of at most 126 bytes */
 /* The length of what was packed from `at` on goes in front of it, which moves. */
 void vn__pack_length(vn__packer_t *packer, size_t at);
 

@@ -4,6 +4,8 @@
 #include "window_former_priv.h"
 
 #define SESSION_MAX (VN__AGGREGATE_SAVE_MAX + 2u * VN__PACK_U32_MAX)
+#define GAP_MAX 7u   /* VN_WINDOW_SPAN_MAX_MS */
+#define COUNT_MAX 2u /* VN_SESSIONS_MAX */
 #define SPAN_MAX (2u * VN__PACK_U64_MAX)
 
 /* What its samples and extras are is known to this plan alone: they come behind all else. */
@@ -42,7 +44,7 @@ size_t vn_session_save(const vn_session_set_t *set, const vn_session_memory_t *m
 size_t vn_session_save_max(const vn_session_set_t *set) {
   size_t session = SESSION_MAX + SPAN_MAX + (size_t)set->sample * VN__MEMBER_SAVE_MAX +
                    vn__extra_pack_max(&set->extra);
-  return VN__PACK_U64_MAX + 2u * VN__PACK_U32_MAX + set->capacity * session;
+  return GAP_MAX + 2u * COUNT_MAX + set->capacity * session;
 }
 
 /* A standing result of a session of these bounds, behind those that end at from_ms. */
