@@ -4,6 +4,8 @@
  */
 #include "engine_coarsen_priv.h"
 
+const bool vn__has_coarsening = true;
+
 #define HASHES (UINT64_C(1) << 32)
 
 /* A pass is worth its trouble when it sets a quarter free. */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+const bool vn__has_commands = true;
+
 /* So many commands at once, then so many a second: each writes to the flash. */
 #define COMMANDS_BURST 100u
 #define COMMANDS_PER_SECOND 20u

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+const bool vn__has_derived = true;
+
 /* A series' link to an instance: number of the instance * VN_OPERANDS_MAX + which operand. */
 static vn_derived_t *instance_of_link(const vn_engine_t *engine, uint32_t link) {
   return &engine->store.derived[link / VN_OPERANDS_MAX];

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+const bool vn__has_messages = true;
+
 static const vn_reply_t no_reply;
 
 /* Only commands are answered, and not just anywhere. */

@@ -159,6 +159,23 @@ static bool check_parts(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   return true;
 }
 
+/* Whether the core has been built with what the plan asks for. */
+static bool check_build(const vn_plan_t *plan, vn_plan_problem_t *problem) {
+  if (!vn__has_messages && (plan->input_count > 0 || plan->queue_bytes > 0)) {
+    return vn__fail(problem, "inputs or their queue: this core is built without messages");
+  }
+  if (!vn__has_commands && plan->commands) {
+    return vn__fail(problem, "commands: this core is built without them");
+  }
+  if (!vn__has_coarsening && plan->coarsen_count > 0) {
+    return vn__fail(problem, "lengths to coarsen to: this core is built without coarsening");
+  }
+  if (!vn__has_derived && plan->derivation_count > 0) {
+    return vn__fail(problem, "derived series: this core is built without them");
+  }
+  return true;
+}
+
 vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   VN_ASSERT(plan != NULL && problem != NULL);
   *problem = (vn_plan_problem_t){.text = "",
@@ -167,8 +184,9 @@ vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem) {
                                  .alert = VN__NO_PART,
                                  .input = VN__NO_PART,
                                  .derivation = VN__NO_PART};
-  bool good = check_lists(plan, problem) && check_sizes(plan, problem) &&
-              check_queue(plan, problem) && check_state(plan, problem) &&
-              check_parts(plan, problem) && vn__check_derivations(plan, problem);
+  bool good = check_build(plan, problem) && check_lists(plan, problem) &&
+              check_sizes(plan, problem) && check_queue(plan, problem) &&
+              check_state(plan, problem) && check_parts(plan, problem) &&
+              vn__check_derivations(plan, problem);
   return good ? VN_OK : VN_ERR_PLAN;
 }

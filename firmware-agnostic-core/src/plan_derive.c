@@ -5,11 +5,6 @@
 #define WAITING_MAX 1024u
 #define SERIES_MAX (UINT32_C(1) << 28)
 
-uint64_t vn__results_at_once(const vn_window_set_t *set, const vn_window_t *window) {
-  int64_t span_ms = (int64_t)set->pane_count * set->pane_ms + window->size_ms;
-  return (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
-}
-
 uint32_t vn__derived_max(const vn_plan_t *plan) {
   uint32_t most = 0;
   for (uint8_t i = 0; i < plan->derivation_count; i++) {

@@ -162,3 +162,8 @@ vn_err_t vn_geometry_derive(const vn_pipeline_t *pipeline, vn_geometry_t *out,
   }
   return error;
 }
+
+uint64_t vn__results_at_once(const vn_window_set_t *set, const vn_window_t *window) {
+  int64_t span_ms = (int64_t)set->pane_count * set->pane_ms + window->size_ms;
+  return (uint64_t)vn_ceil_div(span_ms, window->slide_ms) + 1;
+}

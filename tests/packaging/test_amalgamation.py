@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,6 +32,27 @@ def libraries(core):
     with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as cache:
         flags = [line.split("=", 1)[1] for line in cache if line.startswith("CMAKE_C_FLAGS:")]
     return [core] + [flag for flag in flags[0].split() if flag.startswith("-fsanitize")]
+
+
+REFUSED = """
+#include "vnotch.h"
+#include <stdio.h>
+int main(void) {
+  vn_plan_t plans[] = {{.queue_bytes = 64}, {.input_count = 1}, {.commands = true},
+                       {.coarsen_count = 1}, {.derivation_count = 1}, {.device = NULL}};
+  for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+    vn_plan_problem_t problem;
+    printf("%s\\n", vn_plan_check(&plans[i], &problem) == VN_ERR_PLAN ? problem.text : "?");
+  }
+  return 0;
+}
+"""
+
+
+def features():
+    with open(os.path.join(SOURCE, "firmware-agnostic-core", "features.txt"),
+              encoding="utf-8") as file:
+        return dict(line.strip().split(" ", 1) for line in file if not line.startswith("#"))
 
 
 class Amalgamation(unittest.TestCase):
@@ -97,6 +119,51 @@ class Amalgamation(unittest.TestCase):
         library = os.path.join(BUILD, "tests", "lib", "libvnotch-core-builtin.a")
         self.assertEqual(by_file, self.node(compiler, include, *libraries(library)))
         self.check(by_file.decode().splitlines())
+
+    def test_a_node_sends_the_same_bytes_without_what_it_has_no_use_for(self):
+        small = os.path.join(self.folder, "small")
+        run(os.path.join(SOURCE, "tools", "amalgamate"), "--without", ",".join(features()), small)
+        target = os.path.join(small, "vnotch.o")
+        run("gcc", *STRICT, "-c", os.path.join(small, "vnotch.c"), "-o", target)
+        self.assertLess(os.path.getsize(target), 0.9 * os.path.getsize(self.object))
+        self.assertEqual(self.node("gcc", self.folder, target),
+                         self.node("gcc", self.folder, self.object))
+        self.check_refusals(small, target)
+
+    def check_refusals(self, include, target):
+        """A plan that needs what was left out is told so."""
+        source, program = (os.path.join(include, name) for name in ("refused.c", "refused"))
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(REFUSED)
+        run("gcc", *STRICT, f"-I{include}", source, target, "-o", program)
+        *told, other = run(program).decode().splitlines()
+        self.assertEqual([text.split(": this core is built without")[0] for text in told],
+                         ["inputs or their queue", "inputs or their queue", "commands",
+                          "lengths to coarsen to", "derived series"])
+        self.assertNotIn("built without", other)
+
+    def test_each_feature_can_be_left_out_alone(self):
+        """What stands in for it has all that the rest calls of it."""
+        library = os.path.join(BUILD, "tests", "lib", "libvnotch-core-builtin.a")
+        needs, has, member = {}, {}, ""
+        for line in run("nm", "-g", library).decode().splitlines():
+            parts = line.split()
+            if line.endswith(":"):
+                member = re.sub(r"\.c\.o:$", "", line)
+            elif len(parts) == 2:
+                needs.setdefault(member, set()).add(parts[1])
+            elif len(parts) == 3:
+                has.setdefault(member, set()).add(parts[2])
+        for name, files in features().items():
+            gone = {member for member in has if re.fullmatch(files, member)}
+            self.assertTrue(gone, name)
+            given = set().union(*(has[member] for member in gone))
+            asked = set().union(*(needs.get(member, set()) for member in set(has) - gone)) & given
+            path = os.path.join(SOURCE, "firmware-agnostic-core", "src", "without",
+                                f"without_{name}.c")
+            with open(path, encoding="utf-8") as file:
+                instead = set(re.findall(r"^[a-z].*?\b(vn_\w+)(?:\(| = )", file.read(), re.M))
+            self.assertEqual(instead, asked, name)
 
     def test_the_firmware_block_of_the_readme_is_the_node(self):
         with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as readme, \
