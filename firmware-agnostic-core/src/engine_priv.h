@@ -385,6 +385,10 @@ void vn__add_accounting(vn_accounting_t *sum, const vn_accounting_t *part);
 /* Makes the device's accounting the sum of its series', of those that are gone, too. */
 void vn__sum_accounting(vn_engine_t *engine);
 
+/* The start of every run, before what the flash holds is read back. */
+void vn__begin(vn_engine_t *engine);
+vn_err_t vn__restore_from_flash(vn_engine_t *engine);
+
 /* The log's view of the engine. */
 vn_err_t vn__log_rewrite(void *context, vn_flash_log_t *log, uint32_t item);
 uint32_t vn__log_apply(void *context, uint8_t type, uint8_t flags, uint32_t argument,

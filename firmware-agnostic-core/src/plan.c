@@ -159,21 +159,23 @@ static bool check_parts(const vn_plan_t *plan, vn_plan_problem_t *problem) {
   return true;
 }
 
+static bool check_feature(vn_plan_problem_t *problem, bool has, bool wants, const char *text) {
+  return has || !wants || vn__fail(problem, text);
+}
+
 /* Whether the core has been built with what the plan asks for. */
 static bool check_build(const vn_plan_t *plan, vn_plan_problem_t *problem) {
-  if (!vn__has_messages && (plan->input_count > 0 || plan->queue_bytes > 0)) {
-    return vn__fail(problem, "inputs or their queue: this core is built without messages");
-  }
-  if (!vn__has_commands && plan->commands) {
-    return vn__fail(problem, "commands: this core is built without them");
-  }
-  if (!vn__has_coarsening && plan->coarsen_count > 0) {
-    return vn__fail(problem, "lengths to coarsen to: this core is built without coarsening");
-  }
-  if (!vn__has_derived && plan->derivation_count > 0) {
-    return vn__fail(problem, "derived series: this core is built without them");
-  }
-  return true;
+  bool durable = plan->durability != VN_DURABILITY_VOLATILE;
+  bool good = check_feature(problem, vn__has_messages, plan->input_count + plan->queue_bytes > 0,
+                            "inputs or their queue: this core is built without messages");
+  good = good && check_feature(problem, vn__has_flash, durable,
+                               "durability: this core is built without a flash log");
+  good = good && check_feature(problem, vn__has_commands, plan->commands,
+                               "commands: this core is built without them");
+  good = good && check_feature(problem, vn__has_coarsening, plan->coarsen_count > 0,
+                               "lengths to coarsen to: this core is built without coarsening");
+  return good && check_feature(problem, vn__has_derived, plan->derivation_count > 0,
+                               "derived series: this core is built without them");
 }
 
 vn_err_t vn_plan_check(const vn_plan_t *plan, vn_plan_problem_t *problem) {

@@ -52,7 +52,8 @@ bool vn__check_limit(int64_t limit, int64_t hysteresis, vn_plan_problem_t *probl
    VN_STATISTIC_BIT(VN_STATISTIC_MEAN) | VN_STATISTIC_BIT(VN_STATISTIC_RANGE))
 
 /* What this build has: each is there, or src/without/ stands in for it (features.txt). */
-extern const bool vn__has_coarsening, vn__has_commands, vn__has_derived, vn__has_messages;
+extern const bool vn__has_coarsening, vn__has_commands, vn__has_derived, vn__has_flash,
+    vn__has_messages;
 
 /* Everything of one pipeline. */
 bool vn__check_pipeline(const vn_plan_t *plan, const vn_pipeline_t *pipeline,

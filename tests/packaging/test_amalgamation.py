@@ -39,7 +39,8 @@ REFUSED = """
 #include <stdio.h>
 int main(void) {
   vn_plan_t plans[] = {{.queue_bytes = 64}, {.input_count = 1}, {.commands = true},
-                       {.coarsen_count = 1}, {.derivation_count = 1}, {.device = NULL}};
+                       {.coarsen_count = 1}, {.derivation_count = 1},
+                       {.durability = VN_DURABILITY_CHECKPOINT}, {.device = NULL}};
   for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
     vn_plan_problem_t problem;
     printf("%s\\n", vn_plan_check(&plans[i], &problem) == VN_ERR_PLAN ? problem.text : "?");
@@ -139,7 +140,7 @@ class Amalgamation(unittest.TestCase):
         *told, other = run(program).decode().splitlines()
         self.assertEqual([text.split(": this core is built without")[0] for text in told],
                          ["inputs or their queue", "inputs or their queue", "commands",
-                          "lengths to coarsen to", "derived series"])
+                          "lengths to coarsen to", "derived series", "durability"])
         self.assertNotIn("built without", other)
 
     def test_each_feature_can_be_left_out_alone(self):

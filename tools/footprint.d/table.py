@@ -20,9 +20,10 @@ STATES = [("the engine", "vn_engine_t"), ("its pipeline", "vn_pipeline_state_t")
           ("a deviation by residuals", "vn_residual_t"),
           ("a deviation by the composite", "vn_composite_t")]
 FEATURES = [
-    ("engine, plan, store", r"engine(_(reading|windows|step|output|outbox|clock|expiry))?|store"
-     r"|plan.*|budget|error|reason|flash_figures|assert|pack|hash|arith|square_root|utf8|time_text"
-     r"|bucket|recent|glob|series"),
+    ("engine, plan, store",
+     r"engine(_(begin|room|reading|windows|step|output|outbox|clock|expiry))?"
+     r"|store|without_.*|plan.*|budget|error|reason|flash_figures|assert|pack|hash|arith"
+     r"|square_root|utf8|time_text|bucket|recent|glob|series"),
     ("windows of time, samples", r"window(_.*)?|aggregate.*|reservoir.*|tally|draw|correction"
      r"|engine_former"),
     ("sessions, counts, reports, conditions", r"session.*|count_window.*|report.*"
