@@ -70,6 +70,10 @@ VARIANTS = [
         ("engine_message", "  search->fresh = search->fresh || !is_repeat(search, decoded);",
          "  search->fresh =\n"
          "      search->fresh || (search->repeats == 0 && !is_repeat(search, decoded));")]),
+    ("restarts_that_wait_are_not_seen", "", "a new number like an old one is a repeat, though a"
+     " restart waits", [
+         ("engine_reading", "  if (behind && reading->has_sequence && work.time_ms >",
+          "  if (behind && !reading->has_sequence && work.time_ms >")]),
     ("applied_one_too_few", "", "the commit names the entry before the last one it holds", [
         ("engine_commit", "      .journal_applied = engine->journal.taken,",
          "      .journal_applied = engine->journal.taken - (engine->journal.taken > 0 ? 1u : 0u),"
@@ -92,12 +96,12 @@ VARIANTS = [
          " : error;\n  error = error == VN_OK ? put_outputs(engine) : error;\n"
          "  return error == VN_OK ? commit(engine, flags) : error;\n")]),
     ("outputs_before_their_state", CHECKPOINT, "outputs have a commit before that of their state", [
-        ("engine_commit", "  error = put_all(engine);\n",
+        ("engine_commit", "  error = put_all(engine);\n  if (error",
          "  error = put_outputs(engine);\n  if (error == VN_OK) {\n    vn_commit_t same ="
          " engine->log.state.commit;\n    same.boot = engine->head.boot;\n"
          "    error = vn_log_commit(&engine->log, &same);\n"
          "    error = error == VN_OK ? vn_log_begin(&engine->log) : error;\n  }\n"
-         "  error = error == VN_OK ? put_all(engine) : error;\n"),
+         "  error = error == VN_OK ? put_all(engine) : error;\n  if (error"),
         ("engine_commit", "  return error == VN_OK ? put_outputs(engine) : error;",
          "  return error;")]),
     ("one_state_of_many", CHECKPOINT, "a commit with all outputs has the state of one series", [
