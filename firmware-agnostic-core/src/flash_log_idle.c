@@ -32,10 +32,16 @@ bool vn_log_is_weak(const vn_flash_log_t *log) {
   return log->state.weak_through != 0 && !log->state.weak_stalled;
 }
 
-/* Nothing can be saved of a place: its sector has to be left. */
+/* Nothing can be saved of a place: its sector has to be left; for good, if it was damaged before it
+ * was erased as well. */
 static void note_damage(vn_flash_log_t *log, uint16_t sector) {
   vn_log_state_t *state = &log->state;
-  uint64_t sequence = log->config.sectors[sector].sequence;
+  vn_log_sector_t *entry = &log->config.sectors[sector];
+  uint64_t sequence = entry->sequence;
+  if ((entry->damaged & VN__DAMAGED_BEFORE) != 0) {
+    vn__log_mark_bad(log, sector);
+  }
+  entry->damaged |= VN__DAMAGED_NOW;
   log->figures.scrub_damaged++;
   state->weak_through = sequence > state->weak_through ? sequence : state->weak_through;
   state->weak_stalled = false;

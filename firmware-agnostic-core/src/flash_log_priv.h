@@ -32,6 +32,10 @@
 #define VN__SECTOR_INFERRED 128u /* on a chain, but its header can't be read */
 #define VN__SECTOR_RECORDS 64u   /* void, but with records: it may be the only fence that holds */
 
+/* What scrub has found in a sector in this power-up. */
+#define VN__DAMAGED_NOW 1u    /* since it was erased */
+#define VN__DAMAGED_BEFORE 2u /* before that */
+
 typedef struct vn__log_header {
   uint64_t sequence, committed_tx, fence_sequence;
   uint32_t fence_offset, oldest_live_distance, erase_count, region_id;
@@ -146,6 +150,8 @@ typedef struct vn__log_opening {
   uint8_t flags;
 } vn__log_opening_t;
 bool vn__log_protected(const vn_flash_log_t *log, uint16_t sector);
+/* Never used again in this power-up. */
+void vn__log_mark_bad(vn_flash_log_t *log, uint16_t sector);
 vn_err_t vn__log_erase(vn_flash_log_t *log, uint16_t sector);
 vn_err_t vn__log_open_sector(vn_flash_log_t *log, const vn__log_opening_t *opening);
 /* Makes room for a record of this many bytes, in a new sector if need be. */

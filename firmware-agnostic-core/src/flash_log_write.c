@@ -8,7 +8,7 @@ bool vn__log_protected(const vn_flash_log_t *log, uint16_t sector) {
          (entry->state & VN__SECTOR_VOID) == 0;
 }
 
-static void mark_bad(vn_flash_log_t *log, uint16_t sector) {
+void vn__log_mark_bad(vn_flash_log_t *log, uint16_t sector) {
   vn_log_sector_t *entry = &log->config.sectors[sector];
   if ((entry->state & VN__SECTOR_BAD) == 0) {
     entry->state |= VN__SECTOR_BAD;
@@ -26,11 +26,12 @@ vn_err_t vn__log_erase(vn_flash_log_t *log, uint16_t sector) {
   log->figures.erases++;
   entry->erase_count++;
   if (flash->erase(flash->context, sector * flash->erase_size, flash->erase_size) != VN_OK) {
-    mark_bad(log, sector);
+    vn__log_mark_bad(log, sector);
     return VN_ERR_FLASH;
   }
   entry->sequence = 0;
   entry->state = VN__SECTOR_ERASED;
+  entry->damaged = entry->damaged != 0 ? VN__DAMAGED_BEFORE : 0;
   return VN_OK;
 }
 
@@ -41,7 +42,7 @@ static vn_err_t program(vn_flash_log_t *log, uint16_t sector, uint32_t offset, u
   vn_err_t err =
       flash->prog(flash->context, sector * flash->erase_size + offset, log->config.page, length);
   if (err != VN_OK) {
-    mark_bad(log, sector);
+    vn__log_mark_bad(log, sector);
     return VN_ERR_FLASH;
   }
   return VN_OK;

@@ -250,6 +250,35 @@ typedef struct noisy {
   uint32_t wrong, one_in, offset, length; /* wrong reads; how often; 0, or only in this range */
 } noisy_t;
 
+static void spoil(log_model_t *model, uint16_t sector) {
+  assert_true(flash_fake_rot(model->flash, sector * (uint32_t)E + 70, false));
+  (void)scrub(model);
+  assert_true(vn_log_is_weak(&model->log));
+  assert_true(heal(model) > 0);
+}
+
+/* One that forgets once may have been unlucky. */
+static void a_sector_that_forgets_twice_is_not_used_again(void **unused) {
+  (void)unused;
+  log_model_t *model = committed(&small_shape, &small_flash, 60);
+  uint16_t sector = model->log.state.oldest_sector;
+  spoil(model, sector);
+  assert_int_equal(model->log.figures.sectors_bad, 0);
+  uint64_t sequence = model->sectors[sector].sequence;
+  while (model->sectors[sector].sequence <= sequence || model->log.state.head == sector) {
+    assert_ok(log_model_commit(model));
+  }
+  sequence = model->sectors[sector].sequence;
+  spoil(model, sector);
+  assert_int_equal(model->log.figures.sectors_bad, 1);
+  for (uint32_t i = 0; i < 400; i++) {
+    assert_ok(log_model_commit(model));
+  }
+  assert_int_equal(model->sectors[sector].sequence, sequence);
+  assert_remount_is_whole(model);
+  log_model_free(model);
+}
+
 static vn_err_t noisy_read(void *context, uint32_t offset, void *to, uint32_t length) {
   noisy_t *noisy = context;
   vn_err_t err = noisy->flash->read(noisy->flash->context, offset, to, length);
@@ -332,6 +361,7 @@ int main(void) {
       cmocka_unit_test(every_flipped_bit_is_found_and_healed),
       cmocka_unit_test(so_is_damage_in_the_sector_that_is_being_written),
       cmocka_unit_test(damage_is_healed_once),
+      cmocka_unit_test(a_sector_that_forgets_twice_is_not_used_again),
       cmocka_unit_test(what_reads_wrong_once_is_read_again),
       cmocka_unit_test(what_reads_wrong_often_is_weak_and_written_again),
       cmocka_unit_test(rounds_end_while_the_log_goes_on),

@@ -7,6 +7,7 @@ that has to notice the variant by itself; "" = any of TESTS may.
 
 TESTS = ["unit/test_flash_log_damage", "powerloss/test_powerloss_remount", "unit/test_flash_log",
          "unit/test_flash_log_pace", "unit/test_engine_full",
+         "unit/test_flash_log_idle",
          "powerloss/test_powerloss_traps", "powerloss/test_powerloss_campaign",
          "powerloss/test_powerloss_cuts", "powerloss/test_powerloss_loops"]
 
@@ -262,4 +263,20 @@ VARIANTS = [
         ("flash_log_clean",
          "vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;",
          "spare > 0;")]),
+    ("trial_always_fits", "", "a transaction is begun whether it fits or not", [
+        ("flash_log_room",
+         "usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;",
+         "usable + needed + keep + sectors_gained(log) < UINT32_MAX;")]),
+    ("last_sectors_taken", "", "what fits is begun, though nothing will fit behind it", [
+        ("flash_log_room",
+         "usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;",
+         "usable >= needed + keep + 0u * sectors_gained(log);")]),
+    ("tight_moves_nothing", "", "below the reserve commits move what they owe, no more", [
+        ("flash_log_clean", "         vn__log_free_up_to(log, least) < least;",
+         "         vn__log_free_up_to(log, least) > UINT32_MAX - least;")]),
+    ("pace_of_all_sectors", "", "the reserve counts sectors that are bad", [
+        ("flash_log_write", "    vn__log_pace_anew(log);\n", "")]),
+    ("scrub_forgives", "", "a sector that forgets again and again is used further", [
+        ("flash_log_idle", "(entry->damaged & VN__DAMAGED_BEFORE) != 0",
+         "(entry->damaged & VN__DAMAGED_BEFORE) == 4u")]),
 ]

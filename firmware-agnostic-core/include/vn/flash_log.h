@@ -77,6 +77,7 @@ typedef struct vn_log_sector {
   uint32_t erase_count;
   uint16_t next; /* successor in log order */
   uint8_t state;
+  uint8_t damaged; /* what scrub has found there, VN__DAMAGED_... */
 } vn_log_sector_t;
 
 /* Memory and parameters, all owned by the caller and outliving the log. */
@@ -284,7 +285,8 @@ bool vn_log_erase_ahead(vn_flash_log_t *log);
  * For idle time: reads about a page more of what the log needs, headers included, and checks it; a
  * place that reads wrong is read three times more, and counts when it is wrong twice. True: the
  * round goes on. Writes nothing. What was found damaged or weak makes the next commits move
- * everything up to and including its sector: it is still in RAM. No transaction may be open.
+ * everything up to and including its sector: it is still in RAM. A sector that is damaged again,
+ * when it has been erased since then, is bad. No transaction may be open.
  */
 bool vn_log_scrub(vn_flash_log_t *log);
 
