@@ -271,12 +271,4 @@ VARIANTS = [
         ("flash_log_room",
          "usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;",
          "usable >= needed + keep + 0u * sectors_gained(log);")]),
-    ("tight_moves_nothing", "", "below the reserve commits move what they owe, no more", [
-        ("flash_log_clean", "         vn__log_free_up_to(log, least) < least;",
-         "         vn__log_free_up_to(log, least) > UINT32_MAX - least;")]),
-    ("pace_of_all_sectors", "", "the reserve counts sectors that are bad", [
-        ("flash_log_write", "    vn__log_pace_anew(log);\n", "")]),
-    ("scrub_forgives", "", "a sector that forgets again and again is used further", [
-        ("flash_log_idle", "(entry->damaged & VN__DAMAGED_BEFORE) != 0",
-         "(entry->damaged & VN__DAMAGED_BEFORE) == 4u")]),
 ]
