@@ -268,6 +268,18 @@ static void windows_of_other_kinds_that_are_removed_are_told(void **state) {
   both_ways(add_others, remove_others, check_others);
 }
 
+static void remove_two(rig_t *rig) { rig->pipelines[1].summary.window_count = 4; }
+
+static void check_two(const outcome_t *outcome) {
+  assert_int_equal(outcome->recovery.windows_ended, 2);
+  assert_int_equal(said(outcome->rig, "\"reconfigured\""), 2);
+}
+
+static void those_that_go_on_are_not(void **state) {
+  (void)state;
+  both_ways(add_others, remove_two, check_two);
+}
+
 static void change_others(rig_t *rig) {
   (void)rig;
   windows[2].gap_ms = 5000;
@@ -458,6 +470,7 @@ int main(void) {
       cmocka_unit_test(a_window_that_becomes_another_kind_is_told),
       cmocka_unit_test(what_panes_keep_beside_it_is_read_over),
       cmocka_unit_test(windows_of_other_kinds_that_are_removed_are_told),
+      cmocka_unit_test(those_that_go_on_are_not),
       cmocka_unit_test(so_are_those_that_begin_anew),
       cmocka_unit_test(so_are_those_with_another_name),
       cmocka_unit_test(a_session_that_was_told_and_goes_on_names_what_it_replaces),
