@@ -19,11 +19,13 @@ bool vn__outbox_waits(const vn_engine_t *engine) {
          (notice || vn_outbox_wants_release(&engine->outbox));
 }
 
-/* It has a number of its own from here on, and what goes from now on is told by the next one. */
+/* It has a number of its own from here on, and what goes from now on is told by the next one: also
+ * what gives way to this one. The next one waits until upstream has confirmed something: where
+ * nothing gets through notices would push everything else out. */
 void vn__tell_gaps(vn_engine_t *engine) {
   vn_gap_t *gaps = engine->outbox.gaps;
   const vn_summary_head_t head = {engine->head.device, engine->head.seq, engine->head.boot};
-  if (!engine->sender.link_up || !vn_gap_any(gaps)) {
+  if (!engine->sender.link_up || !vn_gap_any(gaps) || engine->sender.notice_waits) {
     return;
   }
   size_t length = vn_gap_notice((vn_encoding_t)engine->plan->encoding, &head, gaps,
@@ -40,10 +42,14 @@ void vn__tell_gaps(vn_engine_t *engine) {
   if (!vn__wall_ms(engine, &message.time_ms)) {
     message.time_ms = VN_TIME_MINUS_INFINITY;
   }
-  engine->sender.notice_waits = vn_outbox_add(&engine->outbox, &message) != VN_OK;
-  if (!engine->sender.notice_waits) {
+  vn_gap_t told[VN_GAP_REASONS];
+  memcpy(told, gaps, sizeof told);
+  memset(gaps, 0, sizeof told);
+  engine->sender.notice_waits = true;
+  if (vn_outbox_add(&engine->outbox, &message) == VN_OK) {
     engine->head.seq++;
-    memset(gaps, 0, VN_GAP_REASONS * sizeof *gaps);
+  } else {
+    memcpy(gaps, told, sizeof told);
   }
 }
 

@@ -69,6 +69,7 @@ void vn__log_transaction_open(vn_flash_log_t *log) {
   state->item_flags = 0;
   state->trial = false;
   state->trial_sectors = 0;
+  state->spare = vn__log_spare(log);
 }
 
 /* Scrub has found damage in the head itself: what comes begins behind it. */

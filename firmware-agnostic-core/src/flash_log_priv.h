@@ -164,6 +164,9 @@ vn_err_t vn__log_append_mark(vn_flash_log_t *log, uint32_t argument);
 /* flash_log_room.c: what is left when less than the reserve is free. */
 /* Good sectors that may be erased, holes too. */
 uint32_t vn__log_usable_sectors(const vn_flash_log_t *log);
+
+/* How many of those a transaction that begins now has to leave. */
+uint32_t vn__log_spare(const vn_flash_log_t *log);
 /* Counts a record of a trial. */
 void vn__log_try(vn_flash_log_t *log, uint32_t bytes);
 /* The limits of what is left without the sectors that are bad, as far as there are any. */

@@ -11,6 +11,13 @@ uint32_t vn__log_usable_sectors(const vn_flash_log_t *log) {
   return usable;
 }
 
+/* Starts that were cut, one behind the other, may have taken them all. Then what is left is for
+ * cleaning, which brings the others back; one is kept to begin anew when that is cut, too. */
+uint32_t vn__log_spare(const vn_flash_log_t *log) {
+  uint32_t spare = log->state.limits.spare_sectors;
+  return vn__log_usable_sectors(log) >= spare ? spare : 2u;
+}
+
 bool vn_log_is_tight(const vn_flash_log_t *log) {
   uint32_t reserve = log->state.limits.reserve_sectors;
   return vn__log_free_up_to(log, reserve) < reserve;
@@ -72,7 +79,7 @@ static bool trial_fits(const vn_flash_log_t *log) {
   uint32_t usable = vn__log_usable_sectors(log);
   /* One to begin anew behind a cut, and those of a seal that is longer than a sector. */
   uint32_t keep = state->limits.spare_sectors - 1u;
-  return usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;
+  return usable >= needed + state->spare - 1u && usable + sectors_gained(log) >= needed + keep + 2u;
 }
 
 vn_err_t vn_log_end_trial(vn_flash_log_t *log) {

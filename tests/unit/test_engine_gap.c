@@ -144,6 +144,30 @@ static void a_notice_that_finds_no_room_comes_later(void **state) {
   free(walk);
 }
 
+/* What gives way to a notice is told as well; and a line where nothing gets through takes one
+ * notice, not one for each result that has to go. */
+static void what_gives_way_to_a_notice_is_told_too(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(NULL, VN_ENCODING_CBOR);
+  size_t from = 0;
+  rig->plan.outbox_bytes = 10240; /* more than what is in flight */
+  assert_int_equal(rig_start(rig), VN_OK);
+  for (int i = 0; i < 6; i++) {
+    rig->acknowledge = false;
+    live(rig, 1200, 100);
+    rig->acknowledge = true;
+    live(rig, 30, 100);
+  }
+  assert_int_equal(rig_wait(rig, 30000), VN_OK);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(seq_walk_gone(walk, false) > 100);
+  assert_true(walk->gap_count < 30);
+  rig_free(rig);
+  free(walk);
+}
+
 /* Starts again with the same flash: nothing of the last run is in RAM. */
 static rig_t *restart(rig_t *rig, flash_fake_t *flash) {
   rig_t *next = make(&flash->port, VN_ENCODING_CBOR);
@@ -232,6 +256,7 @@ int main(void) {
       CASE(alerts_stay_while_there_is_anything_else),
       CASE(alerts_that_find_no_room_at_all_are_named_too),
       CASE(a_notice_that_finds_no_room_comes_later),
+      CASE(what_gives_way_to_a_notice_is_told_too),
       CASE(what_is_gone_is_remembered_over_restarts_and_told_once),
       CASE(a_restart_gives_up_no_alert_for_what_is_done),
   };

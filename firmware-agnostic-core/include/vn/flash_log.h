@@ -157,6 +157,7 @@ typedef struct vn_log_state {
   /* A trial: where it would be writing, and how many sectors it would have opened. */
   bool trial;
   uint32_t trial_offset, trial_sectors;
+  uint32_t spare;  /* sectors that the open transaction leaves to what comes behind it */
   bool clean_held; /* the last commit ran out of sectors while it cleaned */
   bool pressed;    /* somebody waits for the reserve */
 } vn_log_state_t;
