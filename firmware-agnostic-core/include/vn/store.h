@@ -78,7 +78,8 @@
   BYTES(name, page, page_bytes, page_bytes)
 
 /* An array of nothing isn't allowed in C: it has one entry, and the compiler leaves it out, since
- * nothing points to it. */
+ * nothing points to it. What takes its place is never read: a null pointer can't have an offset,
+ * not even of nothing. */
 #define VN_STORE_COUNT_(count) ((count) > 0 ? (count) : 1)
 
 #define VN_STORE_ARRAY_(name, type, member, constant) \
@@ -89,14 +90,17 @@
   static _Alignas(8) uint8_t name##_##member##_[VN_STORE_COUNT_(name##_##constant)];
 
 #define VN_STORE_ENTRY_(name, type, member, constant) \
-  .member = (name##_##constant) > 0 ? name##_##member##_ : NULL,
-#define VN_STORE_OWN_ENTRY_(name, type, member, constant, count) \
-  .member = (name##_##constant) > 0 ? name##_##member##_ : NULL, .count = name##_##constant,
-#define VN_STORE_BYTE_ENTRY_(name, member, constant, count) \
-  .member = (name##_##constant) > 0 ? name##_##member##_ : NULL, .count = name##_##constant,
+  .member = (name##_##constant) > 0 ? name##_##member##_ : (void *)&name##_nothing_,
+#define VN_STORE_OWN_ENTRY_(name, type, member, constant, count)                     \
+  .member = (name##_##constant) > 0 ? name##_##member##_ : (void *)&name##_nothing_, \
+  .count = name##_##constant,
+#define VN_STORE_BYTE_ENTRY_(name, member, constant, count)                          \
+  .member = (name##_##constant) > 0 ? name##_##member##_ : (void *)&name##_nothing_, \
+  .count = name##_##constant,
 
 #define VN_STORE_DEFINE(name)                                                     \
   VN_STORE_LIST(VN_STORE_OWN_ARRAY_, VN_STORE_ARRAY_, VN_STORE_BYTE_ARRAY_, name) \
+  static const max_align_t name##_nothing_ = {0};                                 \
   static const vn_store_t name = {                                                \
       VN_STORE_LIST(VN_STORE_OWN_ENTRY_, VN_STORE_ENTRY_, VN_STORE_BYTE_ENTRY_, name)}
 
