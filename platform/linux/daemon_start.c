@@ -130,6 +130,9 @@ static int open_flash(vn_daemon_t *daemon) {
 
 static int explain_restore(const vn_daemon_t *daemon, vn_err_t error) {
   const char *path = daemon->configuration->state_file;
+  if (error == VN_ERR_LOG_FULL && daemon->flash.failed) {
+    error = VN_ERR_FLASH; /* there is no room because nothing can be written */
+  }
   switch (error) {
     case VN_ERR_FOREIGN:
       return refuse(VN_EXIT_DATA,
