@@ -85,6 +85,16 @@ static void take_message(vn_node_t *node, const vn_frame_t *frame) {
   answer(node, frame->number, error);
 }
 
+static void take_time(vn_node_t *node, int64_t time_ms) {
+  if (time_ms < VN_TIME_LOWEST_MS || time_ms > VN_TIME_HIGHEST_MS) {
+    answer(node, 0, VN_ERR_FORMAT);
+    return;
+  }
+  node->wall_offset_ms = time_ms - mono_ms(node);
+  node->has_time = true;
+  vn_watch_clock(&node->engine);
+}
+
 static void take_frame(vn_node_t *node, const vn_frame_t *frame) {
   switch (frame->kind) {
     case VN_FRAME_MESSAGE:
@@ -95,9 +105,7 @@ static void take_frame(vn_node_t *node, const vn_frame_t *frame) {
       vn_sent(&node->engine, frame->number, true);
       break;
     case VN_FRAME_TIME:
-      node->wall_offset_ms = (int64_t)frame->number - mono_ms(node);
-      node->has_time = true;
-      vn_watch_clock(&node->engine);
+      take_time(node, (int64_t)frame->number);
       break;
     case VN_FRAME_BEGIN:
       node->in_flight = 0;

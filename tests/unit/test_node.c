@@ -287,6 +287,21 @@ static void a_stop_commits_and_the_next_start_goes_on(void **state) {
   end();
 }
 
+static void a_time_that_none_is_is_refused(void **state) {
+  (void)state;
+  const uint64_t times[] = {UINT64_C(1) << 63, INT64_MAX, UINT64_C(253402300800000)};
+  assert_int_equal(start(VN_DURABILITY_CHECKPOINT), VN_OK);
+  int64_t offset_ms = bench.node.wall_offset_ms;
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    size_t before = bench.heard_count;
+    transmit(&(vn_frame_t){.kind = VN_FRAME_TIME, .number = times[i]});
+    assert_int_equal(bench.heard_count, before + 1);
+    assert_int_equal(answer_to(0)->code, VN_ERR_FORMAT);
+    assert_true(bench.node.wall_offset_ms == offset_ms);
+  }
+  end();
+}
+
 /* A region without a log is formatted, whatever stands there; one that looks like somebody's log is
  * left as it is, told, and the device works without it. */
 static void a_flash_full_of_garbage_is_no_reason_to_stand_still(void **state) {
@@ -318,6 +333,7 @@ int main(void) {
       cmocka_unit_test(at_most_a_window_of_messages_leaves_without_an_acknowledgement),
       cmocka_unit_test(a_gateway_that_begins_gets_again_what_it_has_not_acknowledged),
       cmocka_unit_test(what_is_no_frame_or_too_long_is_refused_with_its_code),
+      cmocka_unit_test(a_time_that_none_is_is_refused),
       cmocka_unit_test(a_full_queue_refuses_until_there_is_room),
       cmocka_unit_test(a_stop_commits_and_the_next_start_goes_on),
       cmocka_unit_test(a_flash_full_of_garbage_is_no_reason_to_stand_still),
