@@ -1,70 +1,19 @@
 /* A node on QEMU's boards: SenML-CBOR packs come in by the UART, summaries and alerts go out. Its
- * flash is an array in RAM; with the argument "garbage" it holds anything at the start. */
+ * plan is node.yaml as vnotch compile makes tables of it. Its flash is an array in RAM; with the
+ * argument "garbage" it holds anything at the start. */
 #include <string.h>
 
 #include "node.h"
 #include "ram_flash.h"
 #include "semihosting.h"
+#include "tables/node.h"
 #include "uart.h"
 
-enum { MEMORY_BYTES = 40 * 1024, FLASH_BYTES = 128 * 1024, ERASE_BYTES = 4096, PROGRAM_BYTES = 16 };
+enum { MEMORY_BYTES = 40 * 1024, FLASH_BYTES = 160 * 1024, ERASE_BYTES = 4096, PROGRAM_BYTES = 16 };
 enum { MESSAGE_BYTES = 512, TICK_READS = 2000 };
+VN_STATIC_ASSERT(VN_RAM_BYTES(node) <= MEMORY_BYTES, "node.yaml needs more memory");
 
 int main(void);
-
-static const vn_window_t windows[] = {{.name = "ten",
-                                       .size_ms = 10000,
-                                       .slide_ms = 10000,
-                                       .statistics = VN_STATISTIC_BIT(VN_STATISTIC_COUNT) |
-                                                     VN_STATISTIC_BIT(VN_STATISTIC_MEAN) |
-                                                     VN_STATISTIC_BIT(VN_STATISTIC_STDDEV),
-                                       .sample = 4}};
-
-static const vn_alert_plan_t alerts[] = {
-    {.name = "hot",
-     .severity = "critical",
-     .of = "value",
-     .rule = {.limit = 8000, .hysteresis = 500, .condition = VN_ALERT_ABOVE},
-     .exponent = -2}};
-
-static const vn_pipeline_t pipelines[] = {{.summary = {.name = "temperature",
-                                                       .unit = "Cel",
-                                                       .windows = windows,
-                                                       .window_count = 1,
-                                                       .exponent = -2},
-                                           .match = {"*", 1},
-                                           .alerts = alerts,
-                                           .out_of_order_ms = 1000,
-                                           .idle_timeout_ms = VN_DURATION_OFF,
-                                           .max_future_ms = VN_DURATION_OFF,
-                                           .range_low = -4000,
-                                           .range_high = 12500,
-                                           .series_max = 8,
-                                           .alert_count = 1}};
-
-static vn_input_t input = {.format = VN_FORMAT_SENML_CBOR, .qos = 1};
-
-static const vn_plan_t plan = {.device = "node-1",
-                               .prefix = "vnotch",
-                               .inputs = &input,
-                               .pipelines = pipelines,
-                               .seed = 1,
-                               .checkpoint_every_ms = 10000,
-                               .state_bytes = FLASH_BYTES,
-                               .erase_block_bytes = ERASE_BYTES,
-                               .program_unit_bytes = PROGRAM_BYTES,
-                               .endurance_cycles = 100000,
-                               .series_max = 8,
-                               .queue_messages = 2,
-                               .queue_bytes = 2048,
-                               .message_max_bytes = MESSAGE_BYTES,
-                               .outbox_bytes = 4096,
-                               .outbox_entries = 16,
-                               .batch_max = 4,
-                               .name_max = 16,
-                               .input_count = 1,
-                               .pipeline_count = 1,
-                               .durability = VN_DURABILITY_JOURNAL};
 
 static _Alignas(64) uint8_t memory[MEMORY_BYTES];
 static uint8_t flash_bytes[FLASH_BYTES], frame_bytes[MESSAGE_BYTES + VN_NODE_FRAME_BYTES];
@@ -80,13 +29,8 @@ static int64_t mono_ms(void *context) {
   return looks / TICK_READS;
 }
 
-static bool prepare(void) {
-  static const char topic[] = "s/#", series[] = "{name}";
-  const char *problem = NULL;
-  return vn_pattern_compile((vn_text_t){topic, strlen(topic)}, &input.pattern, &problem) == VN_OK &&
-         vn_template_compile((vn_text_t){series, strlen(series)}, &input.pattern, true,
-                             &input.series, &problem) == VN_OK &&
-         vn_store_need(&plan, &store) == VN_OK && vn_store_bytes(&store) <= sizeof memory;
+static bool prepare(const vn_plan_t *plan) {
+  return vn_store_need(plan, &store) == VN_OK && vn_store_bytes(&store) <= sizeof memory;
 }
 
 /* Sector headers, and behind them what nobody has written. */
@@ -106,12 +50,12 @@ int main(void) {
       memcmp(words + strlen(words) - 7, "garbage", 7) == 0) {
     fill_with_garbage();
   }
-  if (!prepare()) {
+  if (!prepare(&node_plan)) {
     return 1;
   }
   vn_store_layout(&store, memory);
   vn_ram_flash_init(&flash, flash_bytes, sizeof flash_bytes, ERASE_BYTES, PROGRAM_BYTES);
-  const vn_node_parts_t parts = {.plan = &plan,
+  const vn_node_parts_t parts = {.plan = &node_plan,
                                  .store = &store,
                                  .flash = &flash.port,
                                  .line = &line,

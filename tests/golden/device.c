@@ -55,6 +55,9 @@ const char *device_make(device_t *device, unsigned index, int64_t now_ms) {
   device->gateway_up = true;
   device->next_number = 1;
   device->line = (vn_line_t){device, line_write};
+  if (device->plan == NULL) {
+    return "there is no plan";
+  }
   if (device->plan->state_bytes > sizeof device->bytes) {
     return "the flash array is too small for the plan";
   }

@@ -1,5 +1,6 @@
 /* The golden scenario: two devices, their gateway and their bad days, the same on every processor.
- * No libc but the five functions that the core has. */
+ * Their plans come from gold_0.yaml and gold_1.yaml. No libc but the five functions that the core
+ * has. */
 #ifndef GOLDEN_H
 #define GOLDEN_H
 
@@ -39,7 +40,7 @@ typedef struct golden_result {
   uint32_t cuts, frames_refused;
 } golden_result_t;
 
-/* Device 0 or 1. */
+/* Of device 0 or 1; NULL: it can't be had. */
 const vn_plan_t *golden_plan(unsigned device);
 
 void golden_sensors_init(golden_sensors_t *sensors, unsigned device);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A node in an emulator, behind its serial line: packs in, summaries and alerts out, and noise."""
 
+import json
+import math
 import os
 import shutil
 import socket
@@ -14,6 +16,8 @@ import unittest
 import cbor2
 
 SOURCE = os.environ["VN_SOURCE_DIR"]
+BIN = os.environ["VN_BIN_DIR"]
+CONFIGURATION = f"{SOURCE}/platform/cortex-m/node.yaml"
 MESSAGE, ACKNOWLEDGE, REFUSED, TIME, BEGIN, STOP = range(1, 7)
 T0 = 1795219200000
 BOARDS = {"cortex-m3": "mps2-an385", "cortex-m55": "mps3-an547"}
@@ -54,6 +58,18 @@ def unstuffed(data):
 def frame(kind, number=0, topic=b"", payload=b""):
     body = struct.pack("<BBQH", kind, 0, number, len(topic)) + topic + payload
     return stuffed(body + struct.pack("<I", crc32c(body)))
+
+
+def lines_of(program, *arguments, **options):
+    done = subprocess.run([os.path.join(BIN, program), *arguments], capture_output=True,
+                          check=True, timeout=60, **options)
+    return done.stdout.decode().splitlines()
+
+
+def summaries(lines):
+    """Results, numbers as they are written."""
+    return [json.loads(line, parse_int=str, parse_float=str) for line in lines
+            if line.startswith(('{"type":"summary"', '{"device":'))]
 
 
 class Gateway:
@@ -135,6 +151,57 @@ class Firmware(unittest.TestCase):
         self.assertIn(b"resolved", events[1])
         self.assertEqual(cbor2.loads(next(p for t, p in gateway.messages if t == "summary"))[1],
                          "node-1")
+
+    def packs(self):
+        """Three sensors that wander, a little out of order, one above the limit for a while."""
+        for i in range(40):
+            base = T0 // 1000 + 3 * i
+            pack = []
+            for k in range(9):
+                at = k // 3 - (k % 3 if i > 0 else 0) * 0.25
+                value = 20 + 3.25 * k + (i * 7919 + k * 104729) % 997 / 100 + 60 * (10 < i < 20)
+                pack.append({0: f"p{k % 3}", 2: round(value, 2), 6: at})
+            yield cbor2.dumps([{-3: base, **pack[0]}, *pack[1:]])
+
+    def replay(self, packs):
+        """What the simulator makes of the same configuration and the same messages."""
+        trace = "".join(
+            json.dumps({"at": T0 + 3000 * i, "topic": "s/plant", "payload_hex": pack.hex()}) + "\n"
+            for i, pack in enumerate(packs))
+        lines = lines_of("vnotch-sim", "replay", "--config", CONFIGURATION, "--trace", "-",
+                         input=trace.encode())
+        edges = [json.loads(line) for line in lines if line.startswith('{"type":"alert"')]
+        return (summaries(lines),
+                [(e["series"], e["state"], e["at"]) for e in edges
+                 if e["state"] in ("firing", "normal")])
+
+    def test_its_results_are_those_of_a_replay_with_the_same_configuration(self):
+        packs = list(self.packs())
+        expected, edges = self.replay(packs)
+        self.assertGreater(len(expected), 20)
+        self.assertEqual(len(edges), 6)
+        node, gateway = self.start("cortex-m3")
+        for i, pack in enumerate(packs):
+            self.assertEqual(gateway.ask(100 + i, MESSAGE, b"s/plant", pack), (ACKNOWLEDGE, 0))
+        results = []
+
+        def all_results():
+            messages = b"".join(p for t, p in gateway.messages if t == "summary")
+            results[:] = summaries(lines_of("vnotch", "decode", "-", input=messages))
+            return len(results) >= len(expected)
+        gateway.wait(all_results)
+        self.stop(node, gateway)
+        self.assertEqual(len(results), len(expected))
+        for result, exact in zip(results, expected):
+            for name in set(result) - {"device", "boot", "seq"}:
+                if name in ("mean", "stddev"):  # doubles in a message, exact quotients in a replay
+                    self.assertTrue(math.isclose(float(result[name]), float(exact[name]),
+                                                 rel_tol=3 * 2.0 ** -53), (result, exact))
+                else:
+                    self.assertEqual(result[name], exact[name], name)
+            self.assertLess({"pipeline", "series", "start", "count", "sample"}, set(result))
+        events = [json.loads(p) for t, p in gateway.messages if t == "event"]
+        self.assertEqual([(e["series"], e["state"], e["at"]) for e in events], edges)
 
     def stop(self, node, gateway, code=0):
         self.assertEqual(gateway.ask(999, STOP)[1], code)
