@@ -1,5 +1,10 @@
 #include "node.h"
 
+#include <string.h>
+
+#include "plan_place.h"
+#include "vn/plan_load.h"
+
 #define STEP_BUDGET 8u
 
 static int64_t mono_ms(void *context) {
@@ -42,8 +47,9 @@ static vn_err_t send_message(void *context, const vn_message_t *message) {
 }
 
 static vn_err_t start_engine(vn_node_t *node, const vn_flash_t *flash) {
+  const vn_store_t *store = node->parts.room == NULL ? node->parts.store : &node->store;
   node->ports = (vn_ports_t){&node->clock, flash, &node->uplink, NULL};
-  vn_err_t error = vn_init(&node->engine, node->parts.plan, node->parts.store, &node->ports);
+  vn_err_t error = vn_init(&node->engine, node->plan, store, &node->ports);
   if (error != VN_OK) {
     return error;
   }
@@ -51,17 +57,33 @@ static vn_err_t start_engine(vn_node_t *node, const vn_flash_t *flash) {
   return VN_OK;
 }
 
-vn_err_t vn_node_start(vn_node_t *node, const vn_node_parts_t *parts) {
-  VN_ASSERT(node != NULL && parts != NULL);
-  *node = (vn_node_t){.parts = *parts};
-  if (parts->in_bytes < parts->plan->message_max_bytes + VN_NODE_FRAME_BYTES) {
+/* Whether the node has room for what a plan needs. */
+static vn_err_t make_room(const vn_node_t *node, const vn_plan_t *plan, vn_store_t *store) {
+  const vn_node_parts_t *parts = &node->parts;
+  if (parts->in_bytes < plan->message_max_bytes + VN_NODE_FRAME_BYTES) {
     return VN_ERR_STORE;
   }
-  node->clock = (vn_clock_t){node, mono_ms, wall_ms};
-  node->uplink = (vn_uplink_t){node, send_message};
-  vn_frame_writer_init(&node->writer, parts->line);
-  vn_frame_reader_init(&node->reader, parts->in, parts->in_bytes);
-  vn_err_t error = start_engine(node, parts->flash);
+  if (parts->room == NULL) {
+    return VN_OK;
+  }
+  vn_err_t error = vn_store_need(plan, store);
+  return error != VN_OK                                      ? error
+         : vn_store_bytes(store) <= parts->room->block_bytes ? VN_OK
+                                                             : VN_ERR_STORE;
+}
+
+/* Where the flash can't be used, without it. */
+static vn_err_t run_plan(vn_node_t *node, const vn_plan_t *plan) {
+  vn_err_t error = make_room(node, plan, &node->store);
+  if (error != VN_OK) {
+    return error;
+  }
+  if (node->parts.room != NULL) {
+    vn_store_layout(&node->store, node->parts.room->block);
+  }
+  node->plan = plan;
+  node->in_flight = 0;
+  error = start_engine(node, node->parts.flash);
   if (error != VN_OK || node->flash_error == VN_OK) {
     return error;
   }
@@ -72,8 +94,114 @@ vn_err_t vn_node_start(vn_node_t *node, const vn_node_parts_t *parts) {
   return error;
 }
 
+static bool same_word(const char *a, const char *b) {
+  size_t length = strlen(a);
+  return strlen(b) == length && memcmp(a, b, length) == 0;
+}
+
+/* The state belongs to a device, and lies on a flash. */
+static bool is_for(const vn_node_t *node, const vn_plan_t *plan) {
+  const vn_flash_t *flash = node->parts.flash;
+  return same_word(plan->device, node->parts.plan->device) &&
+         (flash == NULL || plan->durability == VN_DURABILITY_VOLATILE ||
+          (plan->state_bytes == flash->size_bytes && plan->erase_block_bytes == flash->erase_size &&
+           plan->program_unit_bytes == flash->prog_size));
+}
+
+/* Into the half of the room that isn't in use. */
+static vn_err_t load_plan(const vn_node_t *node, const uint8_t *blob, size_t length,
+                          const vn_plan_t **plan) {
+  const vn_node_room_t *room = node->parts.room;
+  vn_store_t need;
+  vn_err_t error = vn_plan_load(blob, length, room->plans + node->plan_half * room->plan_bytes,
+                                room->plan_bytes, plan);
+  if (error != VN_OK) {
+    return error == VN_ERR_FULL ? VN_ERR_TOO_BIG : error; /* FULL means: send it again */
+  }
+  return is_for(node, *plan) ? make_room(node, *plan, &need) : VN_ERR_FOREIGN;
+}
+
+/* VN_END: there is none. The frames' buffer is free yet. */
+static vn_err_t run_plan_of_place(vn_node_t *node) {
+  const vn_node_room_t *room = node->parts.room;
+  const vn_plan_t *plan;
+  size_t length = 0;
+  if (room == NULL || room->place == NULL) {
+    return VN_END;
+  }
+  vn_err_t error = vn_plan_place_read(room->place, node->parts.in, node->parts.in_bytes, &length);
+  error = error == VN_OK ? load_plan(node, node->parts.in, length, &plan) : error;
+  error = error == VN_OK ? run_plan(node, plan) : error;
+  node->plan_half ^= error == VN_OK;
+  return error;
+}
+
+vn_err_t vn_node_start(vn_node_t *node, const vn_node_parts_t *parts) {
+  VN_ASSERT(node != NULL && parts != NULL);
+  VN_ASSERT(parts->room != NULL || parts->store != NULL);
+  *node = (vn_node_t){.parts = *parts};
+  node->clock = (vn_clock_t){node, mono_ms, wall_ms};
+  node->uplink = (vn_uplink_t){node, send_message};
+  vn_frame_writer_init(&node->writer, parts->line);
+  vn_err_t error = run_plan_of_place(node);
+  if (error != VN_OK) {
+    if (error != VN_END) {
+      node->plan_error = error;
+      answer(node, 0, error);
+    }
+    error = run_plan(node, parts->plan);
+  }
+  vn_frame_reader_init(&node->reader, parts->in, parts->in_bytes);
+  return error;
+}
+
+/* What waits in the queue was acknowledged: it is to be in the state that is left behind. */
+static vn_err_t empty_queue(vn_node_t *node) {
+  vn_err_t error = VN_OK;
+  uint32_t sleep_ms;
+  for (uint32_t i = 0; i < node->plan->queue_messages && vn_waiting(&node->engine) > 0; i++) {
+    vn_err_t own = vn_step(&node->engine, STEP_BUDGET, &sleep_ms);
+    error = own < 0 ? own : error;
+  }
+  return error;
+}
+
+/* All that can fail comes before the engine that runs is given up. */
+static vn_err_t change_plan(vn_node_t *node, const vn_plan_t *plan, const vn_frame_t *frame) {
+  const vn_flash_t *place = node->parts.room->place;
+  const vn_plan_t *before = node->plan;
+  vn_err_t error = empty_queue(node);
+  error = error == VN_OK ? vn_checkpoint(&node->engine) : error;
+  if (error == VN_OK && place != NULL) {
+    error = vn_plan_place_write(place, frame->payload, frame->payload_length);
+  }
+  if (error != VN_OK) {
+    return error;
+  }
+  error = vn_stop(&node->engine);
+  error = error == VN_OK ? run_plan(node, plan) : error;
+  if (error == VN_OK) {
+    node->plan_half ^= 1u;
+    return VN_OK;
+  }
+  vn_err_t undone = place == NULL ? VN_OK : vn_plan_place_undo(place);
+  vn_err_t again = run_plan(node, before);
+  VN_ASSERT(again == VN_OK); /* it ran before */
+  return undone == VN_OK ? error : undone;
+}
+
+static void take_plan(vn_node_t *node, const vn_frame_t *frame) {
+  const vn_plan_t *plan = NULL;
+  vn_err_t error = VN_ERR_STORE;
+  if (node->parts.room != NULL) {
+    error = load_plan(node, frame->payload, frame->payload_length, &plan);
+    error = error == VN_OK ? change_plan(node, plan, frame) : error;
+  }
+  answer(node, frame->number, error);
+}
+
 static bool is_journal(const vn_node_t *node) {
-  return node->parts.plan->durability == VN_DURABILITY_JOURNAL && node->ports.flash != NULL;
+  return node->plan->durability == VN_DURABILITY_JOURNAL && node->ports.flash != NULL;
 }
 
 static void take_message(vn_node_t *node, const vn_frame_t *frame) {
@@ -95,6 +223,13 @@ static void take_time(vn_node_t *node, int64_t time_ms) {
   vn_watch_clock(&node->engine);
 }
 
+static void stop(vn_node_t *node, uint64_t number) {
+  vn_err_t emptied = empty_queue(node);
+  vn_err_t error = vn_stop(&node->engine);
+  answer(node, number, error == VN_OK ? emptied : error);
+  node->stopped = true;
+}
+
 static void take_frame(vn_node_t *node, const vn_frame_t *frame) {
   switch (frame->kind) {
     case VN_FRAME_MESSAGE:
@@ -112,8 +247,10 @@ static void take_frame(vn_node_t *node, const vn_frame_t *frame) {
       vn_uplink_restarted(&node->engine);
       break;
     case VN_FRAME_STOP:
-      answer(node, frame->number, vn_stop(&node->engine));
-      node->stopped = true;
+      stop(node, frame->number);
+      break;
+    case VN_FRAME_PLAN:
+      take_plan(node, frame);
       break;
     default: /* of a later version, or a REFUSED, which nothing follows from */
       break;

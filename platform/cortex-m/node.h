@@ -12,11 +12,21 @@
 /* What the buffer for a frame needs beside topic and payload. */
 #define VN_NODE_FRAME_BYTES (VN_FRAME_HEAD_BYTES + VN_FRAME_CRC_BYTES)
 
+/* What plans that come at run time need (docs/compile.md). */
+typedef struct vn_node_room {
+  void *block; /* for the store of whichever plan, aligned to 64 bytes */
+  size_t block_bytes;
+  uint8_t *plans; /* two loaded plans, plan_bytes for each, aligned to VN_PLAN_ALIGNMENT */
+  size_t plan_bytes;
+  const vn_flash_t *place; /* where the blob stays (plan_place.h); NULL: until the next start */
+} vn_node_room_t;
+
 /* What a node is made of; all of it outlives the node. */
 typedef struct vn_node_parts {
-  const vn_plan_t *plan;
-  const vn_store_t *store;
-  const vn_flash_t *flash; /* NULL: volatile */
+  const vn_plan_t *plan;      /* that the node is born with */
+  const vn_store_t *store;    /* for this plan; not with a room */
+  const vn_node_room_t *room; /* NULL: the plan stays as it is */
+  const vn_flash_t *flash;    /* NULL: volatile */
   const vn_line_t *line;
   void *clock_context;
   int64_t (*mono_ms)(void *clock_context); /* never goes back */
@@ -27,6 +37,8 @@ typedef struct vn_node_parts {
 typedef struct vn_node {
   vn_engine_t engine;
   vn_node_parts_t parts;
+  const vn_plan_t *plan; /* the one in use */
+  vn_store_t store;
   vn_clock_t clock;
   vn_uplink_t uplink;
   vn_ports_t ports;
@@ -36,6 +48,8 @@ typedef struct vn_node {
   uint32_t in_flight;
   uint32_t frames_refused;
   vn_err_t flash_error; /* why the flash isn't used, VN_OK if it is */
+  vn_err_t plan_error;  /* why the plan of the place isn't used, VN_OK if it is, or there is none */
+  uint8_t plan_half;    /* of the room's plans: where the next one is loaded */
   bool has_time;
   bool stopped; /* by a STOP: everything is committed, the node does nothing any more */
 } vn_node_t;
@@ -43,14 +57,19 @@ typedef struct vn_node {
 /*
  * Prepares the engine and reads its state back. A flash that can't be used (VN_ERR_FOREIGN,
  * VN_ERR_CORRUPT, ...) is left as it is and told in a REFUSED; the node then works without one.
- * Else the errors of vn_init; VN_ERR_STORE: `in` is too small, too.
+ * With a room, the plan is that of its place; one that can't be used is told in a REFUSED, and the
+ * plan that the node is born with is used. Else the errors of vn_init; VN_ERR_STORE: `in` or the
+ * room is too small, too.
  */
 VN_NODISCARD vn_err_t vn_node_start(vn_node_t *node, const vn_node_parts_t *parts);
 
 /*
  * Takes bytes of the line, not from an interrupt. A MESSAGE is acknowledged once it is in the
  * queue, in journal mode once it is on the flash, or refused with VN_ERR_FULL (send it again) or
- * VN_ERR_TOO_BIG. What is no frame is refused with number 0.
+ * VN_ERR_TOO_BIG. What is no frame is refused with number 0. A PLAN is acknowledged once the node
+ * runs it and it is in its place; refused with the errors of vn_plan_load, VN_ERR_STORE (the room
+ * or `in` is too small), VN_ERR_FOREIGN (another device, another flash) or those of the flash, and
+ * the node goes on with the plan that it has.
  */
 void vn_node_receive(vn_node_t *node, const uint8_t *bytes, size_t length);
 

@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import re
 import shutil
 import socket
 import struct
@@ -18,7 +19,7 @@ import cbor2
 SOURCE = os.environ["VN_SOURCE_DIR"]
 BIN = os.environ["VN_BIN_DIR"]
 CONFIGURATION = f"{SOURCE}/platform/cortex-m/node.yaml"
-MESSAGE, ACKNOWLEDGE, REFUSED, TIME, BEGIN, STOP = range(1, 7)
+MESSAGE, ACKNOWLEDGE, REFUSED, TIME, BEGIN, STOP, PLAN = range(1, 8)
 T0 = 1795219200000
 BOARDS = {"cortex-m3": "mps2-an385", "cortex-m55": "mps3-an547"}
 
@@ -152,6 +153,49 @@ class Firmware(unittest.TestCase):
         self.assertEqual(cbor2.loads(next(p for t, p in gateway.messages if t == "summary"))[1],
                          "node-1")
 
+    def compile(self, **changes):
+        """Another plan: the node's own with some words in place of others, as file and as blob."""
+        with open(CONFIGURATION, encoding="utf-8") as file:
+            text = file.read()
+        for key, value in changes.items():
+            text, count = re.subn(rf"\b{key}: \w+", f"{key}: {value}", text)
+            self.assertEqual(count, 1, key)
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
+        path = os.path.join(folder, "other.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        lines_of("vnotch", "compile", path, "-o", f"{folder}/other.cbor")
+        with open(f"{folder}/other.cbor", "rb") as file:
+            return path, file.read()
+
+    def test_a_plan_that_comes_in_a_frame_is_run(self):
+        path, blob = self.compile(tumbling="5s", above=85)
+        self.assertNotEqual(self.replay(self.packs(), path), self.replay(self.packs()))
+        node, gateway = self.start("cortex-m3")
+        self.assertEqual(gateway.ask(7, PLAN, b"", blob), (ACKNOWLEDGE, 0))
+        self.check_results(gateway, path)
+        self.stop(node, gateway)
+
+    def test_plans_that_it_cannot_run_are_refused_and_it_goes_on_with_its_own(self):
+        _, blob = self.compile(tumbling="5s")
+        _, large = self.compile(deduplicate=64)
+        _, foreign = self.compile(device="node-2")
+        turned = blob[:200] + bytes([blob[200] ^ 4]) + blob[201:]
+        later = blob[:13] + bytes([blob[13] ^ 2]) + blob[14:-5]
+        later += struct.pack(">BI", 0x1A, crc32c(later))
+        node, gateway = self.start("cortex-m3")
+        for number, (wrong, code) in enumerate((
+                (turned, -42), (later, -43), (blob[:-1], -42), (b"", -40), (blob[:9], -40),
+                (large, -5), (foreign, -62)), 7):
+            gateway.answers.clear()
+            self.assertEqual(gateway.ask(number, PLAN, b"", wrong), (REFUSED, code), number)
+        gateway.answers.clear()
+        gateway.send(PLAN, 99, b"", bytes(5000))
+        gateway.wait(lambda: (REFUSED, 0, struct.pack("b", -21)) in gateway.answers)
+        self.check_results(gateway)
+        self.stop(node, gateway)
+
     def packs(self):
         """Three sensors that wander, a little out of order, one above the limit for a while."""
         for i in range(40):
@@ -163,12 +207,12 @@ class Firmware(unittest.TestCase):
                 pack.append({0: f"p{k % 3}", 2: round(value, 2), 6: at})
             yield cbor2.dumps([{-3: base, **pack[0]}, *pack[1:]])
 
-    def replay(self, packs):
+    def replay(self, packs, configuration=CONFIGURATION):
         """What the simulator makes of the same configuration and the same messages."""
         trace = "".join(
             json.dumps({"at": T0 + 3000 * i, "topic": "s/plant", "payload_hex": pack.hex()}) + "\n"
             for i, pack in enumerate(packs))
-        lines = lines_of("vnotch-sim", "replay", "--config", CONFIGURATION, "--trace", "-",
+        lines = lines_of("vnotch-sim", "replay", "--config", configuration, "--trace", "-",
                          input=trace.encode())
         edges = [json.loads(line) for line in lines if line.startswith('{"type":"alert"')]
         return (summaries(lines),
@@ -176,21 +220,26 @@ class Firmware(unittest.TestCase):
                  if e["state"] in ("firing", "normal")])
 
     def test_its_results_are_those_of_a_replay_with_the_same_configuration(self):
+        node, gateway = self.start("cortex-m3")
+        self.check_results(gateway)
+        self.stop(node, gateway)
+
+    def check_results(self, gateway, configuration=CONFIGURATION):
         packs = list(self.packs())
-        expected, edges = self.replay(packs)
+        expected, edges = self.replay(packs, configuration)
         self.assertGreater(len(expected), 20)
         self.assertEqual(len(edges), 6)
-        node, gateway = self.start("cortex-m3")
         for i, pack in enumerate(packs):
             self.assertEqual(gateway.ask(100 + i, MESSAGE, b"s/plant", pack), (ACKNOWLEDGE, 0))
         results = []
 
         def all_results():
-            messages = b"".join(p for t, p in gateway.messages if t == "summary")
-            results[:] = summaries(lines_of("vnotch", "decode", "-", input=messages))
-            return len(results) >= len(expected)
+            messages = [p for t, p in gateway.messages if t == "summary"]
+            if sum(len(cbor2.loads(p)[5]) for p in messages) < len(expected):
+                return False
+            results[:] = summaries(lines_of("vnotch", "decode", "-", input=b"".join(messages)))
+            return True
         gateway.wait(all_results)
-        self.stop(node, gateway)
         self.assertEqual(len(results), len(expected))
         for result, exact in zip(results, expected):
             for name in set(result) - {"device", "boot", "seq"}:

@@ -18,7 +18,8 @@ typedef enum vn_frame_kind {
   VN_FRAME_REFUSED = 3,
   VN_FRAME_TIME = 4,  /* number: ms since the Unix epoch, two's complement */
   VN_FRAME_BEGIN = 5, /* of a start: what was not acknowledged before is sent again */
-  VN_FRAME_STOP = 6   /* the device commits everything and stops */
+  VN_FRAME_STOP = 6,  /* the device commits everything and stops */
+  VN_FRAME_PLAN = 7   /* payload: the blob of the plan that the device is to run */
 } vn_frame_kind_t;
 
 /* Flags of a MESSAGE. */

@@ -57,7 +57,7 @@ enum {
   node_scratch_bytes = 2457,
   node_record_bytes = 512,
   node_items = 91,
-  node_sectors = 40,
+  node_sectors = 64,
   node_page_bytes = 256,
 };
 
