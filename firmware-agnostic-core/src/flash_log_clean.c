@@ -101,6 +101,17 @@ void vn__log_items_revert(vn_flash_log_t *log) {
   log->state.cursor = 0;
 }
 
+void vn__log_items_move(vn_flash_log_t *log, uint16_t from, uint16_t to) {
+  for (uint32_t item = 0; item < log->config.item_count; item++) {
+    vn_log_item_t *entry = &log->config.items[item];
+    if (entry->sector == from + 1u) {
+      entry->sector = (uint16_t)(to + 1u);
+      log->config.sectors[from].live--;
+      log->config.sectors[to].live++;
+    }
+  }
+}
+
 /* The transaction itself counts from its first sector on: until a later header knows it as
  * committed, mount must be able to check it as a whole. */
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log) {

@@ -269,7 +269,7 @@ static bool chain_build(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
     log->config.sectors[i].next = VN__LOG_NO_SECTOR;
   }
   log->config.sectors[newest].state |= VN__SECTOR_TRIED;
-  *chain = (vn__log_chain_t){.oldest = newest};
+  *chain = (vn__log_chain_t){.oldest = newest, .seal_sector = VN__LOG_NO_SECTOR};
   if (!newest_header(log, newest, header)) {
     return false;
   }
@@ -326,6 +326,8 @@ static void classify(vn_flash_log_t *log, uint64_t good_sequence) {
     } else if (entry->sequence > good_sequence) {
       entry->state |= VN__SECTOR_VOID;
       entry->state |= has_record(log, (uint16_t)i, entry->sequence) ? VN__SECTOR_RECORDS : 0;
+    } else if ((entry->state & VN__SECTOR_CHAIN) == 0 && entry->sequence > log->state.oldest_live) {
+      entry->sequence = 0; /* a seal that another one has replaced */
     }
   }
 }
@@ -343,7 +345,8 @@ static bool chain_holds(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t ne
 typedef struct choice {
   uint64_t tx, above; /* heads with lower numbers can't be better */
   uint16_t head;
-  bool genesis; /* the first sector of all was found, without a commit */
+  bool genesis;   /* the first sector of all was found, without a commit */
+  bool seal_open; /* the newest chain ends with a seal that was cut */
 } choice_t;
 
 /* Looks at one more head; true when no other can be better. */
@@ -354,21 +357,26 @@ static bool consider(vn_flash_log_t *log, vn__log_chain_t *chain, uint16_t head,
     choice->genesis = choice->genesis || (empty && chain->genesis);
     return false;
   }
+  if (choice->seal_open && chain->seal_sector != state->good_sector) {
+    return false;
+  }
   if (state->tx > choice->tx) {
     choice->tx = state->tx;
     choice->head = head;
   }
   choice->above = log->config.sectors[state->good_sector].sequence;
-  return chain->head_certain;
+  choice->seal_open = choice->seal_open || chain->seal_open;
+  return chain->head_certain && !chain->seal_open;
 }
 
 /*
  * Takes the first chain that holds, from the newest header down. But a newest header without a
  * record behind it is only a fence so far, and one that was torn may turn up late, with a high
- * number: a newer commit on a chain with a lower one wins.
+ * number: a newer commit on a chain with a lower one wins. So does the seal that a seal would have
+ * replaced which was cut: nothing but seals can lie behind a commit that needs one.
  */
 static vn_err_t choose(vn_flash_log_t *log, vn__log_chain_t *chain) {
-  choice_t choice = {0, 0, VN__LOG_NO_SECTOR, false};
+  choice_t choice = {0, 0, VN__LOG_NO_SECTOR, false, false};
   infer_newest(log);
   uint16_t candidate = next_candidate(log, 0);
   while (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {

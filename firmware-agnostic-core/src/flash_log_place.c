@@ -38,11 +38,8 @@ static bool place_found(vn_flash_log_t *log, uint16_t from, bool last_resort, ui
 
 /* Erases the sector for the next header. */
 static vn_err_t place_erase(vn_flash_log_t *log, uint16_t from, uint16_t *sector) {
-  uint32_t bad = log->figures.sectors_bad;
-  if (place_found(log, from, false, sector) || place_found(log, from, true, sector)) {
-    return VN_OK;
-  }
-  return log->figures.sectors_bad > bad ? VN_ERR_FLASH : VN_ERR_LOG_FULL;
+  bool found = place_found(log, from, false, sector) || place_found(log, from, true, sector);
+  return found ? VN_OK : vn__log_no_sector(log);
 }
 
 /* Erases what has one of these marks; what can't be erased is marked bad and left. */
@@ -66,75 +63,11 @@ static vn_err_t erase_leftovers(vn_flash_log_t *log) {
   return erased ? flash->sync(flash->context) : VN_OK;
 }
 
-/* Walks the records of the newest transaction in the sector of its commit, from `offset` on. */
-static bool newest_next(vn_flash_log_t *log, vn__log_scan_t *scan, vn__log_record_t *record) {
-  while (vn__log_scan_next(log, scan, record)) {
-    if (record->type != VN_RECORD_MARK && record->tx == (uint32_t)log->state.tx) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* Where its last program page begins, at a record; 0 = it can't be read any more. The page is that
- * in which the closing record begins: the end of that record may look like erased flash, and be it.
- */
-static uint32_t seal_from(vn_flash_log_t *log) {
-  uint32_t end = log->state.good_end;
-  uint32_t page = log->state.good_start - log->state.good_start % log->state.limits.seal_bytes;
-  vn__log_scan_t scan;
-  vn__log_record_t record;
-  vn__log_scan_start(log, &scan, log->state.good_sector, end);
-  while (newest_next(log, &scan, &record)) {
-    if (scan.offset > page) {
-      return record.offset;
-    }
-  }
-  return 0;
-}
-
-/* Repeats those records, as they are on the flash: what is in RAM may have moved on. */
-static vn_err_t seal_records(vn_flash_log_t *log, uint32_t from) {
-  vn__log_scan_t scan;
-  vn__log_record_t record;
-  vn__log_scan_start(log, &scan, log->state.good_sector, log->state.good_end);
-  scan.offset = from;
-  while (newest_next(log, &scan, &record)) {
-    if (record.type == VN_RECORD_COMMIT) {
-      break;
-    }
-    if (record.type == VN_RECORD_JOURNAL) {
-      record.flags &= (uint8_t)~VN__LOG_FLAG_COMMIT;
-    }
-    record.tx = (uint32_t)(log->state.tx + 1u);
-    vn_err_t err = vn__log_append(log, &record, log->config.record);
-    if (err != VN_OK) {
-      return err;
-    }
-  }
-  return scan.damaged == 0 ? VN_OK : VN_ERR_FLASH;
-}
-
-static vn_err_t seal(vn_flash_log_t *log, uint32_t from) {
-  const vn_flash_t *flash = log->config.flash;
-  vn_commit_t commit = log->state.commit;
-  vn__log_transaction_open(log);
-  vn_err_t err = seal_records(log, from);
-  if (err == VN_OK) {
-    vn__log_pass_begin(log);
-    err = vn__log_transaction_close(log, &commit, true);
-  }
-  if (err == VN_OK) {
-    err = vn__log_append_mark(log, 0);
-  }
-  return err == VN_OK ? flash->sync(flash->context) : err;
-}
-
 /* Opens the sector behind the newest commit: header, MARK, and then what else must be erased. */
-static vn_err_t place_open(vn_flash_log_t *log, uint16_t sector, uint32_t from) {
+static vn_err_t place_open(vn_flash_log_t *log, uint16_t sector, const vn__log_seal_t *seal) {
   const vn_flash_t *flash = log->config.flash;
   vn_log_state_t *state = &log->state;
-  vn__log_opening_t opening = {sector, state->good_sector, state->good_end,
+  vn__log_opening_t opening = {sector, seal->fence_sector, seal->fence_offset,
                                VN__LOG_FLAG_AFTER_MOUNT};
   bool first = state->good_sector == VN__LOG_NO_SECTOR;
   vn_err_t err = vn__log_open_sector(log, &opening);
@@ -146,7 +79,7 @@ static vn_err_t place_open(vn_flash_log_t *log, uint16_t sector, uint32_t from) 
     state->oldest_sector = sector;
   }
   if (err == VN_OK) {
-    err = vn__log_append_mark(log, from); /* makes the header certain */
+    err = vn__log_append_mark(log, seal->repeats_from); /* makes the header certain */
   }
   if (err == VN_OK) {
     err = flash->sync(flash->context);
@@ -158,24 +91,23 @@ vn_err_t vn__log_place(vn_flash_log_t *log) {
   vn_log_state_t *state = &log->state;
   uint16_t from_sector = state->good_sector == VN__LOG_NO_SECTOR ? state->head : state->good_sector;
   uint16_t sector = VN__LOG_NO_SECTOR;
-  uint32_t repeat_from = 0;
+  vn__log_seal_t seal;
   VN_ASSERT(state->mounted && !state->placed && !state->open);
-  if (state->uncertain) {
-    repeat_from = seal_from(log);
-    if (repeat_from == 0) {
-      return VN_ERR_FLASH;
-    }
+  vn_err_t err = vn__log_seal_plan(log, &seal);
+  if (err != VN_OK) {
+    return err;
   }
-  vn_err_t err = place_erase(log, from_sector, &sector);
+  err = place_erase(log, from_sector, &sector);
   if (err == VN_OK) {
-    err = place_open(log, sector, repeat_from);
+    err = place_open(log, sector, &seal);
   }
   if (err == VN_OK) {
     state->placed = true;
-    err = state->uncertain ? seal(log, repeat_from) : VN_OK;
+    err = state->uncertain ? vn__log_seal_write(log, &seal) : VN_OK;
   }
   if (err != VN_OK) {
     state->programmed = true;
+    vn__log_seal_give_up(log, &seal);
     vn__log_give_up(log);
   }
   return err;

@@ -132,6 +132,8 @@ typedef struct vn__log_chain {
   bool behind;       /* a record lies behind that commit in its sector */
   bool head_certain; /* a record lies behind the newest header */
   bool too_big;      /* holds a record longer than this owner can take */
+  bool seal_open;    /* its last seal, which begins in seal_sector, has no commit */
+  uint16_t seal_sector;
 } vn__log_chain_t;
 void vn__log_reset(vn_flash_log_t *log);
 vn_err_t vn__log_survey(vn_flash_log_t *log);
@@ -140,8 +142,6 @@ bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain);
 void vn__log_replay(vn_flash_log_t *log, const vn__log_chain_t *chain);
 /* Where the sector's content ends: at the fence in its successor's header, which is read. */
 uint32_t vn__log_extent(vn_flash_log_t *log, uint16_t sector, vn__log_header_t *successor);
-/* The offset from which the successor's seal repeats this sector's end; the end without a seal. */
-uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end);
 
 /* flash_log_write.c: the page buffer and sectors. */
 typedef struct vn__log_opening {
@@ -164,6 +164,8 @@ vn_err_t vn__log_append_mark(vn_flash_log_t *log, uint32_t argument);
 /* flash_log_room.c: what is left when less than the reserve is free. */
 /* Good sectors that may be erased, holes too. */
 uint32_t vn__log_usable_sectors(const vn_flash_log_t *log);
+/* Why there is none to open: VN_ERR_LOG_FULL, or VN_ERR_FLASH where a sound one would have been. */
+vn_err_t vn__log_no_sector(const vn_flash_log_t *log);
 
 /* How many of those a transaction that begins now has to leave. */
 uint32_t vn__log_spare(const vn_flash_log_t *log);
@@ -177,6 +179,23 @@ void vn__log_transaction_open(vn_flash_log_t *log);
 vn_err_t vn__log_transaction_close(vn_flash_log_t *log, const vn_commit_t *commit, bool seal);
 void vn__log_give_up(vn_flash_log_t *log);
 
+/* flash_log_seal.c: repeating a newest commit that may fade. */
+typedef struct vn__log_seal {
+  uint32_t start;        /* where the records to repeat begin, in the newest commit's sector */
+  uint32_t repeats_from; /* the offset in the fence's sector that it repeats; 0: nothing */
+  uint32_t fence_offset;
+  uint16_t fence_sector, replaced; /* replaced: a seal that this one stands in for, if any */
+} vn__log_seal_t;
+/* VN_ERR_FLASH: the newest commit can't be read any more. */
+vn_err_t vn__log_seal_plan(vn_flash_log_t *log, vn__log_seal_t *seal);
+vn_err_t vn__log_seal_write(vn_flash_log_t *log, const vn__log_seal_t *seal);
+/* What was planned isn't done: the sector it was to replace is on the chain again. */
+void vn__log_seal_give_up(vn_flash_log_t *log, const vn__log_seal_t *seal);
+/* Whether the sector begins with the MARK of a seal; its argument is the offset it repeats from. */
+bool vn__log_seal_mark(vn_flash_log_t *log, uint16_t sector, vn__log_record_t *mark);
+/* The offset from which the successor's seal repeats this sector's end; the end without a seal. */
+uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end);
+
 /* flash_log_place.c: the first write after a mount. */
 vn_err_t vn__log_place(vn_flash_log_t *log);
 
@@ -189,6 +208,8 @@ void vn__log_item_applied(vn_flash_log_t *log, uint32_t item, uint16_t sector,
                           uint64_t start_sequence);
 void vn__log_items_commit(vn_flash_log_t *log);
 void vn__log_items_revert(vn_flash_log_t *log);
+/* The committed records of one sector lie in another now. */
+void vn__log_items_move(vn_flash_log_t *log, uint16_t from, uint16_t to);
 /* The oldest sector that will hold anything live once the open transaction is committed. */
 uint16_t vn__log_oldest_live(const vn_flash_log_t *log);
 /* The run of good sectors from the head up to the next live one; holes are not free. */

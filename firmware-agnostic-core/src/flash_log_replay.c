@@ -76,6 +76,7 @@ static void accept(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_sc
   log->state.good_start = record->offset;
   log->state.good_end = scan->offset; /* its padding may be torn, and is not needed */
   chain->behind = false;
+  chain->seal_open = false;
 }
 
 static void accept_commit(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log_scan_t *scan,
@@ -108,10 +109,12 @@ static void accept_journal(vn_flash_log_t *log, vn__log_chain_t *chain, const vn
 /* A transaction is begun only when the one before it is committed. A seal shows nothing: what it
  * repeats was uncertain. */
 static void take_proof(vn__log_chain_t *chain, walk_t *walk, const vn__log_record_t *record,
-                       uint64_t tx) {
+                       uint64_t tx, uint16_t sector) {
   uint64_t proven = tx - 1u;
   if (record->type == VN_RECORD_MARK && record->argument != 0) {
     walk->seal_tx = tx + 1u;
+    chain->seal_sector = sector;
+    chain->seal_open = true;
     return;
   }
   if (record->type == VN_RECORD_MARK) {
@@ -128,7 +131,7 @@ static void find_step(vn_flash_log_t *log, vn__log_chain_t *chain, const vn__log
   chain->behind = chain->behind || scan->sector == log->state.good_sector;
   chain->too_big = chain->too_big || record->length > log->config.record_max;
   uint64_t tx = expand(record->tx, chain->known_tx);
-  take_proof(chain, walk, record, tx);
+  take_proof(chain, walk, record, tx, scan->sector);
   if (record->type == VN_RECORD_MARK) {
     return;
   }
@@ -172,17 +175,6 @@ bool vn__log_find_commit(vn_flash_log_t *log, vn__log_chain_t *chain) {
     sector = log->config.sectors[sector].next;
   }
   return chain->committed;
-}
-
-uint32_t vn__log_seal_start(vn_flash_log_t *log, uint16_t successor, uint32_t end) {
-  vn__log_scan_t scan;
-  vn__log_record_t record;
-  uint32_t first = log->state.limits.header_bytes;
-  uint32_t size = vn__round_up(VN__LOG_RECORD_BYTES, log->state.limits.unit_bytes);
-  vn__log_scan_start(log, &scan, successor, first + size);
-  bool sealed = vn__log_scan_next(log, &scan, &record) && record.type == VN_RECORD_MARK &&
-                record.offset == first && record.argument >= first && record.argument < end;
-  return sealed ? record.argument : end;
 }
 
 /* The transaction a replay is in, and the sequence of the sector where it began. */

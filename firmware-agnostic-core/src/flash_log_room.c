@@ -11,6 +11,16 @@ uint32_t vn__log_usable_sectors(const vn_flash_log_t *log) {
   return usable;
 }
 
+vn_err_t vn__log_no_sector(const vn_flash_log_t *log) {
+  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
+    bool bad = (log->config.sectors[i].state & VN__SECTOR_BAD) != 0;
+    if (bad && !vn__log_protected(log, (uint16_t)i)) {
+      return VN_ERR_FLASH;
+    }
+  }
+  return VN_ERR_LOG_FULL;
+}
+
 /* Starts that were cut, one behind the other, may have taken them all. Then what is left is for
  * cleaning, which brings the others back; one is kept to begin anew when that is cut, too. */
 uint32_t vn__log_spare(const vn_flash_log_t *log) {

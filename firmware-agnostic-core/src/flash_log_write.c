@@ -145,7 +145,6 @@ static vn_err_t next_sector(vn_flash_log_t *log) {
     return err;
   }
   uint32_t count = state->limits.sector_count;
-  uint32_t bad = log->figures.sectors_bad;
   for (uint32_t ahead = 1; ahead < count; ahead++) {
     uint16_t sector = (uint16_t)((state->head + ahead) % count);
     uint8_t flags = log->config.sectors[sector].state;
@@ -157,7 +156,7 @@ static vn_err_t next_sector(vn_flash_log_t *log) {
     state->opened_sectors++;
     return vn__log_open_sector(log, &opening);
   }
-  return log->figures.sectors_bad > bad ? VN_ERR_FLASH : VN_ERR_LOG_FULL;
+  return vn__log_no_sector(log);
 }
 
 vn_err_t vn__log_room(vn_flash_log_t *log, uint32_t bytes) {

@@ -239,7 +239,8 @@ static const char *loop_once(log_model_t *model, const powerloss_loop_t *loop, p
   if (wrong != NULL) {
     return wrong;
   }
-  flash_fake_cut_at(model->flash, 1u + prng_below(prng, loop->operations_max),
+  uint32_t least = loop->operations_min > 0 ? loop->operations_min : 1u;
+  flash_fake_cut_at(model->flash, least + prng_below(prng, loop->operations_max - least + 1u),
                     (flash_fake_cut_t)prng_below(prng, FLASH_FAKE_CUTS_PER_OPERATION),
                     (flash_fake_cut_t)(CUT_ERASE_OLD + prng_below(prng, 4)));
   while (!model->flash->dead && !model->full) {

@@ -44,12 +44,13 @@ void powerloss_idle(powerloss_t *run);
 /* `commits` transactions, each operation cut in each way; stops at the first failure. */
 void powerloss_run(powerloss_t *run, uint32_t commits);
 
-/* `power_ups` power-ups of 1..operations_max flash operations each, on one region. */
+/* `power_ups` power-ups of operations_min (0: 1) to operations_max flash operations, on one region.
+ */
 typedef struct powerloss_loop {
   log_model_shape_t model;
   flash_fake_shape_t flash;
   uint64_t seed;
-  uint32_t power_ups, operations_max;
+  uint32_t power_ups, operations_min, operations_max;
   /* Results. */
   uint32_t commits;
   const char *failure;

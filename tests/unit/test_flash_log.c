@@ -306,6 +306,16 @@ static void bad_sectors_are_left_out(void **unused) {
   log_model_free(model);
 }
 
+static void a_flash_that_takes_nothing_is_not_called_full(void **unused) {
+  (void)unused;
+  log_model_t *model = committed_model(2);
+  flash_fake_bad(model->flash, 0, model->flash->port.size_bytes, false, true);
+  for (uint32_t i = 0; i < 4; i++) { /* the first finds all sectors bad, the others know it */
+    assert_int_equal(log_model_commit(model), VN_ERR_FLASH);
+  }
+  log_model_free(model);
+}
+
 static void a_cleaning_pass_survives_a_restart(void **unused) {
   (void)unused;
   static const flash_fake_shape_t flash = {1024, 8, 24, 0xFF, false, false, false};
@@ -420,6 +430,7 @@ int main(void) {
       cmocka_unit_test(random_garbage_is_refused),
       cmocka_unit_test(an_aborted_transaction_leaves_nothing),
       cmocka_unit_test(bad_sectors_are_left_out),
+      cmocka_unit_test(a_flash_that_takes_nothing_is_not_called_full),
       cmocka_unit_test(a_cleaning_pass_survives_a_restart),
       cmocka_unit_test(a_record_longer_than_the_buffer_is_refused),
       cmocka_unit_test(a_journal_record_is_a_transaction_of_its_own),

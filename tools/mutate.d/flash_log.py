@@ -95,7 +95,8 @@ VARIANTS = [
         ("flash_log_write", "after_mount ? state->limits.sector_count : 1u;",
          "after_mount ? 1u : 1u;"),
         ("flash_log_place", "  erased = erase_marked(log, VN__SECTOR_JUNK) || erased;\n", ""),
-        ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
+        ("flash_log_mount", "  return chain->head_certain && !chain->seal_open;",
+         "  return true;")]),
     ("certain_across_mounts", "t12", "a later sector makes a commit certain, whoever opened it", [
         ("flash_log_mount", "(successor.flags & VN__LOG_FLAG_AFTER_MOUNT) == 0;",
          "(successor.flags | VN__LOG_FLAG_AFTER_MOUNT) != 0;")]),
@@ -108,12 +109,12 @@ VARIANTS = [
     ("abandoned_for_free", "t13", "abandoned sectors are not charged", [
         ("flash_log_place", "(uint64_t)ahead * log->config.flash->erase_size;", "0;")]),
     ("append_behind_the_cut", "", "writing goes on in the sector of the last commit", [
-        ("flash_log_place", "  if (state->uncertain) {\n    repeat_from",
+        ("flash_log_place", "  vn_err_t err = vn__log_seal_plan(log, &seal);\n",
          "  if (state->good_sector != VN__LOG_NO_SECTOR) {\n"
          "    state->head = state->good_sector;\n"
          "    state->offset = vn__round_up(state->good_end, log->config.flash->prog_size);\n"
          "    state->page_start = state->offset;\n    state->placed = true;\n"
-         "    return VN_OK;\n  }\n  if (state->uncertain) {\n    repeat_from")]),
+         "    return VN_OK;\n  }\n  vn_err_t err = vn__log_seal_plan(log, &seal);\n")]),
     ("erase_without_live_check", "", "live sectors are not protected", [
         ("flash_log_write", "entry->sequence >= log->state.floor &&",
          "entry->sequence > log->state.floor + 2u &&")]),
@@ -150,22 +151,23 @@ VARIANTS = [
         ("flash_log_format", "  vn__set_u32(bytes + 8, offset);",
          "  vn__set_u32(bytes + 8, offset & 0);")]),
     ("seal_moves_nothing", "", "a seal repeats no record", [
-        ("flash_log_place", "    err = place_open(log, sector, repeat_from);",
-         "    err = place_open(log, sector, 0);"),
-        ("flash_log_place", "  vn_err_t err = seal_records(log, from);",
-         "  vn_err_t err = from == 0 ? seal_records(log, from) : VN_OK;")]),
+        ("flash_log_place", "    err = place_open(log, sector, &seal);",
+         "    seal.repeats_from = 0;\n    err = place_open(log, sector, &seal);"),
+        ("flash_log_seal", "  vn_err_t err = repeat_records(log, seal);",
+         "  vn_err_t err = seal->start == 0 ? repeat_records(log, seal) : VN_OK;")]),
     ("no_seal", "", "the last page of an uncertain commit is not written again", [
-        ("flash_log_place", "err = state->uncertain ? seal(log, repeat_from) : VN_OK;",
-         "err = state->uncertain && !state->placed ? seal(log, repeat_from) : VN_OK;"),
-        ("flash_log_place", "    err = place_open(log, sector, repeat_from);",
-         "    err = place_open(log, sector, 0);")]),
+        ("flash_log_place", "err = state->uncertain ? vn__log_seal_write(log, &seal) : VN_OK;",
+         "err = VN_OK;"),
+        ("flash_log_place", "    err = place_open(log, sector, &seal);",
+         "    seal.repeats_from = 0;\n    err = place_open(log, sector, &seal);")]),
     ("no_mark_behind_a_seal", "", "nothing shows that a seal is complete", [
-        ("flash_log_place", "  if (err == VN_OK) {\n    err = vn__log_append_mark(log, 0);\n  }\n",
+        ("flash_log_seal", "  if (err == VN_OK) {\n    err = vn__log_append_mark(log, 0);\n  }\n",
          "")]),
     ("no_mark_behind_the_header", "", "nothing shows that a header is complete", [
         ("flash_log_place",
-         "    err = vn__log_append_mark(log, from); /* makes the header certain */",
-         "    err = from == 0 ? VN_OK : vn__log_append_mark(log, from);")]),
+         "    err = vn__log_append_mark(log, seal->repeats_from); /* makes the header certain */",
+         "    err = seal->repeats_from == 0 ? VN_OK : vn__log_append_mark(log, seal->repeats_from);"
+         )]),
     ("known_though_uncertain", "", "committed_tx names a commit that may fade", [
         ("flash_log_mount", "state->known_tx = state->uncertain ? chain.known_tx : state->tx;",
          "state->known_tx = state->tx;")]),
@@ -184,7 +186,8 @@ VARIANTS = [
          "  if (candidate != VN__LOG_NO_SECTOR && !consider(log, chain, candidate, &choice)) {\n"
          "    candidate = VN__LOG_NO_SECTOR;")]),
     ("first_chain_taken", "", "the first chain that holds wins, certain or not", [
-        ("flash_log_mount", "  return chain->head_certain;", "  return true;")]),
+        ("flash_log_mount", "  return chain->head_certain && !chain->seal_open;",
+         "  return true;")]),
     ("no_pacing", "", "nothing moves before the reserve is reached", [
         ("flash_log_clean", "pass_needed(log, vn__log_free_sectors(log))) {",
          "vn__log_free_sectors(log) < 2u) {")]),
@@ -201,11 +204,11 @@ VARIANTS = [
         ("flash_log_clean", "  return moved << 16 < state->limits.alpha_q16 * fresh;",
          "  return moved << 17 < state->limits.alpha_q16 * fresh;")]),
     ("fence_too_far", "", "the fence lies a unit behind the end", [
-        ("flash_log_place", "{sector, state->good_sector, state->good_end,",
-         "{sector, state->good_sector, state->good_end + 8u,")]),
+        ("flash_log_seal", ".fence_offset = state->good_end,",
+         ".fence_offset = state->good_end + 8u,")]),
     ("fence_too_near", "", "the fence lies before the end of the commit", [
-        ("flash_log_place", "{sector, state->good_sector, state->good_end,",
-         "{sector, state->good_sector, state->good_end - 8u,")]),
+        ("flash_log_seal", ".fence_offset = state->good_end,",
+         ".fence_offset = state->good_end - 8u,")]),
     ("commit_not_synced", "", "a commit returns before it is durable", [
         ("flash_log", "  return err == VN_OK ? flash->sync(flash->context) : err;\n}\n\n"
          "/* The figures of the pass", "  (void)flash;\n  return err;\n}\n\n"
@@ -240,7 +243,7 @@ VARIANTS = [
          "  return reference + (uint64_t)(int64_t)(int32_t)(low - (uint32_t)reference);",
          "  return (reference & 0) + low;")]),
     ("seal_from_the_page_of_the_end", "", "the seal begins a page too late", [
-        ("flash_log_place", "log->state.good_start - log->state.good_start %",
+        ("flash_log_seal", "log->state.good_start - log->state.good_start %",
          "(log->state.good_end - 1u) - (log->state.good_end - 1u) %")]),
     ("lost_fence_voids_nothing", "", "a torn transaction counts if its fence is lost", [
         ("flash_log_replay", "  return marked ? expand(record.tx, known_tx) : UINT64_MAX;",
@@ -259,16 +262,31 @@ VARIANTS = [
     ("chain_ends_at_a_faded_sector", "", "a sector that is sealed as a whole must be found", [
         ("flash_log_mount", "      before = predecessor_sealed(log, sector, fence, header);\n",
          "      (void)predecessor_sealed;\n")]),
+    ("seal_behind_seal", "", "a seal of a seal takes a sector of its own", [
+        ("flash_log_seal", "  take_place(log, seal);\n", "  (void)take_place;\n")]),
+    ("replaced_seal_kept", "", "the sector of a seal that was replaced counts as live", [
+        ("flash_log_mount", ") == 0 && entry->sequence > log->state.oldest_live) {",
+         ") == 0 && entry->sequence > log->state.highest) {")]),
+    ("replaced_seal_void", "", "a seal that was to be replaced goes with the one that was cut",
+     [("flash_log_mount", "  return chain->head_certain && !chain->seal_open;",
+       "  return chain->head_certain;")]),
+    ("seal_of_a_seal_by_the_page", "", "what replaces a seal repeats its last page only", [
+        ("flash_log_seal", ".start = log->state.limits.header_bytes,", ".start = seal->start,")]),
+    ("replaced_fence_lost", "", "what replaces a seal has the fence of another place", [
+        ("flash_log_seal", ".fence_offset = header.fence_offset,",
+         ".fence_offset = state->good_end,")]),
     ("cleaning_takes_all", "", "cleaning moves what it owes, whether there is room or not", [
         ("flash_log_clean",
          "vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;",
          "spare > 0;")]),
     ("trial_always_fits", "", "a transaction is begun whether it fits or not", [
         ("flash_log_room",
-         "usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;",
+         "usable >= needed + state->spare - 1u && "
+         "usable + sectors_gained(log) >= needed + keep + 2u;",
          "usable + needed + keep + sectors_gained(log) < UINT32_MAX;")]),
     ("last_sectors_taken", "", "what fits is begun, though nothing will fit behind it", [
         ("flash_log_room",
-         "usable >= needed + keep && usable + sectors_gained(log) >= needed + keep + 2u;",
+         "usable >= needed + state->spare - 1u && "
+         "usable + sectors_gained(log) >= needed + keep + 2u;",
          "usable >= needed + keep + 0u * sectors_gained(log);")]),
 ]
