@@ -218,6 +218,16 @@ vn_alert_step_t vn_alert_value(const vn_alert_rule_t *rule, vn_alert_state_t *st
   return step;
 }
 
+/* vn_alert_holds looks at integers alone: no double comes with this one. */
+vn_alert_step_t vn_alert_threshold(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                   vn_time_ms_t time_ms, int32_t value) {
+  VN_ASSERT(!rule->follows);
+  if (vn_alert_is_late(state, time_ms)) {
+    return no_change(state, VN_ALERT_STEP_LATE);
+  }
+  return judge(rule, state, NULL, time_ms, vn_alert_holds(rule, state->condition_true, value));
+}
+
 vn_alert_step_t vn_alert_statistic(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                    const vn_alert_state_t *before, vn_time_ms_t time_ms,
                                    const vn_alert_value_t *value) {

@@ -164,6 +164,8 @@ unsigned vn_u128_to_text(vn_u128_t a, char digits[39]) {
       break;
     }
   }
-  memmove(digits, digits + begin, 39u - begin);
+  for (unsigned i = begin; i < 39u; i++) {
+    digits[i - begin] = digits[i];
+  }
   return 39u - begin;
 }

@@ -194,6 +194,11 @@ static inline void vn_alert_wake(vn_alert_state_t *state) {
 /* ABOVE and BELOW by themselves: whether they hold for the next value. */
 bool vn_alert_holds(const vn_alert_rule_t *rule, bool held, int32_t value);
 
+/* Evaluates a reading of ABOVE or BELOW, and nothing else: neither rests nor floats come with it.
+ */
+vn_alert_step_t vn_alert_threshold(const vn_alert_rule_t *rule, vn_alert_state_t *state,
+                                   vn_time_ms_t time_ms, int32_t value);
+
 /* Evaluates a statistic of a window at its end: ABOVE to LEVELS, REACHES, FALLS_TO. */
 vn_alert_step_t vn_alert_statistic(const vn_alert_rule_t *rule, vn_alert_state_t *state,
                                    const vn_alert_state_t *before, vn_time_ms_t time_ms,

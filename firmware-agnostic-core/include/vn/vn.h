@@ -4,6 +4,7 @@
 
 #include "vn/budget.h"
 #include "vn/engine.h"
+#include "vn/nano.h"
 #include "vn/plan_load.h"
 #include "vn/store.h"
 
