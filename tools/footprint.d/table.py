@@ -6,8 +6,10 @@ import re
 BEGIN, END = "<!-- tools/footprint --table -->\n", "<!-- end of table -->\n"
 ROWS = [("flash: code and constants of the whole image", "text"), ("of it the core", "core"),
         ("of it the compiler's routines (64-bit division, soft floats)", "libgcc"),
-        ("deepest stack, at start", "stack"), ("of it below `vn_step`", "stack_step"),
-        ("of it below `vn_take_reading`", "stack_reading")]
+        ("RAM of the whole image: data, bss and the deepest stack", "ram"),
+        ("deepest stack, at start", "stack"),
+        ("of it below `vn_step` (nano: `vn_nano_step`)", "stack_step"),
+        ("of it below `vn_take_reading` (`vn_nano_take_reading`)", "stack_reading")]
 STATES = [("the engine", "vn_engine_t"), ("its pipeline", "vn_pipeline_state_t"),
           ("a series, without what follows", "vn_series_state_t"), ("a pane of it", "vn_pane_t"),
           ("what a pane counts: late, refused", "vn_tally_t"),
@@ -56,7 +58,8 @@ def boards_table(content, boards, budgets):
         cells = []
         for board in known:
             most = content["budgets"].get(board, {}).get(name)
-            cell = f"{content['figures'][board][name]:,}"
+            have = content["figures"][board].get(name)
+            cell = "" if have is None else f"{have:,}"
             cells.append(f"{cell} (at most {most:,})" if budgets and most else cell)
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
