@@ -204,12 +204,22 @@ static bool is_journal(const vn_node_t *node) {
   return node->plan->durability == VN_DURABILITY_JOURNAL && node->ports.flash != NULL;
 }
 
+/* The same once more: its acknowledgement got lost, or came too late. */
+static bool is_taken(const vn_node_t *node, uint64_t number) {
+  return number != 0 && number == node->taken_number;
+}
+
 static void take_message(vn_node_t *node, const vn_frame_t *frame) {
+  if (is_taken(node, frame->number)) {
+    answer(node, frame->number, VN_OK);
+    return;
+  }
   bool retained = (frame->flags & VN_FRAME_RETAINED) != 0;
   vn_err_t error = is_journal(node) ? vn_accept_message(&node->engine, frame->topic, frame->payload,
                                                         frame->payload_length, retained)
                                     : vn_offer_message(&node->engine, frame->topic, frame->payload,
                                                        frame->payload_length, retained);
+  node->taken_number = error == VN_OK ? frame->number : node->taken_number;
   answer(node, frame->number, error);
 }
 

@@ -45,6 +45,7 @@ typedef struct vn_node {
   vn_frame_reader_t reader;
   vn_frame_writer_t writer;
   int64_t wall_offset_ms; /* wall clock less the monotonic one, since a TIME came */
+  uint64_t taken_number;  /* of the last MESSAGE that was taken; 0: none was */
   uint32_t in_flight;
   uint32_t frames_refused;
   vn_err_t flash_error; /* why the flash isn't used, VN_OK if it is */
@@ -66,10 +67,11 @@ VN_NODISCARD vn_err_t vn_node_start(vn_node_t *node, const vn_node_parts_t *part
 /*
  * Takes bytes of the line, not from an interrupt. A MESSAGE is acknowledged once it is in the
  * queue, in journal mode once it is on the flash, or refused with VN_ERR_FULL (send it again) or
- * VN_ERR_TOO_BIG. What is no frame is refused with number 0. A PLAN is acknowledged once the node
- * runs it and it is in its place; refused with the errors of vn_plan_load, VN_ERR_STORE (the room
- * or `in` is too small), VN_ERR_FOREIGN (another device, another flash) or those of the flash, and
- * the node goes on with the plan that it has.
+ * VN_ERR_TOO_BIG; one with the number of the last one that was taken, which isn't 0, is
+ * acknowledged and not taken again. What is no frame is refused with number 0. A PLAN is
+ * acknowledged once the node runs it and it is in its place; refused with the errors of
+ * vn_plan_load, VN_ERR_STORE (the room or `in` is too small), VN_ERR_FOREIGN (another device,
+ * another flash) or those of the flash, and the node goes on with the plan that it has.
  */
 void vn_node_receive(vn_node_t *node, const uint8_t *bytes, size_t length);
 

@@ -269,6 +269,24 @@ static void a_full_queue_refuses_until_there_is_room(void **state) {
   end();
 }
 
+static void a_message_that_comes_again_is_acknowledged_and_not_taken_again(void **state) {
+  (void)state;
+  static const char reading[] = "{\"t\":1795219200000,\"v\":20,\"seq\":1}";
+  const uint64_t numbers[] = {5, 5, 6, 5, 0, 0};
+  const uint64_t received[] = {1, 1, 2, 3, 4, 5};
+  memset(region, 0xFF, sizeof region);
+  assert_int_equal(start(VN_DURABILITY_CHECKPOINT), VN_OK);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    size_t before = bench.heard_count;
+    message(numbers[i], reading);
+    assert_int_equal(bench.heard_count, before + 1);
+    assert_int_equal(answer_to(numbers[i])->kind, VN_FRAME_ACKNOWLEDGE);
+    work();
+    assert_int_equal(vn_engine_figures(&bench.node.engine)->readings.received, received[i]);
+  }
+  end();
+}
+
 static void a_stop_commits_and_the_next_start_goes_on(void **state) {
   (void)state;
   memset(region, 0xFF, sizeof region);
@@ -335,6 +353,7 @@ int main(void) {
       cmocka_unit_test(what_is_no_frame_or_too_long_is_refused_with_its_code),
       cmocka_unit_test(a_time_that_none_is_is_refused),
       cmocka_unit_test(a_full_queue_refuses_until_there_is_room),
+      cmocka_unit_test(a_message_that_comes_again_is_acknowledged_and_not_taken_again),
       cmocka_unit_test(a_stop_commits_and_the_next_start_goes_on),
       cmocka_unit_test(a_flash_full_of_garbage_is_no_reason_to_stand_still),
   };
