@@ -1,4 +1,5 @@
 /* vnotch-sim: what the engine does, without a broker, without waiting. */
+#include "bridge.h"
 #include "history.h"
 #include "replay.h"
 #include "world/run.h"
@@ -14,6 +15,7 @@ static const char usage[] =
     "       vnotch-sim replay --config FILE --journal FILE [--output FILE] [--scores] [--events]\n"
     "       vnotch-sim journal --state FILE [--output FILE]\n"
     "       vnotch-sim run [--seed N] [--days D] [--faults KINDS] ... (docs/simulation.md)\n"
+    "       vnotch-sim bridge --serial PATH --config FILE ... (docs/serial.md)\n"
     "       vnotch-sim --version\n"
     "\n"
     "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
@@ -25,7 +27,9 @@ static const char usage[] =
     "journal prints them as a trace.\n"
     "\n"
     "run lets simulated devices live through faults and compares all that they tell with an "
-    "oracle.\n";
+    "oracle.\n"
+    "\n"
+    "bridge joins a device on a serial line with an MQTT broker.\n";
 
 typedef struct option {
   const char *name;
@@ -112,6 +116,9 @@ int main(int argc, char **argv) {
   }
   if (strcmp(command, "run") == 0) {
     return vn_run(argc - 2, argv + 2, stderr);
+  }
+  if (strcmp(command, "bridge") == 0) {
+    return vn_bridge(argc - 2, argv + 2);
   }
   if (strcmp(command, "journal") == 0) {
     return command_journal(argc - 2, argv + 2);

@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Sensors, broker, bridge, firmware in an emulator, and back: what subscribers get is what a replay
+of the same readings gives, also when the line is noisy and breaks, and the bridge is killed."""
+
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+
+import harness
+import test_firmware as firmware
+
+BRIDGE = os.path.join(harness.BIN_DIR, "vnotch-sim")
+BOARDS = {"cortex-m3": "mps2-an385", "cortex-m4f": "mps2-an386"}
+TOPIC = "s/plant"
+# What a replay has no word for, or writes with all its digits; repeats are in the accounting.
+NOT_COMPARED = {"device", "boot", "seq", "mean", "stddev", "accounting"}
+
+
+def qemu(folder, preset, *arguments, listen="device"):
+    """A node that listens with its serial line on a socket."""
+    options = "enable=on,target=native,arg=node" + "".join(f",arg={a}" for a in arguments)
+    return subprocess.Popen(
+        ["qemu-system-arm", "-M", BOARDS[preset], "-display", "none", "-monitor", "none",
+         "-serial", f"unix:{folder}/{listen},server=on,wait=off", "-semihosting-config", options,
+         "-kernel", f"{firmware.SOURCE}/build/{preset}/bin/node.elf"], stdin=subprocess.DEVNULL)
+
+
+class Line(threading.Thread):
+    """A serial line between the bridge's socket and the device's: it can be noisy, and break."""
+
+    def __init__(self, folder):
+        super().__init__(daemon=True)
+        self.device = os.path.join(folder, "device")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(os.path.join(folder, "line"))
+        self.listener.listen(1)
+        self.noise = b""  # goes into both directions behind what passes
+        self.broken = threading.Event()
+        self.ended = False
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            try:
+                bridge, _ = self.listener.accept()
+            except OSError:
+                return
+            with bridge, socket.socket(socket.AF_UNIX) as device:
+                try:
+                    device.connect(self.device)
+                    self.pass_on(bridge, device)
+                except OSError:
+                    pass
+
+    def pass_on(self, bridge, device):
+        self.broken.clear()
+        while not self.ended and not self.broken.is_set():
+            for source in select.select([bridge, device], [], [], 0.05)[0]:
+                data = source.recv(4096)
+                if not data:
+                    return
+                (device if source is bridge else bridge).sendall(data + self.noise)
+
+    def close(self):
+        self.ended = True
+        self.listener.close()
+
+
+class Bridge(harness.Case):
+    def start_bridge(self, broker, *arguments, line="device"):
+        log = open(os.path.join(self.folder, "bridge.log"), "ab")
+        before = self.log().count(" subscribed ")
+        self.addCleanup(log.close)
+        process = subprocess.Popen(
+            [BRIDGE, "bridge", "--serial", os.path.join(self.folder, line),
+             *(arguments or ("--broker", f"mqtt://127.0.0.1:{broker.port}", "--device", "node-1",
+                             "--topic", "s/#", "--stop"))],
+            stdout=subprocess.PIPE, stderr=log, text=True)
+        self.addCleanup(harness.end, process)
+        self.addCleanup(process.stdout.close)
+        harness.wait_for(lambda: self.log().count(" subscribed ") > before, 30, self.log)
+        return process
+
+    def log(self):
+        with open(os.path.join(self.folder, "bridge.log"), encoding="utf-8") as file:
+            return file.read()
+
+    def start_node(self, preset, *arguments):
+        node = qemu(self.folder, preset, *arguments)
+        self.addCleanup(node.wait)
+        self.addCleanup(node.kill)
+        harness.wait_for(lambda: os.path.exists(os.path.join(self.folder, "device")), 20, "QEMU")
+        return node
+
+    def expected(self, packs):
+        return firmware.Firmware.replay(self, packs)
+
+    def finish(self, bridge, node):
+        """Ends the bridge, which stops the node, and returns the figures."""
+        bridge.send_signal(signal.SIGTERM)
+        out, _ = bridge.communicate(timeout=60)
+        self.assertEqual(bridge.returncode, 0, self.log())
+        self.assertEqual(node.wait(60), 0)
+        return json.loads(out.splitlines()[-1])
+
+    def wait_taken(self, bridge, count):
+        """Until the device has taken so many messages."""
+        def taken():
+            bridge.send_signal(signal.SIGUSR1)
+            return json.loads(bridge.stdout.readline())["to_device"]
+        harness.wait_for(lambda: taken() >= count, 60, self.log)
+
+    def rows(self, client):
+        """All results that subscribers got, each once, in the order of their messages' numbers."""
+        seen = {}
+        messages = b"".join(client.on("vnotch/node-1/summary"))
+        for row in firmware.summaries(firmware.lines_of("vnotch", "decode", "-", input=messages)):
+            key = (row["boot"], row["seq"], row["series"], row["start"], row["rev"])
+            self.assertEqual(seen.setdefault(key, row), row, "another time, another result")
+        return list(seen.values())
+
+    def compare(self, client, packs):
+        expected, edges = self.expected(packs)
+        events = {}
+        said = []
+
+        def all_results():
+            if len(client.on("vnotch/node-1/summary")) > len(said):
+                said[:] = client.on("vnotch/node-1/summary")
+                return len(self.rows(client)) >= len(expected)
+            return False
+        harness.wait_for(all_results, 90,
+                         lambda: f"{len(self.rows(client))} of {len(expected)}\n{self.log()}")
+        results = self.rows(client)
+        self.assertEqual(len(results), len(expected))
+        for result, exact in zip(results, expected):
+            for name in set(result) - NOT_COMPARED:
+                self.assertEqual(result[name], exact[name], name)
+            self.assertLess({"pipeline", "series", "start", "count", "mean", "sample"}, set(result))
+        harness.wait_for(lambda: len(client.on("vnotch/node-1/event")) >= len(edges), 30, "events")
+        for event in map(json.loads, client.on("vnotch/node-1/event")):
+            events[event["boot"], event["seq"]] = (event["series"], event["state"], event["at"])
+        self.assertEqual(list(events.values()), edges)
+
+    def packs(self):
+        return list(firmware.Firmware.packs(self))
+
+    def test_results_are_those_of_a_replay_and_alerts_are_retained(self):
+        for preset in BOARDS:
+            with self.subTest(preset):
+                packs = self.packs()
+                broker = self.broker()
+                client = self.client(broker)
+                node = self.start_node(preset)
+                bridge = self.start_bridge(broker)
+                client.publish_all([(TOPIC, pack) for pack in packs])
+                self.compare(client, packs)
+                self.wait_taken(bridge, len(packs))
+                figures = self.finish(bridge, node)
+                self.assertEqual(figures["to_device"], len(packs))
+                self.assertEqual((figures["noise_bytes"], figures["dropped"]), (0, 0))
+                told = [m for m in client.all_messages()
+                        if not m.retain and m.topic != "vnotch/node-1/status"]
+                self.assertEqual(figures["from_device"], len(told))
+                late = self.client(broker, topics=["vnotch/node-1/#"])
+                harness.wait_for(lambda c=late: len(c.all_messages()) >= 4, 10, "retained")
+                retained = {m.topic for m in late.all_messages() if m.retain}
+                self.assertIn("vnotch/node-1/status", retained)
+                self.assertEqual(len([t for t in retained if "/alert/hot/" in t]), 3)
+                self.assertEqual(late.on("vnotch/node-1/status"), [b"offline"])
+                broker.stop()
+                os.unlink(os.path.join(self.folder, "device"))
+
+    def test_nothing_is_lost_or_counted_twice_on_a_bad_line(self):
+        packs = self.packs()
+        broker = self.broker()
+        client = self.client(broker)
+        node = self.start_node("cortex-m3")
+        line = Line(self.folder)
+        self.addCleanup(line.close)
+        bridge = self.start_bridge(broker, line="line")
+        for i, pack in enumerate(packs):
+            client.publish(TOPIC, pack)
+            if i % 8 == 3:
+                line.noise = b"\x07noise\xff\x00" if i % 16 == 3 else b"\xff\xff\x03"
+            elif i % 8 == 5:
+                line.noise = b""
+                line.broken.set()
+            elif i == 22:
+                bridge.kill()
+            elif i == 24:
+                bridge.wait()
+                bridge = self.start_bridge(broker, line="line")
+            elif i == 30:
+                broker.stop()
+                broker.start()
+        line.noise = b""
+        self.compare(client, packs)
+        figures = self.finish(bridge, node)
+        self.assertGreater(figures["line_opens"], 0)
+
+    def test_noise_is_counted_and_said(self):
+        broker = self.broker()
+        client = self.client(broker)
+        node = self.start_node("cortex-m3")
+        line = Line(self.folder)
+        self.addCleanup(line.close)
+        bridge = self.start_bridge(broker, line="line")
+        line.noise = b"\x05ab\x00"
+        client.publish_all([(TOPIC, pack) for pack in self.packs()[:2]])
+        harness.wait_for(lambda: "the device refuses" in self.log(), 30, self.log)
+        line.noise = b""
+        client.publish_all([(TOPIC, b"x" * 2000), (TOPIC, self.packs()[2])])
+        self.wait_taken(bridge, 3)
+        self.assertIn("it is dropped", self.log())
+        figures = self.finish(bridge, node)
+        self.assertEqual((figures["to_device"], figures["dropped"]), (3, 1))
+        self.assertGreater(figures["noise_frames"], 0)
+        self.assertGreaterEqual(figures["noise_bytes"], 4 * figures["noise_frames"])
+        self.assertGreater(figures["refused"]["VN_ERR_FORMAT"], 0)
+
+    def test_a_configuration_names_broker_and_topics(self):
+        with open(firmware.CONFIGURATION, encoding="utf-8") as file:
+            text = file.read()
+        broker = self.broker()
+        path = os.path.join(self.folder, "node.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text + f"broker: {{uri: 'mqtt://127.0.0.1:{broker.port}'}}\n")
+        packs = self.packs()[:20]
+        client = self.client(broker)
+        bridge = self.start_bridge(broker, "--config", path, "--stop")  # nobody is there yet
+        client.publish_all([(TOPIC, pack) for pack in packs])
+        harness.wait_for(lambda: "can't be opened" in self.log(), 30, self.log)
+        node = self.start_node("cortex-m3")
+        self.compare(client, packs)
+        self.wait_taken(bridge, len(packs))
+        self.assertEqual(self.finish(bridge, node)["to_device"], len(packs))
+
+    def test_wrong_command_lines_are_told(self):
+        good = ["--serial", "x", "--broker", "mqtt://h", "--device", "d", "--topic", "a/#"]
+        for change, words in ((good[2:], "--serial"), (good[:2], "--broker"),
+                              (good[:4] + good[6:], "device"), (good[:6], "topic is missing"),
+                              (good + ["--topic", "a/#/b"], "#"),
+                              (good + ["--baud", "12"], "speed"),
+                              (good + ["--time-every", "0"], "seconds"),
+                              (good + ["--x"], "--x"), (good + ["--prefix", "a/"], "prefix"),
+                              (good + ["--topic"], "missing"),
+                              (good + ["--topic", "{a}/b"], "braces"),
+                              (good + ["--config", "c"], "leave them out"),
+                              (good[:3] + ["xx://h"] + good[4:], "must be mqtt://")):
+            with self.subTest(change):
+                done = subprocess.run([BRIDGE, "bridge", *change], capture_output=True, text=True,
+                                      timeout=20, check=False)
+                self.assertEqual(done.returncode, 64, done.stderr)
+                self.assertIn(words, done.stderr)
+        done = subprocess.run([BRIDGE, "bridge", "--serial", "x", "--config", "/nowhere"],
+                              capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(done.returncode, 78)
+        done = subprocess.run([BRIDGE, "bridge", "--help"], capture_output=True, text=True,
+                              timeout=20, check=False)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("--time-every S", done.stdout)
+
+
+def main():
+    for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
+        if shutil.which(tool) is None:
+            print(f"{tool} is missing: run tools/setup cortex", file=sys.stderr)
+            sys.exit(1 if os.environ.get("CI") else 77)
+    for preset in BOARDS:
+        build = subprocess.run(["tools/build", "--no-install", preset, "node"], cwd=firmware.SOURCE,
+                               capture_output=True, text=True, check=False)
+        if build.returncode != 0:
+            sys.exit(build.stdout[-3000:] + build.stderr[-3000:])
+    unittest.main()
+
+
+if __name__ == "__main__":
+    main()
