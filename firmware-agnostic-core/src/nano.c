@@ -70,7 +70,8 @@ static vn_reason_t guard(const vn__nano_work_t *work, vn_time_ms_t time_ms, int3
 
 vn_reason_t vn_nano_take_reading(vn_nano_t *nano, uint8_t series, vn_time_ms_t time_ms,
                                  int32_t value) {
-  VN_ASSERT(nano != NULL && nano->plan != NULL && series < nano->store->series_count);
+  VN_ASSERT(nano != NULL && nano->ready && series < nano->store->series_count);
+  nano->changed = true;
   vn__nano_work_t work = vn__nano_work(nano, series);
   vn_reason_t reason = guard(&work, time_ms, value);
   if (reason != VN_REASON_NONE) {
@@ -106,6 +107,32 @@ static bool is_due(const vn_nano_t *nano, int64_t now_ms) {
          (nano->urgent || now_ms - nano->owed_since_mono_ms >= nano->plan->flush_every_ms);
 }
 
+static bool is_checkpoint_due(const vn_nano_t *nano, int64_t now_ms) {
+  return nano->commit != NULL && nano->changed &&
+         now_ms - nano->commit_mono_ms >= nano->plan->checkpoint_every_ms;
+}
+
+/* Nothing leaves before the state that it came from is certain; a flash that fails is tried again
+ * as often as there would be something to send. */
+static void settle(vn_nano_t *nano, int64_t now_ms) {
+  bool due = is_due(nano, now_ms);
+  if (due) {
+    vn__nano_cut(nano);
+  }
+  if (nano->commit != NULL && (due || is_checkpoint_due(nano, now_ms))) {
+    nano->commit_mono_ms = now_ms;
+    if (nano->commit(nano) != VN_OK) {
+      nano->owed_since_mono_ms = now_ms;
+      nano->urgent = false;
+      return;
+    }
+    nano->changed = false;
+  }
+  if (due) {
+    vn__nano_release(nano);
+  }
+}
+
 static uint32_t sleep_for(const vn_nano_t *nano, bool ticks, int64_t now_ms) {
   int64_t left_ms = SLEEP_MAX_MS;
   if (ticks) {
@@ -114,24 +141,26 @@ static uint32_t sleep_for(const vn_nano_t *nano, bool ticks, int64_t now_ms) {
   if (nano->owed) {
     left_ms = sooner(left_ms, nano->owed_since_mono_ms + nano->plan->flush_every_ms - now_ms);
   }
+  if (nano->commit != NULL) {
+    left_ms = sooner(left_ms, nano->commit_mono_ms + nano->plan->checkpoint_every_ms - now_ms);
+  }
   return left_ms < 0 ? 0 : (uint32_t)left_ms;
 }
 
 uint32_t vn_nano_step(vn_nano_t *nano, uint32_t budget) {
-  VN_ASSERT(nano != NULL && nano->plan != NULL && budget > 0);
+  VN_ASSERT(nano != NULL && nano->ready && budget > 0);
   bool ticks = nano->plan->pipelines->idle_timeout_ms != VN_DURATION_OFF;
   int64_t now_ms = vn__nano_mono_ms(nano);
   if (ticks && now_ms - nano->tick_mono_ms >= TICK_EVERY_MS) {
     tick(nano, now_ms);
   }
-  if (is_due(nano, now_ms)) {
-    vn__nano_release(nano);
-  }
+  settle(nano, now_ms);
   return vn__nano_send(nano, budget) == budget ? 0 : sleep_for(nano, ticks, now_ms);
 }
 
 void vn_nano_flush(vn_nano_t *nano) {
-  VN_ASSERT(nano != NULL && nano->plan != NULL);
+  VN_ASSERT(nano != NULL && nano->ready);
+  nano->changed = true;
   for (uint8_t i = 0; i < nano->store->series_count; i++) {
     vn__nano_work_t work = vn__nano_work(nano, i);
     vn__nano_windows_advance(&work, VN_TIME_PLUS_INFINITY, VN_KIND_ON_TIME);

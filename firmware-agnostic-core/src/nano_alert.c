@@ -12,7 +12,8 @@ static void tell(const vn__nano_work_t *work, vn_time_ms_t time_ms, int32_t valu
                               .value = value,
                               .series = work->index,
                               .firing = firing,
-                              .parts = {VN_OUTBOX_READY, VN_OUTBOX_READY}};
+                              .parts = {VN_OUTBOX_NEW, VN_OUTBOX_NEW},
+                              .boot = work->nano->boot};
   state->revision++;
   work->nano->figures.alerts++;
   work->nano->seq += 2;

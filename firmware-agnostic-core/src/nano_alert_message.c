@@ -117,7 +117,7 @@ static void put_identity(const vn_nano_t *nano, const vn__nano_notice_t *notice,
   PUT(writer, "\",\"device\":\"");
   put_word(writer, nano->plan->device);
   PUT(writer, "\",\"boot\":");
-  put_number(writer, nano->boot);
+  put_number(writer, notice->boot);
   PUT(writer, ",\"seq\":");
   put_number(writer, (int64_t)notice->seq + event);
   PUT(writer, ",\"id\":\"");
@@ -164,6 +164,7 @@ size_t vn__nano_alert_max(const vn_nano_t *nano) {
                                      .starts_ms = VN_TIME_LOWEST_MS,
                                      .ends_ms = VN_TIME_LOWEST_MS,
                                      .seq = UINT32_MAX,
+                                     .boot = UINT32_MAX,
                                      .episode = UINT32_MAX,
                                      .revision = UINT32_MAX,
                                      .value = INT32_MIN};

@@ -12,10 +12,11 @@
 /* In front of the records of a message. */
 typedef struct entry {
   vn_time_ms_t time_ms;
-  uint32_t seq;
+  uint32_t boot, seq;
   uint16_t length; /* of records and accounting */
   uint8_t records;
   uint8_t state; /* vn_outbox_entry_state_t */
+  uint32_t spare;
 } entry_t;
 
 VN_STATIC_ASSERT(sizeof(entry_t) % ALIGNED == 0, "entries lie one behind the other");
@@ -57,12 +58,15 @@ static uint32_t free_bytes(const vn_nano_t *nano) {
   return nano->store->outbox_bytes - taken;
 }
 
+uint32_t vn__nano_summary_bytes(const vn_nano_t *nano) {
+  return nano->used + (nano->batch_records > 0 ? (uint32_t)sizeof(entry_t) + nano->batch_bytes : 0);
+}
+
 /* What lies behind moves down, the open message too. */
 static void remove_entry(vn_nano_t *nano, uint32_t at) {
   entry_t entry = entry_at(nano, at);
   uint32_t size = size_of(&entry);
-  uint32_t behind = nano->used - at - size;
-  behind += nano->batch_records > 0 ? (uint32_t)sizeof(entry_t) + nano->batch_bytes : 0;
+  uint32_t behind = vn__nano_summary_bytes(nano) - at - size;
   uint8_t *to = bytes_of(nano) + at;
   for (uint32_t i = 0; i < behind; i++) {
     to[i] = to[i + size];
@@ -111,6 +115,7 @@ void vn__nano_cut(vn_nano_t *nano) {
     return;
   }
   entry_t entry = {.time_ms = VN_TIME_MINUS_INFINITY,
+                   .boot = nano->boot,
                    .seq = nano->seq,
                    .records = nano->batch_records,
                    .state = VN_OUTBOX_NEW};
@@ -124,17 +129,6 @@ void vn__nano_cut(vn_nano_t *nano) {
   nano->batch_records = 0;
   nano->batch_bytes = 0;
   nano->seq++;
-}
-
-void vn__nano_release(vn_nano_t *nano) {
-  entry_t entry;
-  vn__nano_cut(nano);
-  for (uint32_t at = 0; at < nano->used; at += size_of(&entry)) {
-    entry = entry_at(nano, at);
-    entry.state = entry.state == VN_OUTBOX_NEW ? VN_OUTBOX_READY : entry.state;
-    keep_entry(nano, at, &entry);
-  }
-  nano->owed = nano->urgent = false;
 }
 
 void vn__nano_put_record(vn_nano_t *nano, const uint8_t *record, size_t length) {
@@ -188,7 +182,6 @@ static void keep_notice(vn_nano_t *nano, uint32_t index, const vn__nano_notice_t
 }
 
 static vn_err_t send(const vn_nano_t *nano, vn_message_t *message) {
-  message->boot = nano->boot;
   message->numbered = true;
   message->index = message->seq;
   return nano->ports->uplink->send(nano->ports->uplink->context, message);
@@ -204,6 +197,7 @@ static vn_err_t send_part(const vn_nano_t *nano, const vn__nano_notice_t *notice
                           .topic_length = event ? sizeof "event" - 1 : topic,
                           .payload = nano->store->scratch + topic,
                           .payload_length = length,
+                          .boot = notice->boot,
                           .seq = notice->seq + event,
                           .time_ms = notice->at_ms,
                           .channel = event ? VN_CHANNEL_EVENT : VN_CHANNEL_ALERT,
@@ -212,14 +206,19 @@ static vn_err_t send_part(const vn_nano_t *nano, const vn__nano_notice_t *notice
 }
 
 static vn_err_t send_summary(const vn_nano_t *nano, uint32_t at, const entry_t *entry) {
-  const uint8_t *records = bytes_of(nano) + at + sizeof *entry;
-  size_t length = vn__nano_message(nano, entry->seq, records, entry->length, entry->records,
-                                   nano->store->scratch, nano->store->scratch_bytes);
+  vn__nano_content_t content = {.records = bytes_of(nano) + at + sizeof *entry,
+                                .length = entry->length,
+                                .boot = entry->boot,
+                                .seq = entry->seq,
+                                .record_count = entry->records};
+  size_t length =
+      vn__nano_message(nano, &content, nano->store->scratch, nano->store->scratch_bytes);
   VN_ASSERT(length <= nano->store->scratch_bytes);
   vn_message_t message = {.topic = "summary",
                           .topic_length = sizeof "summary" - 1,
                           .payload = nano->store->scratch,
                           .payload_length = length,
+                          .boot = entry->boot,
                           .seq = entry->seq,
                           .time_ms = entry->time_ms,
                           .results = entry->records,
@@ -281,8 +280,9 @@ static bool settle_notice(vn_nano_t *nano, uint64_t index, uint8_t state) {
 }
 
 void vn_nano_sent(vn_nano_t *nano, uint64_t index, bool ok) {
-  VN_ASSERT(nano != NULL && nano->plan != NULL);
+  VN_ASSERT(nano != NULL && nano->ready);
   entry_t entry;
+  nano->changed = true;
   if (settle_notice(nano, index, ok ? VN_OUTBOX_DONE : VN_OUTBOX_READY)) {
     return;
   }
@@ -299,20 +299,53 @@ void vn_nano_sent(vn_nano_t *nano, uint64_t index, bool ok) {
   }
 }
 
-void vn_nano_uplink_restarted(vn_nano_t *nano) {
-  VN_ASSERT(nano != NULL && nano->plan != NULL);
+/* Of everything: from one of these states (bits) to that one. */
+static void set_states(vn_nano_t *nano, unsigned from, uint8_t to) {
   entry_t entry;
   for (uint32_t at = 0; at < nano->used; at += size_of(&entry)) {
     entry = entry_at(nano, at);
-    entry.state = entry.state == VN_OUTBOX_SENT ? VN_OUTBOX_READY : entry.state;
+    entry.state = (from >> entry.state & 1u) != 0 ? to : entry.state;
     keep_entry(nano, at, &entry);
   }
   for (uint32_t i = 0; i < nano->notices; i++) {
     vn__nano_notice_t notice = notice_of(nano, i);
     for (unsigned part = 0; part < 2u; part++) {
-      bool sent = notice.parts[part] == VN_OUTBOX_SENT;
-      notice.parts[part] = sent ? VN_OUTBOX_READY : notice.parts[part];
+      notice.parts[part] = (from >> notice.parts[part] & 1u) != 0 ? to : notice.parts[part];
     }
     keep_notice(nano, i, &notice);
   }
+}
+
+void vn__nano_release(vn_nano_t *nano) {
+  set_states(nano, 1u << VN_OUTBOX_NEW, VN_OUTBOX_READY);
+  nano->owed = nano->urgent = false;
+}
+
+void vn_nano_uplink_restarted(vn_nano_t *nano) {
+  VN_ASSERT(nano != NULL && nano->ready);
+  set_states(nano, 1u << VN_OUTBOX_SENT, VN_OUTBOX_READY);
+}
+
+/* Entries one behind the other, up to the end of what is used. */
+static bool are_entries(const vn_nano_t *nano) {
+  uint32_t at = 0;
+  while (nano->used - at >= sizeof(entry_t)) {
+    entry_t entry = entry_at(nano, at);
+    if (size_of(&entry) > nano->used - at || entry.state > VN_OUTBOX_SENT) {
+      return false;
+    }
+    at += size_of(&entry);
+  }
+  return at == nano->used;
+}
+
+/* Nothing leaves before it is kept again: what was read may have been the last time that it could
+ * be. */
+bool vn__nano_outbox_resume(vn_nano_t *nano) {
+  if (!are_entries(nano)) {
+    return false;
+  }
+  set_states(nano, 1u << VN_OUTBOX_SENT | 1u << VN_OUTBOX_READY, VN_OUTBOX_NEW);
+  vn__nano_owe(nano, true);
+  return true;
 }

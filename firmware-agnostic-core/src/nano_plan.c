@@ -25,7 +25,6 @@ static const absent_t absent[] = {
     ABSENT(OF_PLAN, vn_plan_t, coarsen_count, "coarsen"),
     ABSENT(OF_PLAN, vn_plan_t, group_count, "groups of alerts"),
     ABSENT(OF_PLAN, vn_plan_t, encoding, "encoding"),
-    ABSENT(OF_PLAN, vn_plan_t, durability, "durability"),
     ABSENT(OF_PLAN, vn_plan_t, commands, "commands"),
     ABSENT(OF_PIPELINE, vn_pipeline_t, late_every_ms, "late_every"),
     ABSENT(OF_PIPELINE, vn_pipeline_t, early_every_ms, "early_every"),
@@ -80,6 +79,9 @@ static bool check_numbers(const vn_plan_t *plan, vn_plan_problem_t *problem) {
                               VN_STATISTIC_BIT(VN_STATISTIC_MEAN) |
                               VN_STATISTIC_BIT(VN_STATISTIC_RANGE);
   const vn_summary_pipeline_t *summary = &plan->pipelines->summary;
+  if (plan->durability > VN_DURABILITY_CHECKPOINT) {
+    return fail(problem, "durability: journal");
+  }
   if (plan->batch_max < 1 || plan->batch_max > UINT8_MAX) {
     return fail(problem, "batch above 255");
   }
@@ -136,7 +138,8 @@ static bool has_room(vn_nano_t *nano) {
   int64_t size_ms = pipeline->summary.windows->size_ms;
   int64_t span_ms = size_ms + pipeline->out_of_order_ms + pipeline->lateness_ms;
   size_t record = vn__nano_record_max(nano);
-  nano->envelope = (uint16_t)vn__nano_message(nano, UINT32_MAX, NULL, 0, UINT8_MAX, NULL, 0);
+  const vn__nano_content_t longest_head = {NULL, 0, UINT32_MAX, UINT32_MAX, UINT8_MAX};
+  nano->envelope = (uint16_t)vn__nano_message(nano, &longest_head, NULL, 0);
   size_t longest = nano->envelope + record + VN__NANO_ACCOUNTING_MAX;
   size_t alert = pipeline->alert_count > 0 ? vn__nano_alert_max(nano) : 0;
   longest = alert > longest ? alert : longest;
@@ -162,6 +165,20 @@ static uint32_t first_boot(const vn_nano_t *nano) {
   return wall_s < (int64_t)most ? (uint32_t)wall_s : most;
 }
 
+void vn__nano_begin(vn_nano_t *nano) {
+  nano->figures = (vn_nano_figures_t){.summaries = 0};
+  nano->used = nano->batch_bytes = 0;
+  nano->batch_records = nano->notices = 0;
+  nano->seq = 0;
+  nano->tick_mono_ms = vn__nano_mono_ms(nano);
+  for (uint8_t i = 0; i < nano->store->series_count; i++) {
+    vn__nano_work_t work = vn__nano_work(nano, i);
+    *work.series = (vn_nano_series_t){.sample_seed = sample_seed(nano, i),
+                                      .last_arrival_mono_ms = nano->tick_mono_ms};
+    vn__nano_windows_reset(&work);
+  }
+}
+
 vn_err_t vn_nano_init_checked(vn_nano_t *nano, const vn_plan_t *plan, const char *const *names,
                               const vn_nano_store_t *store, const vn_nano_ports_t *ports,
                               size_t nano_size) {
@@ -181,12 +198,7 @@ vn_err_t vn_nano_init_checked(vn_nano_t *nano, const vn_plan_t *plan, const char
     return VN_ERR_STORE;
   }
   nano->boot = first_boot(nano);
-  nano->tick_mono_ms = vn__nano_mono_ms(nano);
-  for (uint8_t i = 0; i < store->series_count; i++) {
-    vn__nano_work_t work = vn__nano_work(nano, i);
-    *work.series = (vn_nano_series_t){.sample_seed = sample_seed(nano, i),
-                                      .last_arrival_mono_ms = nano->tick_mono_ms};
-    vn__nano_windows_reset(&work);
-  }
+  nano->ready = plan->durability == VN_DURABILITY_VOLATILE;
+  vn__nano_begin(nano);
   return VN_OK;
 }

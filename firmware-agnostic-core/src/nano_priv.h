@@ -39,7 +39,11 @@ static inline bool vn__nano_wall_ms(const vn_nano_t *nano, vn_time_ms_t *out) {
 /* A view of a C string. */
 vn_text_t vn__nano_text(const char *text);
 
-/* Windows (nano_window.c). */
+/* The state before the first reading (nano_plan.c). */
+void vn__nano_begin(vn_nano_t *nano);
+
+/* Windows (nano_window.c). Gone: no reading can come into a window any more. */
+bool vn__nano_is_gone(const vn__nano_work_t *work, vn_time_ms_t last_ms, vn_time_ms_t watermark_ms);
 void vn__nano_windows_reset(const vn__nano_work_t *work);
 vn_reason_t vn__nano_windows_take(const vn__nano_work_t *work, vn_time_ms_t time_ms, int32_t value);
 void vn__nano_windows_refused(const vn__nano_work_t *work, vn_time_ms_t time_ms,
@@ -51,8 +55,14 @@ void vn__nano_windows_close_idle(const vn__nano_work_t *work);
 /* Summaries (nano_summary.c): a result into the batch; the message of records that stand in the
  * outbox, and how long it is without them. */
 void vn__nano_tell(const vn__nano_work_t *work, const vn__nano_result_t *result);
-size_t vn__nano_message(const vn_nano_t *nano, uint32_t seq, const uint8_t *records, size_t length,
-                        uint32_t record_count, uint8_t *out, size_t capacity);
+typedef struct vn__nano_content {
+  const uint8_t *records; /* and the accounting behind them */
+  size_t length;
+  uint32_t boot, seq;
+  uint8_t record_count;
+} vn__nano_content_t;
+size_t vn__nano_message(const vn_nano_t *nano, const vn__nano_content_t *content, uint8_t *out,
+                        size_t capacity);
 size_t vn__nano_accounting(const vn_nano_t *nano, uint8_t *out, size_t capacity);
 size_t vn__nano_record_max(const vn_nano_t *nano);
 
@@ -68,7 +78,7 @@ typedef struct vn__nano_notice {
   uint8_t series;
   bool firing;      /* else it is over */
   uint8_t parts[2]; /* vn_outbox_entry_state_t of both */
-  uint8_t spare[4];
+  uint32_t boot;    /* of the run that it began in */
 } vn__nano_notice_t;
 
 /* Alerts (nano_alert.c), their messages (nano_alert_message.c). */
@@ -85,6 +95,8 @@ void vn__nano_put_record(vn_nano_t *nano, const uint8_t *record, size_t length);
 void vn__nano_put_notice(vn_nano_t *nano, const vn__nano_notice_t *notice);
 void vn__nano_cut(vn_nano_t *nano);
 void vn__nano_release(vn_nano_t *nano);
+uint32_t vn__nano_summary_bytes(const vn_nano_t *nano); /* in use at the begin of the outbox */
+bool vn__nano_outbox_resume(vn_nano_t *nano);           /* false: it can't have been so */
 uint32_t vn__nano_send(vn_nano_t *nano, uint32_t budget);
 
 #endif

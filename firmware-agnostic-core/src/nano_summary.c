@@ -204,8 +204,8 @@ size_t vn__nano_record_max(const vn_nano_t *nano) {
   return FIXED + name + (size_t)nano->plan->pipelines->summary.windows->sample * MEMBER;
 }
 
-size_t vn__nano_message(const vn_nano_t *nano, uint32_t seq, const uint8_t *records, size_t length,
-                        uint32_t record_count, uint8_t *out, size_t capacity) {
+size_t vn__nano_message(const vn_nano_t *nano, const vn__nano_content_t *content, uint8_t *out,
+                        size_t capacity) {
   const vn_summary_pipeline_t *pipeline = &nano->plan->pipelines->summary;
   vn_cbor_writer_t writer;
   vn_cbor_writer_init(&writer, out, capacity);
@@ -213,8 +213,8 @@ size_t vn__nano_message(const vn_nano_t *nano, uint32_t seq, const uint8_t *reco
   put_pair(&writer, 0, VN__SUMMARY_VERSION);
   vn_cbor_uint(&writer, 1);
   put_word(&writer, nano->plan->device);
-  put_pair(&writer, 2, nano->boot);
-  put_pair(&writer, 3, seq);
+  put_pair(&writer, 2, content->boot);
+  put_pair(&writer, 3, content->seq);
   vn_cbor_uint(&writer, 4);
   vn_cbor_array(&writer, 1);
   vn_cbor_map(&writer, 4);
@@ -227,8 +227,8 @@ size_t vn__nano_message(const vn_nano_t *nano, uint32_t seq, const uint8_t *reco
   vn_cbor_array(&writer, 1);
   put_word(&writer, pipeline->windows->name);
   vn_cbor_uint(&writer, 5);
-  vn_cbor_array(&writer, record_count);
-  vn_cbor_raw(&writer, records, length); /* and the accounting */
+  vn_cbor_array(&writer, content->record_count);
+  vn_cbor_raw(&writer, content->records, content->length);
   return writer.length;
 }
 

@@ -6,7 +6,8 @@
 /* Where the revision of a window stops counting: as in the engine. */
 #define REVISION_MOST 0x7FFFu
 
-static bool is_gone(const vn__nano_work_t *work, vn_time_ms_t last_ms, vn_time_ms_t watermark_ms) {
+bool vn__nano_is_gone(const vn__nano_work_t *work, vn_time_ms_t last_ms,
+                      vn_time_ms_t watermark_ms) {
   return last_ms == VN_TIME_MINUS_INFINITY ||
          vn_add_saturating(last_ms, work->pipeline->lateness_ms) <= watermark_ms;
 }
@@ -37,7 +38,8 @@ void vn__nano_windows_reset(const vn__nano_work_t *work) {
 /* One place to wait in: the nearest pane has it, whatever comes first. */
 static void wait_for(const vn__nano_work_t *work, vn_time_ms_t last_ms, const vn_tally_t *tally) {
   vn_waiting_t *waiting = &work->series->waiting;
-  if (waiting->number < last_ms && !is_gone(work, waiting->number, work->series->watermark_ms)) {
+  if (waiting->number < last_ms &&
+      !vn__nano_is_gone(work, waiting->number, work->series->watermark_ms)) {
     return;
   }
   if (waiting->number != last_ms) {
@@ -50,7 +52,8 @@ static void wait_for(const vn__nano_work_t *work, vn_time_ms_t last_ms, const vn
 /* Gives a slot to a window; what was counted for the one before, or waits for this one, stays. */
 static void begin(const vn__nano_work_t *work, vn_nano_pane_t *pane, vn_time_ms_t last_ms) {
   vn_waiting_t *waiting = &work->series->waiting;
-  if (pane->aggregate.count == 0 && !is_gone(work, pane->last_ms, work->series->watermark_ms) &&
+  if (pane->aggregate.count == 0 &&
+      !vn__nano_is_gone(work, pane->last_ms, work->series->watermark_ms) &&
       !vn_tally_is_empty(&pane->tally)) {
     wait_for(work, pane->last_ms, &pane->tally);
   }
@@ -68,7 +71,7 @@ static void begin(const vn__nano_work_t *work, vn_nano_pane_t *pane, vn_time_ms_
 static bool claim(const vn__nano_work_t *work, uint8_t slot, vn_time_ms_t last_ms) {
   vn_nano_pane_t *pane = &work->panes[slot];
   bool ahead = pane->aggregate.count == 0 && pane->last_ms > last_ms;
-  if (!ahead && !is_gone(work, pane->last_ms, work->series->watermark_ms)) {
+  if (!ahead && !vn__nano_is_gone(work, pane->last_ms, work->series->watermark_ms)) {
     return false;
   }
   begin(work, pane, last_ms);
@@ -80,10 +83,10 @@ void vn__nano_windows_refused(const vn__nano_work_t *work, vn_time_ms_t time_ms,
   vn_time_ms_t last_ms;
   vn_time_ms_t waiting_ms = work->series->waiting.number;
   uint8_t slot = find_slot(work, time_ms, &last_ms);
-  if (is_gone(work, last_ms, work->series->watermark_ms)) {
+  if (vn__nano_is_gone(work, last_ms, work->series->watermark_ms)) {
     return;
   }
-  if (!is_gone(work, waiting_ms, work->series->watermark_ms)) {
+  if (!vn__nano_is_gone(work, waiting_ms, work->series->watermark_ms)) {
     (void)claim(work, find_slot(work, waiting_ms, &waiting_ms), waiting_ms);
   }
   if (work->panes[slot].last_ms == last_ms || claim(work, slot, last_ms)) {
@@ -107,7 +110,7 @@ static uint32_t count_revision(vn_nano_pane_t *pane, bool gone, vn_kind_t kind) 
 
 static void fire(const vn__nano_work_t *work, vn_nano_pane_t *pane, vn_kind_t kind,
                  vn_time_ms_t watermark_ms) {
-  bool gone = is_gone(work, pane->last_ms, watermark_ms);
+  bool gone = vn__nano_is_gone(work, pane->last_ms, watermark_ms);
   bool final =
       work->pipeline->lateness_ms == 0 || work->series->watermark_ms == VN_TIME_PLUS_INFINITY;
   vn__nano_result_t result = {
@@ -175,7 +178,7 @@ vn_reason_t vn__nano_windows_take(const vn__nano_work_t *work, vn_time_ms_t time
   vn_time_ms_t last_ms;
   uint8_t slot = find_slot(work, time_ms, &last_ms);
   vn_nano_pane_t *pane = &work->panes[slot];
-  if (is_gone(work, last_ms, before_ms)) {
+  if (vn__nano_is_gone(work, last_ms, before_ms)) {
     return VN_REASON_LATE;
   }
   vn__nano_windows_advance(work, time_ms - work->pipeline->out_of_order_ms - 1, VN_KIND_ON_TIME);

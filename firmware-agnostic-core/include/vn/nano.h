@@ -82,8 +82,21 @@ typedef struct vn_nano_figures {
   uint64_t outbox_dropped; /* messages that found no room, or made room for others */
 } vn_nano_figures_t;
 
+/* Where the state of a node is kept: snapshots in turn, in at least three places of the flash. All
+ * of it is private. */
+typedef struct vn_nano_keep {
+  const vn_flash_t *flash;
+  uint8_t *page; /* page_bytes: one program operation at most */
+  uint32_t page_bytes;
+  uint32_t place_bytes, place_count;
+  uint32_t place, good; /* of the last snapshot, and of the last one that is whole */
+  uint32_t specification;
+  uint64_t sequence;
+} vn_nano_keep_t;
+
 /* All of it is private but the figures, which are there to be read. */
-typedef struct vn_nano {
+typedef struct vn_nano vn_nano_t;
+struct vn_nano {
   const vn_plan_t *plan;
   const char *const *names;
   const vn_nano_store_t *store;
@@ -98,7 +111,12 @@ typedef struct vn_nano {
   uint8_t batch_records;
   uint8_t notices; /* alerts in the outbox, from its end */
   bool owed, urgent;
-} vn_nano_t;
+  bool ready;   /* nothing is to be restored, or it has been */
+  bool changed; /* since the last commit */
+  int64_t commit_mono_ms;
+  vn_nano_keep_t *keep; /* NULL: volatile */
+  vn_err_t (*commit)(vn_nano_t *nano);
+};
 
 /*
  * Whether a plan is one for nano: VN_ERR_PLAN names in problem->text what it asks for and nano
@@ -107,17 +125,34 @@ typedef struct vn_nano {
 VN_NODISCARD vn_err_t vn_nano_check(const vn_plan_t *plan, vn_plan_problem_t *problem);
 
 /*
- * Begins with nothing. `names` has a name for each series of the store: of ASCII without control
- * characters, quotes and backslashes, at most plan->name_max bytes. All pointers outlive the node.
- * VN_ERR_PLAN: as vn_nano_check; VN_ERR_ARGUMENT: a name, or a word of the plan that JSON would
- * have to escape; VN_ERR_STORE: the store is smaller than the plan needs; VN_ERR_ABI: built with
- * another header.
+ * Begins with nothing; with `durability: checkpoint` vn_nano_restore has to follow. `names` has a
+ * name for each series of the store: of ASCII without control characters, quotes and backslashes,
+ * at most plan->name_max bytes. All pointers outlive the node. VN_ERR_PLAN: as vn_nano_check;
+ * VN_ERR_ARGUMENT: a name, or a word of the plan that JSON would have to escape; VN_ERR_STORE: the
+ * store is smaller than the plan needs; VN_ERR_ABI: built with another header.
  */
 #define vn_nano_init(nano, plan, names, store, ports) \
   vn_nano_init_checked(nano, plan, names, store, ports, sizeof(vn_nano_t))
 VN_NODISCARD vn_err_t vn_nano_init_checked(vn_nano_t *nano, const vn_plan_t *plan,
                                            const char *const *names, const vn_nano_store_t *store,
                                            const vn_nano_ports_t *ports, size_t nano_size);
+
+/*
+ * With `durability: checkpoint`, behind vn_nano_init and before the first reading: goes on from the
+ * newest snapshot, and keeps the state from now on. Messages leave when a snapshot has them; on a
+ * cut at most checkpoint_every of readings is lost, and what was sent without a later snapshot is
+ * sent again with the same numbers. `page`: page_bytes, a multiple of the flash's prog_size, at
+ * least 64, that sectors are a multiple of. All pointers outlive the node. VN_ERR_UNFORMATTED,
+ * VN_ERR_FOREIGN: there is no snapshot, or none of this plan and of these series; the node begins
+ * with nothing, and keeps its state. VN_ERR_STORE: the region is smaller than three times
+ * vn_nano_kept_max, or the page is; the node isn't ready then. Cost: a read of the headers and of
+ * one snapshot.
+ */
+VN_NODISCARD vn_err_t vn_nano_restore(vn_nano_t *nano, vn_nano_keep_t *keep,
+                                      const vn_flash_t *flash, uint8_t *page, uint32_t page_bytes);
+
+/* The longest snapshot, in bytes; whole sectors of the flash have to hold it. */
+uint32_t vn_nano_kept_max(const vn_nano_t *nano);
 
 /*
  * A reading of series 0..series_count - 1, its value in units of 10^exponent. NONE: in a window;
