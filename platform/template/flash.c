@@ -36,7 +36,7 @@ static vn_err_t sync(void *context) {
   return VN_ERR_FLASH;
 }
 
-const vn_flash_t board_flash = {.size_bytes = 64u * 1024u,
+const vn_flash_t board_flash = {.size_bytes = 128u * 1024u,
                                 .erase_size = 4096,
                                 .prog_size = 8,
                                 .read = read,

@@ -6,4 +6,5 @@
 SIZE_OF(vn_nano_t)
 SIZE_OF(vn_nano_series_t)
 SIZE_OF(vn_nano_pane_t)
+SIZE_OF(vn_nano_keep_t)
 SIZE_OF(vn_member_t)
