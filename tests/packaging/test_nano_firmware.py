@@ -25,7 +25,7 @@ ARM = ("arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mfloat-abi=soft", "-mthumb"
        "-fno-tree-loop-distribute-patterns", "-I", SOURCE / "toolchains" / "freestanding")
 QEMU = ("timeout", "120", "qemu-system-arm", "-M", "microbit", "-nographic", "-monitor", "none",
         "-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel")
-MESSAGES = 366  # nine minutes of eight sensors, alerts among them
+MESSAGES = 363  # nine minutes of eight sensors; a full outbox drops some summaries
 
 
 def run(*command):
