@@ -23,6 +23,7 @@ STRICT = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshado
 ARM = ("arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mfloat-abi=soft", "-mthumb", "-Os", "-g",
        "-ffreestanding", "-ffunction-sections", "-fdata-sections",
        "-fno-tree-loop-distribute-patterns", "-I", SOURCE / "toolchains" / "freestanding")
+M4 = ("-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-mthumb")
 QEMU = ("timeout", "120", "qemu-system-arm", "-M", "microbit", "-nographic", "-monitor", "none",
         "-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel")
 MESSAGES = 363  # nine minutes of eight sensors; a full outbox drops some summaries
@@ -80,6 +81,27 @@ class NanoFirmware(unittest.TestCase):
         self.assertIsNotNone(used, stack)
         self.assertLess(int(used[1]), 1024)
         self.assertGreater(int(used[1]), 256)
+
+    def test_a_node_with_a_state_goes_on_behind_cuts_as_on_a_host(self):
+        need(ARM[0], QEMU[2])
+        run(SOURCE / "tools" / "build", "--no-install", "cortex-m4f", "vnotch-core", "vnotch-node")
+        lib = SOURCE / "build" / "cortex-m4f" / "lib"
+        micro = SOURCE / "platform" / "template" / "micro" / "node.c"
+        renamed = ("-Dmain=node_main", "-Wno-missing-prototypes")
+        image, node = self.folder / "micro.elf", self.folder / "node.o"
+        run(ARM[0], *M4, *ARM[4:], *STRICT, *renamed, "-c", micro, "-o", node)
+        board = [BOARD / name for name in ("memory.c", "semihosting.c", "semihosting_call.c",
+                                           "start_up.c", "ram_flash.c")]
+        run(ARM[0], *M4, *ARM[4:], *STRICT, "-nostartfiles", "-nodefaultlibs", "-Wl,--gc-sections",
+            "-L", BOARD, "-Tmps2.ld", node, HERE / "cut_board.c", *board,
+            lib / "libvnotch-core.a", "-lgcc", "-o", image)
+        flags = sanitizers()
+        run("clang" if flags else "gcc", *STRICT, *flags, *renamed, "-c", micro, "-o", node)
+        told = self.on_host(node, HERE / "cut_board.c", BOARD / "ram_flash.c",
+                            HERE / "say.c").stderr.splitlines()
+        self.assertEqual(told.count("power"), 5)
+        self.assertGreater(len(told), 200)
+        self.assertEqual(run(*QEMU[:4], "mps2-an386", *QEMU[5:], image).stderr.splitlines(), told)
 
     def test_the_example_is_a_node(self):
         need("gcc")
