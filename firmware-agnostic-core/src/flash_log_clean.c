@@ -272,7 +272,8 @@ void vn__log_pass_begin(vn_flash_log_t *log) {
 static bool move_fits(const vn_flash_log_t *log) {
   const vn_log_state_t *state = &log->state;
   uint32_t spare = state->spare - (state->pressed ? 1u : 0u) + state->trial_sectors;
-  return vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;
+  return vn__log_free_up_to(log, spare + 1u) > spare ||
+         vn__log_usable_up_to(log, spare + 1u) > spare;
 }
 
 vn_err_t vn__log_clean(vn_flash_log_t *log) {

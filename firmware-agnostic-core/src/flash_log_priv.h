@@ -162,8 +162,9 @@ vn_err_t vn__log_pad(vn_flash_log_t *log);
 vn_err_t vn__log_append_mark(vn_flash_log_t *log, uint32_t argument);
 
 /* flash_log_room.c: what is left when less than the reserve is free. */
-/* Good sectors that may be erased, holes too. */
-uint32_t vn__log_usable_sectors(const vn_flash_log_t *log);
+/* Good sectors that may be erased, holes too; counts up to so many, those ahead of the head first:
+ * every transaction asks whether there are a few. */
+uint32_t vn__log_usable_up_to(const vn_flash_log_t *log, uint32_t most);
 /* Why there is none to open: VN_ERR_LOG_FULL, or VN_ERR_FLASH where a sound one would have been. */
 vn_err_t vn__log_no_sector(const vn_flash_log_t *log);
 

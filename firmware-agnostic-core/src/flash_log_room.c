@@ -2,11 +2,13 @@
 #include "flash_log_priv.h"
 #include "vn/assert.h"
 
-uint32_t vn__log_usable_sectors(const vn_flash_log_t *log) {
+uint32_t vn__log_usable_up_to(const vn_flash_log_t *log, uint32_t most) {
+  uint32_t count = log->state.limits.sector_count;
   uint32_t usable = 0;
-  for (uint32_t i = 0; i < log->state.limits.sector_count; i++) {
-    bool bad = (log->config.sectors[i].state & VN__SECTOR_BAD) != 0;
-    usable += !bad && !vn__log_protected(log, (uint16_t)i) ? 1u : 0u;
+  for (uint32_t ahead = 1; ahead <= count && usable < most; ahead++) {
+    uint16_t sector = (uint16_t)((log->state.head + ahead) % count);
+    bool bad = (log->config.sectors[sector].state & VN__SECTOR_BAD) != 0;
+    usable += !bad && !vn__log_protected(log, sector) ? 1u : 0u;
   }
   return usable;
 }
@@ -25,7 +27,7 @@ vn_err_t vn__log_no_sector(const vn_flash_log_t *log) {
  * cleaning, which brings the others back; one is kept to begin anew when that is cut, too. */
 uint32_t vn__log_spare(const vn_flash_log_t *log) {
   uint32_t spare = log->state.limits.spare_sectors;
-  return vn__log_usable_sectors(log) >= spare ? spare : 2u;
+  return vn__log_usable_up_to(log, spare) >= spare ? spare : 2u;
 }
 
 bool vn_log_is_tight(const vn_flash_log_t *log) {
@@ -86,7 +88,7 @@ static bool trial_fits(const vn_flash_log_t *log) {
   const vn_log_state_t *state = &log->state;
   uint32_t over = state->trial_offset + VN__LOG_COMMIT_SIZE > log->config.flash->erase_size;
   uint32_t needed = state->trial_sectors + over;
-  uint32_t usable = vn__log_usable_sectors(log);
+  uint32_t usable = vn__log_usable_up_to(log, UINT32_MAX);
   /* One to begin anew behind a cut, and those of a seal that is longer than a sector. */
   uint32_t keep = state->limits.spare_sectors - 1u;
   return usable >= needed + state->spare - 1u && usable + sectors_gained(log) >= needed + keep + 2u;

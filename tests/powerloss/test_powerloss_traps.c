@@ -141,16 +141,17 @@ static void t7_a_commit_that_may_fade_is_not_shown_as_certain(void **unused) {
 /* T8: the newest commit may fade and has set sectors free; nothing else is left to write to. */
 typedef struct tight {
   log_model_t *from, *cut;
+  log_model_t *torn; /* NULL: no seal is cut before it gets tight */
+  uint64_t floor;    /* what the commit before needs begins here */
   uint64_t cuts, tried;
 } tight_t;
 
-static void spoil_what_was_free_before(log_model_t *model) {
-  const vn_log_state_t *state = &model->log.state;
+static void spoil_what_was_free_before(log_model_t *model, uint64_t floor) {
   uint32_t size = model->flash->shape.erase_size;
   for (uint32_t i = 0; i < model->flash->shape.sector_count; i++) {
     uint64_t sequence = model->sectors[i].sequence;
     uint32_t last = model->flash->bad_count - 1u;
-    if (sequence != 0 && sequence >= state->prev_oldest_live) {
+    if (sequence != 0 && sequence >= floor) {
       continue;
     }
     if (model->flash->bad_count > 0 &&
@@ -169,7 +170,7 @@ static bool shows_the_torn_commit(const log_model_t *model) {
 /* The torn commit comes and goes; while it shows, the log looks for a place until the next cut. */
 static void write_in_tight_space(tight_t *tight) {
   log_model_t *model = tight->cut;
-  spoil_what_was_free_before(model);
+  spoil_what_was_free_before(model, tight->floor);
   for (uint32_t i = 1; i < MOUNTS; i++) {
     if (shows_the_torn_commit(model)) {
       flash_fake_cut_at(model->flash, i, CUT_PROG_TORN, CUT_ERASE_BLANK);
@@ -180,6 +181,36 @@ static void write_in_tight_space(tight_t *tight) {
     assert_right(model);
   }
   tight->tried++;
+}
+
+/* Whether the power fails in this operation of the first write, while the torn commit shows, and
+ * leaves a seal of it that may fade as well. */
+static bool leaves_a_torn_seal(tight_t *tight, uint32_t operation) {
+  log_model_t *model = tight->cut;
+  log_model_copy(model, tight->torn);
+  flash_fake_power_up(model->flash);
+  assert_ok(log_model_mount(model));
+  if (!shows_the_torn_commit(model)) {
+    return false;
+  }
+  flash_fake_cut_at(model->flash, operation, CUT_PROG_ALMOST, CUT_ERASE_BLANK);
+  if (vn_log_begin(&model->log) == VN_OK) {
+    return false;
+  }
+  flash_fake_power_up(model->flash);
+  assert_ok(log_model_mount(model));
+  assert_right(model);
+  return model->log.state.seal_run > 0 && vn_log_uncertain(&model->log);
+}
+
+static void cut_the_seal_as_well(tight_t *tight) {
+  log_model_copy(tight->torn, tight->cut);
+  for (uint32_t i = 0; i < MOUNTS * MOUNTS; i++) {
+    if (leaves_a_torn_seal(tight, 3u + i % MOUNTS)) {
+      write_in_tight_space(tight);
+      return;
+    }
+  }
 }
 
 static void cut_into_tight_space(void *context, const flash_fake_operation_t *operation) {
@@ -201,17 +232,22 @@ static void cut_into_tight_space(void *context, const flash_fake_operation_t *op
     assert_right(model);
     const vn_log_state_t *state = &model->log.state;
     if (shows_the_torn_commit(model) && state->prev_oldest_live < state->oldest_live) {
-      write_in_tight_space(tight);
+      tight->floor = state->prev_oldest_live;
+      if (tight->torn == NULL) {
+        write_in_tight_space(tight);
+      } else {
+        cut_the_seal_as_well(tight);
+      }
       return;
     }
   }
 }
 
-static void t8_what_an_uncertain_commit_set_free_is_not_used(void **unused) {
-  (void)unused;
+static void fill_tight_space(bool seals_are_cut) {
   static const flash_fake_shape_t flash = {1024, 8, 24, 0xFF, true, true, false};
   static const log_model_shape_t shape = {12, 2, 20, 60, 3, 256, 5, 0};
-  tight_t tight = {formatted(&shape, &flash), log_model_new(&shape, &flash, SEED), 0, 0};
+  tight_t tight = {.from = formatted(&shape, &flash), .cut = log_model_new(&shape, &flash, SEED)};
+  tight.torn = seals_are_cut ? log_model_new(&shape, &flash, SEED) : NULL;
   tight.from->flash->before = cut_into_tight_space;
   tight.from->flash->before_context = &tight;
   for (uint32_t i = 0; i < 400; i++) {
@@ -222,6 +258,19 @@ static void t8_what_an_uncertain_commit_set_free_is_not_used(void **unused) {
   assert_true(tight.tried >= 20);
   log_model_free(tight.from);
   log_model_free(tight.cut);
+  if (seals_are_cut) {
+    log_model_free(tight.torn);
+  }
+}
+
+static void t8_what_an_uncertain_commit_set_free_is_not_used(void **unused) {
+  (void)unused;
+  fill_tight_space(false);
+}
+
+static void t8_nor_what_one_set_free_that_a_seal_repeats(void **unused) {
+  (void)unused;
+  fill_tight_space(true);
 }
 
 /* The power fails before the next transaction's COMMIT, in a sector that it has opened. */
@@ -398,6 +447,7 @@ int main(int argc, char **argv) {
       cmocka_unit_test(t6_padding_shorter_than_a_record_header_is_padding),
       cmocka_unit_test(t7_a_commit_that_may_fade_is_not_shown_as_certain),
       cmocka_unit_test(t8_what_an_uncertain_commit_set_free_is_not_used),
+      cmocka_unit_test(t8_nor_what_one_set_free_that_a_seal_repeats),
       cmocka_unit_test(t9_records_behind_the_last_readable_commit_do_not_count),
       cmocka_unit_test(t10_a_void_sector_is_not_erased_in_its_place),
       cmocka_unit_test(t11_the_number_of_an_unreadable_header_does_not_come_again),

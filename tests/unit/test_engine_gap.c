@@ -144,6 +144,32 @@ static void a_notice_that_finds_no_room_comes_later(void **state) {
   free(walk);
 }
 
+/* A small outbox keeps no room for notices: all that it has is in flight. */
+static void a_notice_without_room_is_told_when_there_is_some(void **state) {
+  (void)state;
+  seq_walk_t *walk = calloc(1, sizeof *walk);
+  rig_t *rig = make(NULL, VN_ENCODING_CBOR);
+  size_t from = 0;
+  bool waited = false;
+  rig->plan.outbox_bytes = 1024;
+  assert_int_equal(rig_start(rig), VN_OK);
+  assert_int_equal(rig->engine.outbox.reserved_blocks, 0);
+  rig->acknowledge = false;
+  for (int i = 0; i < 20; i++) {
+    live(rig, 20, i % 2 == 0 ? 9900 : 100);
+    waited = waited || (rig->engine.sender.notice_waits && vn_gap_any(rig->engine.outbox.gaps));
+  }
+  assert_true(waited);
+  rig->acknowledge = true;
+  live(rig, 60, 100);
+  seq_walk_note(walk, rig, &from);
+  assert_null(seq_walk_problem(walk));
+  assert_true(walk->next == rig->engine.head.seq);
+  assert_true(walk->gap_count >= 1);
+  rig_free(rig);
+  free(walk);
+}
+
 /* What gives way to a notice is told as well; and a line where nothing gets through takes one
  * notice, not one for each result that has to go. */
 static void what_gives_way_to_a_notice_is_told_too(void **state) {
@@ -256,6 +282,7 @@ int main(void) {
       CASE(alerts_stay_while_there_is_anything_else),
       CASE(alerts_that_find_no_room_at_all_are_named_too),
       CASE(a_notice_that_finds_no_room_comes_later),
+      CASE(a_notice_without_room_is_told_when_there_is_some),
       CASE(what_gives_way_to_a_notice_is_told_too),
       CASE(what_is_gone_is_remembered_over_restarts_and_told_once),
       CASE(a_restart_gives_up_no_alert_for_what_is_done),

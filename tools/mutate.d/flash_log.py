@@ -83,10 +83,11 @@ VARIANTS = [
         ("flash_log_mount", "  state->floor = state->prev_oldest_live;",
          "  state->floor = state->oldest_live;")]),
     ("known_records_apply", "t9", "records behind the last COMMIT count if committed_tx says so", [
-        ("flash_log_replay", LAST_SECTOR,
-         "  uint64_t tx = state->tx;\n"
-         "  state->tx = chain->known_tx > tx ? chain->known_tx : tx;\n  " + TO_THE_END +
-         "  state->tx = tx;\n")]),
+        ("flash_log_replay", LAST_SECTOR, "  " + TO_THE_END),
+        ("flash_log_replay", "  replay_all(log, log->config.owner);\n",
+         "  uint64_t tx = log->state.tx;\n"
+         "  log->state.tx = chain->known_tx > tx ? chain->known_tx : tx;\n"
+         "  replay_all(log, log->config.owner);\n  log->state.tx = tx;\n")]),
     ("void_erased_in_place", "t10", "a new sector is opened over a void one of the chain", [
         ("flash_log_place",
          "(flags & VN__SECTOR_CHAIN) == 0 && ((flags & VN__SECTOR_RECORDS) == 0 || last_resort);",
@@ -277,7 +278,8 @@ VARIANTS = [
          ".fence_offset = state->good_end,")]),
     ("cleaning_takes_all", "", "cleaning moves what it owes, whether there is room or not", [
         ("flash_log_clean",
-         "vn__log_free_up_to(log, spare + 1u) > spare || vn__log_usable_sectors(log) > spare;",
+         "vn__log_free_up_to(log, spare + 1u) > spare ||\n"
+         "         vn__log_usable_up_to(log, spare + 1u) > spare;",
          "spare > 0;")]),
     ("trial_always_fits", "", "a transaction is begun whether it fits or not", [
         ("flash_log_room",
