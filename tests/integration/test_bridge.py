@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -73,8 +74,42 @@ class Line(threading.Thread):
         self.listener.close()
 
 
+class Device:
+    """What a device says and hears, by hand, on a pseudo terminal."""
+
+    def __init__(self):
+        self.end, self.other = os.openpty()
+        self.path = os.ttyname(self.other)
+        self.bytes, self.heard = b"", []
+
+    def tell(self, kind, number=0, topic=b"", payload=b"", flags=0):
+        body = struct.pack("<BBQH", kind, flags, number, len(topic)) + topic + payload
+        os.write(self.end, firmware.stuffed(body + struct.pack("<I", firmware.crc32c(body))))
+
+    def hear(self, kind):
+        """The next frame of this kind: (number, flags, topic, payload)."""
+        def found():
+            if select.select([self.end], [], [], 0.1)[0]:
+                self.bytes += os.read(self.end, 4096)
+            while b"\0" in self.bytes:
+                raw, self.bytes = self.bytes.split(b"\0", 1)
+                if raw:
+                    body = firmware.unstuffed(raw)
+                    its, flags, number, length = struct.unpack("<BBQH", body[:12])
+                    self.heard.append((its, (number, flags, body[12:12 + length],
+                                             body[12 + length:-4])))
+            return next((heard for heard in self.heard if heard[0] == kind), None)
+        heard = harness.wait_for(found, 20, lambda: f"{kind}: {self.heard}")
+        self.heard.remove(heard)
+        return heard[1]
+
+    def close(self):
+        os.close(self.end)
+        os.close(self.other)
+
+
 class Bridge(harness.Case):
-    def start_bridge(self, broker, *arguments, line="device"):
+    def start_bridge(self, broker, *arguments, line="device", wait=True):
         log = open(os.path.join(self.folder, "bridge.log"), "ab")
         before = self.log().count(" subscribed ")
         self.addCleanup(log.close)
@@ -85,7 +120,8 @@ class Bridge(harness.Case):
             stdout=subprocess.PIPE, stderr=log, text=True)
         self.addCleanup(harness.end, process)
         self.addCleanup(process.stdout.close)
-        harness.wait_for(lambda: self.log().count(" subscribed ") > before, 30, self.log)
+        if wait:
+            harness.wait_for(lambda: self.log().count(" subscribed ") > before, 30, self.log)
         return process
 
     def log(self):
@@ -205,6 +241,75 @@ class Bridge(harness.Case):
         self.compare(client, packs)
         figures = self.finish(bridge, node)
         self.assertGreater(figures["line_opens"], 0)
+
+    def test_a_terminal_carries_any_bytes_and_only_what_arrived_is_acknowledged(self):
+        broker = self.broker()
+        client = self.client(broker, topics=["vnotch/#", "other"])
+        device = Device()
+        self.addCleanup(device.close)
+        bridge = self.start_bridge(broker, "--broker", f"mqtt://127.0.0.1:{broker.port}",
+                                   "--device", "d", "--topic", "s/#", line=device.path)
+        device.hear(firmware.TIME)
+        device.hear(firmware.BEGIN)
+        every = bytes(range(256)) * 3
+        first = client.publish("s/a", every)
+        number, _, topic, payload = device.hear(firmware.MESSAGE)
+        self.assertEqual((topic, payload), (b"s/a", every))
+        self.assertEqual(device.hear(firmware.MESSAGE)[0], number, "no answer: once more")
+        device.tell(firmware.REFUSED, number, payload=b"\xec")  # VN_ERR_FULL
+        self.assertEqual(device.hear(firmware.MESSAGE)[0], number)
+        device.tell(firmware.ACKNOWLEDGE, number)
+        first.wait_for_publish(10)
+        client.publish("s/b", b"2")
+        second = device.hear(firmware.MESSAGE)
+        self.assertEqual((second[0], second[2]), (number + 1, b"s/b"))
+        device.tell(firmware.REFUSED, second[0], payload=b"\xeb")  # VN_ERR_TOO_BIG: never
+        device.tell(firmware.MESSAGE, 1, b"summary", every)
+        device.tell(firmware.MESSAGE, 2, b"alert/x/y", b"{}", 1)
+        device.tell(firmware.MESSAGE, 3, b"other", b"z", 2)
+        device.tell(firmware.MESSAGE, 4, b"wild/#", b"z")
+        self.assertEqual({device.hear(firmware.ACKNOWLEDGE)[0] for _ in range(4)}, {1, 2, 3, 4})
+        harness.wait_for(lambda: len(client.on("other")) == 1, 10, "other")
+        self.assertEqual(client.on("vnotch/d/summary"), [every])
+        self.assertEqual(client.on("vnotch/d/alert/x/y"), [b"{}"])
+        client.publish("s/c", b"3")
+        self.assertEqual(device.hear(firmware.MESSAGE)[0], number + 2)
+        broker.stop()  # what comes now isn't acknowledged, and asked for when it is back
+        device.tell(firmware.MESSAGE, 5, b"event", b"5")
+        broker.start()
+        device.hear(firmware.BEGIN)
+        self.assertFalse(any(its == firmware.ACKNOWLEDGE for its, _ in device.heard))
+        device.tell(firmware.MESSAGE, 5, b"event", b"5")
+        self.assertEqual(device.hear(firmware.ACKNOWLEDGE)[0], 5)
+        bridge.terminate()  # one message waits for the device: the broker keeps it
+        figures = json.loads(bridge.communicate(timeout=30)[0].splitlines()[-1])
+        self.assertEqual((figures["to_device"], figures["dropped"]), (1, 2))
+        self.assertEqual(figures["refused"], {"VN_ERR_FULL": 1, "VN_ERR_TOO_BIG": 1})
+        self.start_bridge(broker, "--broker", f"mqtt://127.0.0.1:{broker.port}", "--device", "d",
+                          "--topic", "s/#", line=device.path, wait=False)
+        device.heard.clear()
+        self.assertEqual(device.hear(firmware.MESSAGE)[2:], (b"s/c", b"3"))
+
+    def test_a_device_that_is_killed_goes_on_from_its_flash(self):
+        packs = self.packs()
+        broker = self.broker()
+        client = self.client(broker)
+        flash = "flash=" + os.path.join(self.folder, "flash")
+        node = self.start_node("cortex-m3", flash)
+        bridge = self.start_bridge(broker)
+        for i, pack in enumerate(packs):
+            client.publish(TOPIC, pack)
+            if i in (9, 25):
+                self.wait_taken(bridge, i - 3)
+                node.kill()
+                node.wait()
+                os.unlink(os.path.join(self.folder, "device"))
+                node = self.start_node("cortex-m3", flash)
+        self.compare(client, packs)
+        self.wait_taken(bridge, len(packs))
+        figures = self.finish(bridge, node)
+        self.assertEqual(figures["to_device"], len(packs))
+        self.assertEqual(figures["line_opens"], 3)
 
     def test_noise_is_counted_and_said(self):
         broker = self.broker()
