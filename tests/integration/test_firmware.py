@@ -96,9 +96,15 @@ class Gateway:
             topic, payload = body[12:12 + length].decode(), body[12 + length:-4]
             if kind == MESSAGE:
                 self.messages.append((topic, payload))
-                self.send(ACKNOWLEDGE, number)
+                self.acknowledge(number)
             else:
                 self.answers.append((kind, number, payload))
+
+    def acknowledge(self, number):
+        try:
+            self.send(ACKNOWLEDGE, number)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # a last message before a stop
 
     def wait(self, condition, seconds=120):
         end = time.monotonic() + seconds
