@@ -193,6 +193,8 @@ static void set_up_pipelines(vn_engine_t *engine) {
     VN_ASSERT(derived == VN_OK);
     specify(pipeline);
     pipeline->has_plain_windows = has_plain_windows(plan, &pipeline->geometry);
+    pipeline->keeps_readings =
+        plan->deduplicate > 0 || plan->evidence.before > 0 || plan->alert_reorder > 0;
     pipeline->is_limited = pipeline->limit.readings > 0 || engine->limit.readings > 0;
     if (i > 0) {
       place_after(pipeline, pipeline - 1);

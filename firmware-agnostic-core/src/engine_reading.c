@@ -62,7 +62,7 @@ void vn__refuse(vn_engine_t *engine, vn_series_state_t *state, vn_reason_t reaso
 }
 
 /* The reading's time, by the pipeline's rule. False: there is none. */
-static bool time_of(vn__work_t *work, const vn_reading_t *reading) {
+static inline bool time_of(vn__work_t *work, const vn_reading_t *reading) {
   const vn_engine_t *engine = work->engine;
   const vn_pipeline_t *plan = work->pipeline->plan;
   bool arrival = plan->time_mode == VN_TIME_ARRIVAL || !reading->has_time;
@@ -74,23 +74,24 @@ static bool time_of(vn__work_t *work, const vn_reading_t *reading) {
 
 /* A reading from the future would close the windows of all that are right: it moves nothing (W9).
  */
-static bool is_future(const vn__work_t *work) {
+static inline bool is_future(const vn__work_t *work) {
   int64_t max_future_ms = work->pipeline->plan->max_future_ms;
   return max_future_ms != VN_DURATION_OFF && work->engine->arrival_valid &&
          work->time_ms > vn_add_saturating(work->engine->arrival_ms, max_future_ms);
 }
 
-static vn_reason_t value_of(const vn_pipeline_t *plan, const vn_reading_t *reading,
-                            int32_t *value) {
-  int64_t scaled = reading->scaled;
+static inline vn_reason_t value_of(const vn_pipeline_t *plan, const vn_reading_t *reading,
+                                   int32_t *value) {
+  *value = reading->scaled;
   if (!reading->is_scaled) {
+    int64_t scaled;
     vn_reason_t reason =
         vn_number_scale(&reading->number, plan->summary.exponent, INT32_MIN, INT32_MAX, &scaled);
     if (reason != VN_REASON_NONE) {
       return reason;
     }
+    *value = (int32_t)scaled;
   }
-  *value = (int32_t)scaled;
   return *value < plan->range_low || *value > plan->range_high ? VN_REASON_RANGE : VN_REASON_NONE;
 }
 
@@ -125,21 +126,21 @@ static void told_refusal(void *context, vn_reason_t reason) {
 }
 
 /* Most readings belong into the current pane and make nothing fire. */
-static bool taken_routinely(const vn__work_t *work, int32_t value) {
+static inline bool taken_routinely(const vn__work_t *work, int32_t value) {
   if (!work->pipeline->has_plain_windows) {
     return false;
   }
   const vn_window_set_t *set = &work->pipeline->geometry.set;
-  vn_window_memory_t memory = vn__plain_memory(work);
-  if (!vn_window_is_routine(set, &memory, work->time_ms)) {
+  vn_window_current_t current = vn__current_pane(work);
+  if (!vn_window_is_routine(set, &current, work->time_ms)) {
     return false;
   }
-  vn_window_add(set, &memory, work->time_ms, value);
+  vn_window_add(set, &current, work->time_ms, value);
   return true;
 }
 
 /* Most readings leave all alerts as they are; those that rest may be evaluated once more. */
-static bool alerts_rest(const vn__work_t *work, int32_t value) {
+static inline bool alerts_rest(const vn__work_t *work, int32_t value) {
   vn_alert_state_t *state = vn__alerts(work);
   for (unsigned left = work->pipeline->by_value; left != 0; left >>= 1, state++) {
     if ((left & 1u) != 0 && !vn_alert_rests(state, work->time_ms, value)) {
@@ -251,7 +252,7 @@ bool vn__is_repeat(vn_engine_t *engine, uint32_t series, const vn_reading_t *rea
 }
 
 /* Guards in the order that the rules ask for; the value is scaled when it returns NONE. */
-static vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
+static inline vn_reason_t guard(vn__work_t *work, const vn_reading_t *reading, int32_t *value) {
   if (!time_of(work, reading)) {
     return out_of_time(work, reading, VN_REASON_TIME);
   }
@@ -275,14 +276,15 @@ static vn_reason_t refused(vn__work_t *work, vn_reason_t reason) {
   return reason;
 }
 
+static inline void count_accepted(vn__work_t *work) {
+  work->engine->figures.readings.received++;
+  work->engine->figures.readings.accepted++;
+  work->state->accounting.received++;
+  work->state->accounting.accepted++;
+}
+
 /* Behind the windows, which took it or not. */
-static inline void finish(vn__work_t *work, int32_t value, bool accepted) {
-  if (accepted) {
-    work->engine->figures.readings.received++;
-    work->engine->figures.readings.accepted++;
-    work->state->accounting.received++;
-    work->state->accounting.accepted++;
-  }
+static inline void finish(vn__work_t *work, int32_t value) {
   if (!alerts_rest(work, value) || (work->state->flags & VN__SERIES_WATCHED) != 0) {
     vn__alerts_on_value(work, value);
   }
@@ -300,13 +302,19 @@ static inline void prepare_alerts(vn__work_t *work, int32_t value) {
 }
 
 /* Behind the guards. */
-static vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
-  prepare_alerts(work, value);
-  vn_reason_t verdict = taken_routinely(work, value) ? VN_REASON_NONE : into_windows(work, value);
-  if (verdict == VN_REASON_NONE && work->pipeline->plan->deduplicate > 0) {
-    vn__identity_accept(work, reading, value);
+static inline vn_reason_t enter(vn__work_t *work, const vn_reading_t *reading, int32_t value) {
+  const bool keeps = work->pipeline->keeps_readings;
+  if (keeps) {
+    prepare_alerts(work, value);
   }
-  finish(work, value, verdict == VN_REASON_NONE);
+  vn_reason_t verdict = taken_routinely(work, value) ? VN_REASON_NONE : into_windows(work, value);
+  if (verdict == VN_REASON_NONE) {
+    if (keeps && work->pipeline->plan->deduplicate > 0) {
+      vn__identity_accept(work, reading, value);
+    }
+    count_accepted(work);
+  }
+  finish(work, value);
   return verdict;
 }
 
@@ -340,7 +348,10 @@ void vn__take_derived(vn_engine_t *engine, uint32_t series, const vn_point_t *re
   verdict = verdict == VN_REASON_NONE && !ranged ? VN_REASON_RANGE : verdict;
   if (verdict == VN_REASON_NONE) {
     prepare_alerts(&work, reading->value);
-    finish(&work, reading->value, into_windows(&work, reading->value) == VN_REASON_NONE);
+    if (into_windows(&work, reading->value) == VN_REASON_NONE) {
+      count_accepted(&work);
+    }
+    finish(&work, reading->value);
   } else {
     (void)refused(&work, verdict);
   }

@@ -189,7 +189,8 @@ static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
     vn__early_mark(set, memory, memory->state->pane_slot);
   }
   if (set->draw.weight == VN_WEIGHT_NONE) {
-    vn_window_add(set, memory, time_ms, value);
+    vn_window_current_t current = vn_window_current(set, memory);
+    vn_window_add(set, &current, time_ms, value);
   } else {
     vn__sample_t sample = vn__pane_sample(set, memory, memory->state->pane_slot);
     vn__sample_offer(&sample, memory->sample_seed, time_ms, value);
@@ -259,7 +260,8 @@ vn_reason_t vn_window_reading(const vn_window_set_t *set, const vn_window_memory
                               vn_window_drop_fn refused) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   VN_ASSERT(set->window_count > 0);
-  if (!vn_window_is_routine(set, memory, time_ms)) {
+  vn_window_current_t current = vn_window_current(set, memory);
+  if (!vn_window_is_routine(set, &current, time_ms)) {
     return take_slowly(set, memory, time_ms, value, sink, refused);
   }
   insert(set, memory, time_ms, value);

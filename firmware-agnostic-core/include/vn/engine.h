@@ -95,6 +95,7 @@ typedef struct vn_pipeline_state {
   uint16_t learning;      /* a bit for each alert that learns how often readings come */
   int64_t patience_ms;    /* no silence below that is too long for any alert */
   bool has_plain_windows; /* of time only, without extras, each series with its own watermark */
+  bool keeps_readings;    /* to know repeats, as evidence, or to evaluate alerts in order of time */
 } vn_pipeline_state_t;
 
 /* Typed arrays, all supplied by the caller; counts as vn_store_need says. */
