@@ -110,21 +110,6 @@ static inline vn_alert_state_t *vn__alerts(const vn__work_t *work) {
          (size_t)work->state->local * work->pipeline->plan->alert_count;
 }
 
-/* What readings that go the short way need of their windows' memory, and no more. */
-static inline vn_window_current_t vn__current_pane(const vn__work_t *work) {
-  const vn_store_t *store = &work->engine->store;
-  const vn_pipeline_state_t *pipeline = work->pipeline;
-  vn_series_state_t *state = work->state;
-  const vn_window_set_t *set = &pipeline->geometry.set;
-  uint32_t slot = state->window.pane_slot;
-  return (vn_window_current_t){
-      .state = &state->window,
-      .pane = store->panes + pipeline->pane_base + (size_t)state->local * set->pane_count + slot,
-      .members = store->members + pipeline->member_base +
-                 (size_t)state->local * pipeline->geometry.members + (size_t)slot * set->sample,
-      .sample_seed = state->sample_seed};
-}
-
 /* Without what windows keep beside aggregates, samples and tallies. */
 static inline vn_window_memory_t vn__plain_memory(const vn__work_t *work) {
   const vn_store_t *store = &work->engine->store;

@@ -1,5 +1,6 @@
 /* A reading's way: guards, windows, alerts (docs/architecture.md, "A reading's way through"). */
 #include "engine_journal_priv.h"
+#include "window_routine_priv.h"
 
 /*
  * A reading is received when its verdict is known, never before: a message that is made meanwhile
@@ -125,17 +126,32 @@ static void told_refusal(void *context, vn_reason_t reason) {
   vn__refuse(work->engine, work->state, reason, &drop);
 }
 
+/* What readings that go the short way need of their windows' memory, and no more. */
+static inline vn__window_current_t current_pane(const vn__work_t *work) {
+  const vn_store_t *store = &work->engine->store;
+  const vn_pipeline_state_t *pipeline = work->pipeline;
+  vn_series_state_t *state = work->state;
+  const vn_window_set_t *set = &pipeline->geometry.set;
+  uint32_t slot = state->window.pane_slot;
+  return (vn__window_current_t){
+      .state = &state->window,
+      .pane = store->panes + pipeline->pane_base + (size_t)state->local * set->pane_count + slot,
+      .members = store->members + pipeline->member_base +
+                 (size_t)state->local * pipeline->geometry.members + (size_t)slot * set->sample,
+      .sample_seed = state->sample_seed};
+}
+
 /* Most readings belong into the current pane and make nothing fire. */
 static inline bool taken_routinely(const vn__work_t *work, int32_t value) {
   if (!work->pipeline->has_plain_windows) {
     return false;
   }
   const vn_window_set_t *set = &work->pipeline->geometry.set;
-  vn_window_current_t current = vn__current_pane(work);
-  if (!vn_window_is_routine(set, &current, work->time_ms)) {
+  vn__window_current_t current = current_pane(work);
+  if (!vn__window_is_routine(set, &current, work->time_ms)) {
     return false;
   }
-  vn_window_add(set, &current, work->time_ms, value);
+  vn__window_add(set, &current, work->time_ms, value);
   return true;
 }
 

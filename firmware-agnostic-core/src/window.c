@@ -1,5 +1,6 @@
 /* Event-time windows: judging, advancing, inserting (rules W1-W5, W10-W13 of docs/semantics.md). */
 #include "window_priv.h"
+#include "window_routine_priv.h"
 
 #include <string.h>
 
@@ -179,6 +180,16 @@ static void insert_more(const vn_window_set_t *set, const vn_window_memory_t *me
   }
 }
 
+static vn__window_current_t current_pane(const vn_window_set_t *set,
+                                         const vn_window_memory_t *memory) {
+  uint32_t slot = memory->state->pane_slot;
+  return (vn__window_current_t){
+      .state = memory->state,
+      .pane = memory->panes + slot,
+      .members = set->sample > 0 ? memory->members + (size_t)slot * set->sample : NULL,
+      .sample_seed = memory->sample_seed};
+}
+
 /* Into the current pane. */
 static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
                    vn_time_ms_t time_ms, int32_t value) {
@@ -189,8 +200,8 @@ static void insert(const vn_window_set_t *set, const vn_window_memory_t *memory,
     vn__early_mark(set, memory, memory->state->pane_slot);
   }
   if (set->draw.weight == VN_WEIGHT_NONE) {
-    vn_window_current_t current = vn_window_current(set, memory);
-    vn_window_add(set, &current, time_ms, value);
+    vn__window_current_t current = current_pane(set, memory);
+    vn__window_add(set, &current, time_ms, value);
   } else {
     vn__sample_t sample = vn__pane_sample(set, memory, memory->state->pane_slot);
     vn__sample_offer(&sample, memory->sample_seed, time_ms, value);
@@ -260,8 +271,8 @@ vn_reason_t vn_window_reading(const vn_window_set_t *set, const vn_window_memory
                               vn_window_drop_fn refused) {
   VN_ASSERT(time_ms >= VN_TIME_LOWEST_MS && time_ms <= VN_TIME_HIGHEST_MS);
   VN_ASSERT(set->window_count > 0);
-  vn_window_current_t current = vn_window_current(set, memory);
-  if (!vn_window_is_routine(set, &current, time_ms)) {
+  vn__window_current_t current = current_pane(set, memory);
+  if (!vn__window_is_routine(set, &current, time_ms)) {
     return take_slowly(set, memory, time_ms, value, sink, refused);
   }
   insert(set, memory, time_ms, value);

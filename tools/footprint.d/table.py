@@ -51,10 +51,14 @@ FEATURES = [
 
 
 def boards_table(content, boards, budgets):
+    return rows_table("bytes", ROWS, content, boards, budgets)
+
+
+def rows_table(head, rows, content, boards, budgets):
     known = [board for board in boards if board in content["figures"]]
-    lines = ["| bytes | " + " | ".join(boards[board] for board in known) + " |",
+    lines = [f"| {head} | " + " | ".join(boards[board] for board in known) + " |",
              "|---|" + "---:|" * len(known)]
-    for title, name in ROWS:
+    for title, name in rows:
         cells = []
         for board in known:
             most = content["budgets"].get(board, {}).get(name)
@@ -63,6 +67,30 @@ def boards_table(content, boards, budgets):
             cells.append(f"{cell} (at most {most:,})" if budgets and most else cell)
         lines.append(f"| {title} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+COSTS = [("a reading that closes nothing: fewest", "reading_min"), ("mean", "reading_mean"),
+         ("most", "reading_max"), ("a reading that closes a window: fewest", "close_min"),
+         ("mean", "close_mean"), ("most", "close_max"),
+         ("a reading that an alert fires or ends with: mean", "alert_mean"),
+         ("most", "alert_max"), ("a step: mean", "step_mean"), ("most", "step_max")]
+LEFT_OUT = [("messages in, not readings alone", "messages"), ("the flash log", "flash"),
+            ("coarser results in a full outbox", "coarsening"), ("commands", "commands"),
+            ("derived series", "derived")]
+
+
+def costs_table(content, boards):
+    """Of the boards that instructions were counted on."""
+    return rows_table("instructions of", COSTS, content,
+                      {board: name for board, name in boards.items()
+                       if "reading_mean" in content["figures"].get(board, {})}, True)
+
+
+def left_out_table(content, boards):
+    rows = [(f"{title} (`{name}`)", "feature_" + name) for title, name in LEFT_OUT]
+    return rows_table("flash that is saved without", rows, content,
+                      {board: name for board, name in boards.items()
+                       if "feature_flash" in content["figures"].get(board, {})}, True)
 
 
 def states_table(content):
@@ -94,10 +122,12 @@ def replaced(text, block):
 
 
 def run(root, content, boards, check):
-    blocks = {"README.md": boards_table(content, boards, False),
+    mean = [("instructions of a reading, mean", "reading_mean")]
+    blocks = {"README.md": rows_table("bytes", ROWS + mean, content, boards, False),
               os.path.join("docs", "footprint.md"): "\n".join(
-                  [boards_table(content, boards, True), states_table(content),
-                   features_table(content, boards)])}
+                  [boards_table(content, boards, True), costs_table(content, boards),
+                   states_table(content), features_table(content, boards),
+                   left_out_table(content, boards)])}
     stale = []
     for name, block in blocks.items():
         with open(os.path.join(root, name), encoding="utf-8") as file:
