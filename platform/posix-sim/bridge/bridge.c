@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUSY_WAIT_MS = 20, IDLE_WAIT_MS = 200, STOP_LIMIT_MS = 5000 };
+enum { BUSY_WAIT_MS = 20, IDLE_WAIT_MS = 200, STOP_LIMIT_MS = 5000, ANSWER_LIMIT_MS = 1000 };
 
 static void on_log(void *context, const char *line, size_t length) {
   (void)context;
@@ -79,7 +79,7 @@ static void turn(vn__bridge_t *bridge) {
   vn__bridge_keep_line(bridge, now_ms);
   vn__bridge_listen(bridge, now_ms);
   vn__bridge_collect(bridge);
-  if (!bridge->stop_sent) {
+  if (!bridge->leaving || (bridge->sent && !bridge->stop_sent)) {
     vn__bridge_offer(bridge, now_ms);
   }
   vn_serial_flush(&bridge->serial);
@@ -93,6 +93,11 @@ static void turn(vn__bridge_t *bridge) {
 static void finish(vn__bridge_t *bridge) {
   bool stop = bridge->options->stop_device && bridge->serial.fd >= 0;
   int64_t until_ms = vn_clock_linux_mono_ms() + STOP_LIMIT_MS;
+  int64_t answer_ms = vn_clock_linux_mono_ms() + ANSWER_LIMIT_MS;
+  bridge->leaving = true;
+  while (bridge->sent && bridge->serial.fd >= 0 && vn_clock_linux_mono_ms() < answer_ms) {
+    turn(bridge); /* or the broker would send again what the device has */
+  }
   if (stop) {
     bridge->stop_sent = true;
     bridge->number++;

@@ -115,6 +115,7 @@ typedef struct vn__bridge {
   uint32_t too_big;  /* how often the device told of a frame too big since the message was sent */
   bool sent;         /* the message that waits is on the line */
   bool begin_wanted; /* the device shall send again what has no acknowledgement */
+  bool leaving;      /* no new message goes to the device */
   bool stop_sent, stop_answered;
   bool told_absent;   /* that the line can't be opened has been said */
   int64_t send_at_ms; /* the message that waits: send it (again) then */
