@@ -1,6 +1,7 @@
 /* vnotch-sim: what the engine does, without a broker, without waiting. */
 #include "bridge.h"
 #include "history.h"
+#include "plan_file.h"
 #include "replay.h"
 #include "world/run.h"
 #include "world/world.h"
@@ -12,6 +13,7 @@
 
 static const char usage[] =
     "usage: vnotch-sim replay --config FILE --trace FILE [--output FILE] [--scores] [--events]\n"
+    "       vnotch-sim replay --plan FILE --trace FILE [--output FILE] [--scores] [--events]\n"
     "       vnotch-sim replay --config FILE --journal FILE [--output FILE] [--scores] [--events]\n"
     "       vnotch-sim journal --state FILE [--output FILE]\n"
     "       vnotch-sim run [--seed N] [--days D] [--faults KINDS] ... (docs/simulation.md)\n"
@@ -20,6 +22,7 @@ static const char usage[] =
     "\n"
     "replay runs a recorded trace (JSON lines, or CSV with the header time,series,value; - is\n"
     "standard input) through the engine under a virtual clock and prints results as JSON lines.\n"
+    "With --plan the configuration is a blob of vnotch compile.\n"
     "With --journal the messages come from a state file that vnotchd keeps in journal mode, as "
     "far\n"
     "back as it still holds them.\n"
@@ -61,21 +64,38 @@ static bool read_options(int argc, char **argv, const option_t *options, size_t 
   return true;
 }
 
+/* With the plan that firmware loads. */
+static int replay_blob(vn_replay_options_t *replay, const char *file) {
+  void *memory;
+  replay->config = file;
+  replay->plan = vn_plan_file_load(file, &memory, stderr);
+  int code = replay->plan == NULL ? VN_EXIT_CONFIGURATION : vn_replay(replay, stderr);
+  free(memory);
+  return code;
+}
+
 static int command_replay(int argc, char **argv) {
   vn_replay_options_t replay = {.scores = false, .events = false};
-  const option_t options[] = {
-      {"--config", &replay.config, NULL},   {"--trace", &replay.trace, NULL},
-      {"--journal", &replay.journal, NULL}, {"--output", &replay.output, NULL},
-      {"--scores", NULL, &replay.scores},   {"--events", NULL, &replay.events}};
+  const char *blob = NULL;
+  const option_t options[] = {{"--config", &replay.config, NULL},
+                              {"--trace", &replay.trace, NULL},
+                              {"--journal", &replay.journal, NULL},
+                              {"--output", &replay.output, NULL},
+                              {"--scores", NULL, &replay.scores},
+                              {"--events", NULL, &replay.events},
+                              {"--plan", &blob, NULL}};
   if (!read_options(argc, argv, options, sizeof options / sizeof *options)) {
     return VN_EXIT_USAGE;
   }
-  if (replay.config == NULL || (replay.trace == NULL) == (replay.journal == NULL)) {
-    fprintf(stderr, "vnotch-sim: replay needs --config, and one of --trace and --journal\n%s",
+  if ((replay.config == NULL) == (blob == NULL) ||
+      (replay.trace == NULL) == (replay.journal == NULL)) {
+    fprintf(stderr,
+            "vnotch-sim: replay needs one of --config and --plan, and one of --trace and "
+            "--journal\n%s",
             usage);
     return VN_EXIT_USAGE;
   }
-  return vn_replay(&replay, stderr);
+  return blob == NULL ? vn_replay(&replay, stderr) : replay_blob(&replay, blob);
 }
 
 /* Says where, if a world was running: a failure like any other. */
