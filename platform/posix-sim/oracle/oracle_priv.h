@@ -14,6 +14,7 @@ enum { VN__DIFFERENCE_MAX = 1024, VN__NUMBERS_KEPT = 1 << 17 };
 typedef struct vn__due {
   vn_oracle_result_t result;
   bool told, excused, in_whole;
+  bool superseded; /* of its window a later one was told; known when all is settled */
 } vn__due_t;
 
 /* What subscribers are to be told of an alert: an event and a retained state. */

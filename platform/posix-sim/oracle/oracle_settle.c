@@ -2,6 +2,7 @@
 #include "oracle_priv.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t vn_oracle_owed(const vn_oracle_t *oracle) {
@@ -24,18 +25,45 @@ static bool is_accounted(uint64_t *unaccounted) {
   return any;
 }
 
-/* Of several revisions that waited the newest stayed when others were merged, with it or not. */
-static bool is_superseded(vn_oracle_t *oracle, const vn__line_t *line, size_t place) {
-  const vn__due_t *due = vn__oracle_list_at(&line->dues, place);
-  for (size_t i = place + 1; i < line->dues.count; i++) {
-    const vn__due_t *other = vn__oracle_list_at(&line->dues, i);
-    if (other->told && other->result.window == due->result.window &&
-        other->result.start_ms == due->result.start_ms &&
-        other->result.end_ms == due->result.end_ms) {
-      return is_accounted(&oracle->merged);
-    }
+static int order_of(int64_t a, int64_t b) { return (a > b) - (a < b); }
+
+static int by_window(const void *left, const void *right) {
+  const vn__due_t *a = *(vn__due_t *const *)left;
+  const vn__due_t *b = *(vn__due_t *const *)right;
+  int order = (a->result.window > b->result.window) - (a->result.window < b->result.window);
+  order = order != 0 ? order : order_of(a->result.start_ms, b->result.start_ms);
+  order = order != 0 ? order : order_of(a->result.end_ms, b->result.end_ms);
+  return order != 0 ? order : (a > b) - (a < b);
+}
+
+static bool are_of_one_window(const vn__due_t *a, const vn__due_t *b) {
+  return a->result.window == b->result.window && a->result.start_ms == b->result.start_ms &&
+         a->result.end_ms == b->result.end_ms;
+}
+
+/* Sorted, since after a long outage there are hundreds of thousands. */
+static void mark_superseded(const vn__line_t *line) {
+  size_t count = line->dues.count - line->first_due;
+  if (count == 0) {
+    return;
   }
-  return false;
+  vn__due_t **dues = vn__oracle_memory(count, sizeof *dues);
+  for (size_t i = 0; i < count; i++) {
+    dues[i] = vn__oracle_list_at(&line->dues, line->first_due + i);
+  }
+  qsort(dues, count, sizeof *dues, by_window);
+  dues[count - 1]->superseded = false;
+  for (size_t i = count - 1; i > 0; i--) {
+    const vn__due_t *next = dues[i];
+    dues[i - 1]->superseded =
+        are_of_one_window(dues[i - 1], next) && (next->told || next->superseded);
+  }
+  free(dues);
+}
+
+/* Of several revisions that waited the newest stayed when others were merged, with it or not. */
+static bool is_superseded(vn_oracle_t *oracle, const vn__due_t *due) {
+  return due->superseded && is_accounted(&oracle->merged);
 }
 
 /* One that is coarser and dropped counts as one result, and took several along. */
@@ -45,13 +73,14 @@ static bool is_result_accounted(vn_oracle_t *oracle) {
 }
 
 static void settle_results(vn_oracle_t *oracle, vn__line_t *line) {
+  mark_superseded(line);
   for (size_t i = line->first_due; i < line->dues.count; i++) {
     const vn__due_t *due = vn__oracle_list_at(&line->dues, i);
     const vn_oracle_result_t *result = &due->result;
     if (due->told || due->excused) {
       continue;
     }
-    if (!is_superseded(oracle, line, i) && !is_result_accounted(oracle)) {
+    if (!is_superseded(oracle, due) && !is_result_accounted(oracle)) {
       vn__oracle_differ(oracle,
                         "%s, window %s, [%" PRId64 ", %" PRId64 ") rev %" PRIu32
                         ": a result of %" PRIu32 " readings is due, and never came",
