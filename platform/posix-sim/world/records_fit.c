@@ -24,30 +24,77 @@ static dropped_t dropped_of(const vn_notices_t *notices) {
   return dropped;
 }
 
-static bool is_in_coarser(const vn_records_t *records, const vn_record_t *record) {
+/* What upstream was told, and how long its longest result is that stands for several. */
+typedef struct told {
+  const vn_records_t *records;
+  int64_t longest_ms;
+} told_t;
+
+static told_t told_of(const vn_records_t *records) {
+  told_t told = {records, 0};
   for (size_t i = 0; i < records->count; i++) {
+    const vn_record_t *record = &records->records[i];
+    int64_t length_ms = record->end_ms - record->start_ms;
+    told.longest_ms = record->coarse && length_ms > told.longest_ms ? length_ms : told.longest_ms;
+  }
+  return told;
+}
+
+/* Whether this one lies in front of all of that window and series that start then or later. */
+static bool is_before(const vn_record_t *other, const vn_record_t *record, int64_t start_ms) {
+  if (other->window != record->window) {
+    return other->window < record->window;
+  }
+  return other->series != record->series ? other->series < record->series
+                                         : other->start_ms < start_ms;
+}
+
+/* The first of the record's window and series that starts then or later. */
+static size_t first_from(const vn_records_t *records, const vn_record_t *record, int64_t start_ms) {
+  size_t low = 0;
+  size_t high = records->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2u;
+    if (is_before(&records->records[middle], record, start_ms)) {
+      low = middle + 1u;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+static bool starts_by(const vn_records_t *records, size_t i, const vn_record_t *record) {
+  return i < records->count && records->records[i].window == record->window &&
+         records->records[i].series == record->series &&
+         records->records[i].start_ms <= record->start_ms;
+}
+
+static bool is_in_coarser(const told_t *told, const vn_record_t *record) {
+  const vn_records_t *records = told->records;
+  size_t i = first_from(records, record, record->start_ms - told->longest_ms);
+  for (; starts_by(records, i, record); i++) {
     const vn_record_t *coarse = &records->records[i];
-    if (coarse->coarse && coarse->window == record->window && coarse->series == record->series &&
-        coarse->start_ms <= record->start_ms && record->end_ms <= coarse->end_ms) {
+    if (coarse->coarse && record->end_ms <= coarse->end_ms) {
       return true;
     }
   }
   return false;
 }
 
-static bool has_newer(const vn_records_t *records, const vn_record_t *record) {
-  for (size_t i = 0; i < records->count; i++) {
+static bool has_newer(const told_t *told, const vn_record_t *record) {
+  const vn_records_t *records = told->records;
+  size_t i = first_from(records, record, record->start_ms);
+  for (; starts_by(records, i, record); i++) {
     const vn_record_t *other = &records->records[i];
-    if (other->is_result && other->window == record->window && other->series == record->series &&
-        other->start_ms == record->start_ms && other->end_ms == record->end_ms &&
-        other->revision > record->revision) {
+    if (other->is_result && other->end_ms == record->end_ms && other->revision > record->revision) {
       return true;
     }
   }
   return false;
 }
 
-static bool is_excused(const vn_records_t *told, const vn_record_t *record, dropped_t *dropped) {
+static bool is_excused(const told_t *told, const vn_record_t *record, dropped_t *dropped) {
   if (record->is_result && is_in_coarser(told, record)) {
     return true;
   }
@@ -69,6 +116,7 @@ static bool differ(const vn_record_t *record, const char *what, const char *how,
 bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notices_t *notices,
                     const char *what, char *problem, size_t room) {
   dropped_t dropped = dropped_of(notices);
+  told_t told = told_of(a);
   size_t k = 0;
   for (size_t i = 0; i < a->count || k < b->count;) {
     int order = i == a->count   ? 1
@@ -77,7 +125,7 @@ bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notic
     if (order < 0 && !a->records[i].coarse) {
       return differ(&a->records[i], what, "nobody should have been told", problem, room);
     }
-    if (order > 0 && !is_excused(a, &b->records[k], &dropped)) {
+    if (order > 0 && !is_excused(&told, &b->records[k], &dropped)) {
       return differ(&b->records[k], what, "no notice tells what became of", problem, room);
     }
     i += order <= 0;
