@@ -20,6 +20,7 @@ import test_firmware as firmware
 BRIDGE = os.path.join(harness.BIN_DIR, "vnotch-sim")
 BOARDS = {"cortex-m3": "mps2-an385", "cortex-m4f": "mps2-an386"}
 TOPIC = "s/plant"
+QUIET_BYTES = 40
 # What a replay has no word for, or writes with all its digits; repeats are in the accounting.
 NOT_COMPARED = {"device", "boot", "seq", "mean", "stddev", "accounting"}
 
@@ -42,7 +43,11 @@ class Line(threading.Thread):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(os.path.join(folder, "line"))
         self.listener.listen(1)
-        self.noise = b""  # goes into both directions behind what passes
+        # Noise goes into both directions: behind whatever passes, which may be a part of a frame,
+        # or behind the ends of frames only, so that frames themselves arrive.
+        self.noise = b""
+        self.between = b""
+        self.quiet_bytes = 0  # since the last noise
         self.broken = threading.Event()
         self.ended = False
         self.start()
@@ -61,13 +66,34 @@ class Line(threading.Thread):
                     pass
 
     def pass_on(self, bridge, device):
+        """A thread a direction: a device that waits to be heard hears nothing itself."""
         self.broken.clear()
-        while not self.ended and not self.broken.is_set():
-            for source in select.select([bridge, device], [], [], 0.05)[0]:
-                data = source.recv(4096)
-                if not data:
-                    return
-                (device if source is bridge else bridge).sendall(data + self.noise)
+        ways = [threading.Thread(target=self.carry, args=way, daemon=True)
+                for way in ((bridge, device), (device, bridge))]
+        for way in ways:
+            way.start()
+        while not self.ended and all(way.is_alive() for way in ways):
+            if self.broken.wait(0.05):
+                break
+        for end in (bridge, device):
+            end.shutdown(socket.SHUT_RDWR)
+        for way in ways:
+            way.join()
+
+    def carry(self, source, sink):
+        try:
+            while data := source.recv(4096):
+                sink.sendall(self.with_noise(data))
+        except OSError:
+            pass
+
+    def with_noise(self, data):
+        data = data.replace(b"\0", b"\0" + self.between)
+        self.quiet_bytes += len(data)
+        if self.quiet_bytes < QUIET_BYTES:
+            return data  # answers to noise must not bring more noise than the line can carry
+        self.quiet_bytes = 0
+        return data + self.noise
 
     def close(self):
         self.ended = True
@@ -318,10 +344,10 @@ class Bridge(harness.Case):
         line = Line(self.folder)
         self.addCleanup(line.close)
         bridge = self.start_bridge(broker, line="line")
-        line.noise = b"\x05ab\x00"
+        line.between = b"\x05ab\x00"
         client.publish_all([(TOPIC, pack) for pack in self.packs()[:2]])
         harness.wait_for(lambda: "the device refuses" in self.log(), 30, self.log)
-        line.noise = b""
+        line.between = b""
         client.publish_all([(TOPIC, b"x" * 2000), (TOPIC, self.packs()[2])])
         self.wait_taken(bridge, 3)
         self.assertIn("it is dropped", self.log())
