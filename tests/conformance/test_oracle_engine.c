@@ -11,23 +11,19 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "oracle_bench.h"
 #include "oracle_cbor.h"
 
 #define SEED 4101u
 #define CASES 300u
 
-static uint32_t from_environment(const char *name, uint32_t otherwise) {
-  const char *text = getenv(name);
-  return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
-}
-
 static void the_engine_tells_what_the_oracle_expects(void **state) {
   (void)state;
   static bench_t bench;
   vn_oracle_figures_t sum = {0};
-  uint32_t seed = from_environment("VN_SEED", SEED);
-  for (uint32_t i = 0; i < from_environment("VN_CASES", CASES); i++) {
+  uint32_t seed = asked("VN_SEED", SEED);
+  for (uint32_t i = 0; i < asked("VN_CASES", CASES); i++) {
     prng_t prng = prng_make(seed, i);
     bench_run(&bench, &prng);
     vn_oracle_t *oracle = bench_oracle(&bench, 0);

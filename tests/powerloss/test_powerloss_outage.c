@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "seq_walk.h"
 #include "summary_table.h"
 
@@ -250,15 +251,10 @@ static void run_with_cuts(uint64_t seed) {
   end(week);
 }
 
-static uint64_t from_environment(const char *name, uint64_t fallback) {
-  const char *text = getenv(name);
-  return text == NULL ? fallback : strtoull(text, NULL, 10);
-}
-
 static void it_does_so_with_power_cuts_and_a_link_that_came_back_for_a_moment(void **state) {
   (void)state;
-  uint64_t first = from_environment("VN_SEED", 2);
-  uint64_t cases = from_environment("VN_CASES", 1);
+  uint64_t first = asked("VN_SEED", 2);
+  uint64_t cases = asked("VN_CASES", 1);
   for (uint64_t i = 0; i < cases; i++) {
     run_with_cuts(first + i);
   }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "prng.h"
 #include "seq_walk.h"
 #include "summary_table.h"
@@ -174,15 +175,10 @@ static size_t run(uint64_t seed) {
   return compared;
 }
 
-static uint64_t from_environment(const char *name, uint64_t fallback) {
-  const char *text = getenv(name);
-  return text == NULL ? fallback : strtoull(text, NULL, 10);
-}
-
 static void what_is_merged_is_what_a_longer_window_gives(void **state) {
   (void)state;
-  uint64_t cases = from_environment("VN_CASES", CASES);
-  uint64_t first = from_environment("VN_SEED", 1);
+  uint64_t cases = asked("VN_CASES", CASES);
+  uint64_t first = asked("VN_SEED", 1);
   size_t compared = 0;
   for (uint64_t i = 0; i < cases; i++) {
     compared += run(first + i);

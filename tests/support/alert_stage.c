@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const flash_fake_shape_t shape = {
-    .erase_size = 4096, .prog_size = 16, .sector_count = 512, .erased_value = FLASH_FAKE_NOISE};
+    .erase_size = 4096, .prog_size = 16, .sector_count = 256, .erased_value = FLASH_FAKE_NOISE};
 
 static void give_up(const char *why) {
   fprintf(stderr, "alert_stage: %s\n", why);

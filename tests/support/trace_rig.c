@@ -1,5 +1,7 @@
 #include "trace_rig.h"
 
+#include "asked.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -377,14 +379,9 @@ void trace_whole(trace_run_t *run, const trace_setup_t *setup, const trace_t *tr
   vn_flush(&run->engine);
 }
 
-static uint32_t from_environment(const char *name, uint32_t otherwise) {
-  const char *text = getenv(name);
-  return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
-}
+uint32_t trace_count(uint32_t otherwise) { return asked("VN_TRACES", otherwise); }
 
-uint32_t trace_count(uint32_t otherwise) { return from_environment("VN_TRACES", otherwise); }
-
-uint32_t trace_seed(uint32_t otherwise) { return from_environment("VN_SEED", otherwise); }
+uint32_t trace_seed(uint32_t otherwise) { return asked("VN_SEED", otherwise); }
 
 void trace_forget(trace_run_t *run) { run->told.count = run->told.span_count = 0; }
 

@@ -4,6 +4,7 @@
  */
 #include "vn/alert.h"
 
+#include "asked.h"
 #include "prng.h"
 
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 #include <cmocka.h>
 
 #define SEED 31
-#define TRACES 40000
+#define TRACES 40000u
 #define READINGS_MAX 60u
 #define NOWHERE READINGS_MAX
 
@@ -253,23 +254,23 @@ static uint32_t check_trace(prng_t *prng, bool of_value) {
 static void values_go_through_the_phases_of_the_rules(void **state) {
   (void)state;
   prng_t prng = prng_make(SEED, 1);
-  uint32_t episodes = 0;
-  for (int i = 0; i < TRACES; i++) {
+  uint32_t episodes = 0, traces = rounds(TRACES);
+  for (uint32_t i = 0; i < traces; i++) {
     episodes += check_trace(&prng, true);
   }
   print_message("%u episodes\n", (unsigned)episodes);
-  assert_true(episodes > TRACES);
+  assert_true(episodes > traces);
 }
 
 static void means_go_through_the_phases_of_the_rules(void **state) {
   (void)state;
   prng_t prng = prng_make(SEED, 2);
-  uint32_t episodes = 0;
-  for (int i = 0; i < TRACES; i++) {
+  uint32_t episodes = 0, traces = rounds(TRACES);
+  for (uint32_t i = 0; i < traces; i++) {
     episodes += check_trace(&prng, false);
   }
   print_message("%u episodes\n", (unsigned)episodes);
-  assert_true(episodes > TRACES);
+  assert_true(episodes > traces);
 }
 
 static bool mean_is(vn_alert_condition_t condition, int64_t limit, int64_t sum, uint32_t count) {

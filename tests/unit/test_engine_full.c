@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "engine_rig.h"
 
 enum { SECTORS = 96, SERIES = 4, WAITS_MAX = 400, STORM_MESSAGES = 300 };
@@ -255,8 +256,7 @@ static void short_power_up(bench_t *bench, uint32_t operations) {
 /* Published = counted + refused, whatever is cut: what was not acknowledged is sent again. */
 static void cuts_in_a_tight_region_lose_nothing(void **state) {
   (void)state;
-  const char *asked = getenv("VN_CASES");
-  uint32_t runs = asked == NULL ? 6 : (uint32_t)strtoul(asked, NULL, 10) / 100u + 1u;
+  uint32_t runs = asked("VN_CASES", 500) / 100u + 1u;
   for (uint32_t i = 0; i < runs; i++) {
     bench_t bench = bench_new(true, 14 + i % 6u, 100 + i);
     prng_t prng = prng_make(100 + i, 7);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "prng.h"
 
 enum { BUFFER = 1024, LINE = 1u << 16 };
@@ -190,13 +191,12 @@ static void zeros_between_frames_mean_nothing(void **state) {
 /* Whatever a line carries: no frame is made up, and the one behind an end is always read. */
 static void noise_is_refused_and_costs_at_most_the_frame_that_it_hits(void **state) {
   (void)state;
-  const char *wanted = getenv("VN_CASES");
-  unsigned long cases = wanted != NULL ? strtoul(wanted, NULL, 10) : 20000;
+  uint32_t cases = asked("VN_CASES", 20000);
   prng_t prng = prng_make(6, 1);
-  print_message("seed 6, %lu cases\n", cases);
+  print_message("seed 6, %u cases\n", cases);
   vn_frame_reader_t reader;
   vn_frame_reader_init(&reader, buffer, 300);
-  for (unsigned long i = 0; i < cases; i++) {
+  for (uint32_t i = 0; i < cases; i++) {
     uint8_t noise[600];
     size_t count = prng_below(&prng, sizeof noise);
     for (size_t k = 0; k < count; k++) {

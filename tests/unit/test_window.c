@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "asked.h"
 #include "prng.h"
 
 #define CONTENT_MAX 8192
@@ -405,7 +406,7 @@ static void random_case(uint64_t seed) {
 
 static void random_traces_equal_the_brute_force_model(void **state) {
   (void)state;
-  const uint64_t first = 1, cases = 4000;
+  const uint64_t first = 1, cases = rounds(4000);
   print_message("seeds %llu..%llu\n", (unsigned long long)first,
                 (unsigned long long)(first + cases - 1));
   for (uint64_t seed = first; seed < first + cases; seed++) {
