@@ -173,6 +173,7 @@ class HostilePayloads(Case):
         self.assertEqual(daemon.stop(), 0)
 
     def test_a_flood_costs_neither_memory_nor_log(self):
+        started = time.monotonic()
         daemon = self.start()
         rows = [(topic, payload) for _, topic, payload, reason, _, _
                 in read_table(int(time.time() * 1000))
@@ -184,7 +185,6 @@ class HostilePayloads(Case):
         # Every page of the input queue is in use before memory is looked at.
         publisher.publish_all([("n/a", b"[" * (MESSAGE_MAX - 10))] * 20 + flood[:1980])
         self.stats(2090)
-        started = time.monotonic()
         log_before = daemon.log().count("\n")
         memory_before = self.resident_kib()
         publisher.publish_all(flood)
@@ -193,7 +193,7 @@ class HostilePayloads(Case):
         self.assertLessEqual(grown, GROWTH_MAX_KIB)
         self.assertGreater(stats["reasons"]["series_full"], FLOOD // 5)
         self.assertLessEqual(stats["outputs"]["dead_letters"],
-                             2 * LETTERS_AT_ONCE + time.monotonic() - started + 5)
+                             LETTERS_AT_ONCE + time.monotonic() - started)
         self.check_books(stats)
         self.assertLessEqual(daemon.log().count("\n") - log_before, 40)
         self.watcher.publish_all([("j/by7", json.dumps({"t": BASE_MS + 20000, "v": 1}))])
