@@ -1,5 +1,6 @@
 """vnotch watch with a real broker, a real vnotchd and a terminal: what people see and do."""
 
+import itertools
 import json
 import os
 import re
@@ -7,14 +8,16 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 import unittest
 
-from harness import BIN_DIR, Case, configuration, end, free_port, wait_for
+from harness import BIN_DIR, STUCK_S, Case, configuration, end, free_port, wait_for
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from terminal import LEAVE, Program  # noqa: E402
 
+SUMMARY = "vnotch/gw/summary"
 VNOTCH = os.path.join(BIN_DIR, "vnotch")
 INPUTS = "- {topic: 'in/{name}', format: number, series: '{name}'}"
 PIPELINES = """
@@ -50,6 +53,28 @@ class Watch(Case):
         self.addCleanup(end, process)
         return process
 
+    def send_until(self, client, values, condition):
+        """Readings of the oven, as many as it takes; returns what the condition does then."""
+        deadline = time.monotonic() + STUCK_S
+        while not (found := condition()):
+            self.assertLess(time.monotonic(), deadline, "nothing comes of all these readings")
+            client.publish("in/oven", str(next(values))).wait_for_publish(STUCK_S)
+            time.sleep(0.1)
+        return found
+
+    @staticmethod
+    def lines_until(process, end_of_line):
+        """What it prints up to such a line."""
+        watchdog = threading.Timer(STUCK_S, process.kill)
+        watchdog.start()
+        lines = []
+        for line in iter(process.stdout.readline, ""):
+            lines.append(line)
+            if line.endswith(end_of_line + "\n"):
+                break
+        watchdog.cancel()
+        return "".join(lines)
+
     def state(self, client, alert="overheat", series="line1/temp", **members):
         state = dict(alert=alert, series=series, state="firing", severity="critical", episode=3,
                      value=81.2, limit=80, unit="Cel", starts_at=1795225661000, ends_at=None)
@@ -63,11 +88,10 @@ class Watch(Case):
         program.wait_text(r"^gw online ")
         client.publish("in/oven", "91.5")
         program.wait_text(r"^>firing +\d+s +overheat +oven +91.5 Cel +critical$")
-        for value in range(70, 76):
-            client.publish("in/oven", str(value))
-            time.sleep(0.25)
+        client.publish("in/oven", "70")
         program.wait_text(r"^.normal +\d+s +overheat +oven +70 Cel +critical$")
-        text = program.wait_text(r"^ oven +brief +7\d +7\d +[\d.]+ +\ds +[\u2581-\u2588]{3,}$")
+        text = self.send_until(client, itertools.cycle(range(71, 80)), lambda: program.has_text(
+            r"^ oven +brief +7\d +7\d +[\d.]+ +\ds +[\u2581-\u2588]{3,}$"))
         self.assertRegex(text, r"^vnotch watch  mqtt://127.0.0.1:\d+  connected  .*Z\n")
         self.assertEqual(len(text.split("\n")), 24)
         self.assertEqual(program.screen.clears, 2, "once painted, only what changes is written")
@@ -86,7 +110,7 @@ class Watch(Case):
             time.sleep(0.2)
             program.read(0.1)
             self.assertEqual(program.screen.rows, rows)
-        self.assertRegex(program.screen.text(), r"(?m)^>firing .* overheat +line1/temp +81.2 Cel ")
+        program.wait_text(r"^>firing .* overheat +line1/temp +81.2 Cel ")
 
     def test_keys_give_commands_and_the_answer_is_shown(self):
         device = self.client(self.mosquitto, topics=("vnotch/fake/command",))
@@ -99,7 +123,8 @@ class Watch(Case):
         expected["s"]["for"] = "30m"
         for count, (key, members) in enumerate(expected.items(), 1):
             program.press(key)
-            wait_for(lambda: len(device.on("vnotch/fake/command")) >= count, 10, key)
+            wait_for(lambda: len(device.on("vnotch/fake/command")) >= count, STUCK_S,
+                     key)
             message = device.all_messages()[-1]
             command = json.loads(message.payload)
             self.assertEqual((message.qos, message.retain), (1, False))
@@ -144,35 +169,34 @@ class Watch(Case):
         for ending, status in endings.items():
             with self.subTest(ending=ending):
                 program = self.program()
-                before = termios.tcgetattr(program.terminal)
                 program.wait_text("no summaries yet")
-                self.assertNotEqual(termios.tcgetattr(program.terminal), before)
+                self.assertNotEqual(termios.tcgetattr(program.terminal), program.modes)
                 self.assertFalse(program.screen.cursor_shown)
                 if isinstance(ending, str):
                     program.press(ending)
                 else:
                     os.kill(program.pid, ending)
-                self.check_given_back(program, before)
+                self.check_given_back(program)
                 self.assertEqual(program.wait(), status)
                 self.assertEqual(program.output.count(LEAVE), 1)
 
-    def check_given_back(self, program, before):
-        """While the program may still be there: afterwards the terminal can't be asked."""
-        deadline = time.monotonic() + 10
+    def check_given_back(self, program):
+        deadline = time.monotonic() + STUCK_S
         while not program.output.endswith(LEAVE) and time.monotonic() < deadline:
             program.read(0.02)
         self.assertTrue(program.output.endswith(LEAVE), program.output[-100:])
         self.assertTrue(program.screen.cursor_shown)
-        wait_for(lambda: termios.tcgetattr(program.terminal) == before, 5, "modes are as before")
+        wait_for(lambda: termios.tcgetattr(program.terminal) == program.modes, STUCK_S,
+                 "modes are as before")
 
     def test_a_pause_gives_the_terminal_back_for_its_time(self):
         program = self.program()
-        before = termios.tcgetattr(program.terminal)
         program.wait_text("no summaries yet")
         program.press("\x1a")
-        wait_for(lambda: os.waitpid(program.pid, os.WUNTRACED | os.WNOHANG)[0] != 0, 10, "stopped")
+        wait_for(lambda: os.waitpid(program.pid, os.WUNTRACED | os.WNOHANG)[0] != 0, STUCK_S,
+                 "stopped")
         program.read(0.1)
-        self.check_given_back(program, before)
+        self.check_given_back(program)
         self.assertFalse(program.screen.other_screen)
         os.kill(program.pid, signal.SIGCONT)
         program.screen.clear()
@@ -211,27 +235,28 @@ class Watch(Case):
         program.wait_text("  connected ")
         program.press("q")
         program.wait()
-        wait_for(lambda: "vnotch-watch-" in self.mosquitto.log(), 10, self.mosquitto.log)
-        self.assertRegex(self.mosquitto.log(), r"as vnotch-watch-[0-9a-f]{8} \(p2, c1, k60")
+        wait_for(lambda: re.search(r"as vnotch-watch-[0-9a-f]{8} \(p2, c1, k60",
+                                   self.mosquitto.log()), STUCK_S, self.mosquitto.log)
 
     def test_lines_for_logs_and_pipes(self):
         daemon = self.plant()
         client = self.client(self.mosquitto)
         client.publish("in/hall", "99")
         self.wait_json(client, "vnotch/gw/alert/overheat/hall", lambda s: s["state"] == "firing")
+        wait_for(lambda: client.on("vnotch/gw/event"), STUCK_S, "its event, before anybody watches")
         process = self.piped()
         lines = [process.stdout.readline() for _ in range(2)]
         self.assertRegex("".join(sorted(line[21:] for line in lines)),
                          r"^gw is firing overheat hall value 99 Cel limit 80 severity critical "
                          r"episode 1\ngw online\n$")
         client.publish("in/oven", "91.5")
-        for _ in range(4):
-            client.publish("in/oven", "20")
-            time.sleep(0.25)
+        self.send_until(client, itertools.repeat(20), lambda: len(client.on(SUMMARY)) > 1)
         daemon.stop()
+        out = self.lines_until(process, "gw offline")
         process.terminate()
-        out, err = process.communicate(timeout=20)
+        rest, err = process.communicate(timeout=STUCK_S)
         self.assertEqual((process.returncode, err), (0, ""))
+        out += rest
         for pattern in (r"firing overheat oven value 91.5 Cel limit 80 severity critical episode 1",
                         r"resolved overheat oven value 20 Cel .*",
                         r"summary oven brief mean \S+ last 20 max \S+ count \d kind \w+ rev \d",
@@ -245,16 +270,17 @@ class Watch(Case):
         process = self.piped()
         self.assertIn(" 1 made no sense", process.stderr.readline())
         process.terminate()
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(STUCK_S), 0)
 
     def test_a_dumb_terminal_gets_lines(self):
         client = self.client(self.mosquitto)
         self.state(client)
         program = self.program(environment={"TERM": "dumb"})
-        deadline = time.monotonic() + 10
-        while b"is firing overheat" not in program.output and time.monotonic() < deadline:
+        line = b"fake is firing overheat line1/temp value 81.2 Cel"
+        deadline = time.monotonic() + STUCK_S
+        while line not in program.output and time.monotonic() < deadline:
             program.read(0.1)
-        self.assertIn(b"fake is firing overheat line1/temp value 81.2 Cel", program.output)
+        self.assertIn(line, program.output)
         self.assertNotIn(b"\x1b", program.output)
 
     def test_a_reader_that_goes_ends_it(self):
@@ -263,7 +289,7 @@ class Watch(Case):
         process = self.piped()
         process.stdout.readline()
         process.stdout.close()
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(STUCK_S), 0)
         self.assertEqual(process.stderr.read(), "")
 
     def test_once_the_present_state_is_printed(self):
@@ -284,10 +310,8 @@ class Watch(Case):
         text = text.replace("{flush_every: 50ms}", "{flush_every: 50ms, latest: true}")
         self.daemon(text).start()
         client = self.client(self.mosquitto)
-        for _ in range(4):
-            client.publish("in/oven", "20")
-            time.sleep(0.2)
-        wait_for(lambda: client.on("vnotch/gw/latest/brief/oven"), 10, "a latest result")
+        self.send_until(client, itertools.repeat(20),
+                        lambda: client.on("vnotch/gw/latest/brief/oven"))
         result = subprocess.run([VNOTCH, "watch", "--broker", self.uri, "--once"], timeout=60,
                                 capture_output=True, text=True, check=False)
         self.assertRegex(result.stdout, r"(?m)^ oven +brief +20 +20 ")

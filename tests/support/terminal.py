@@ -90,19 +90,21 @@ class Program:
         self.screen = Screen(rows, columns)
         self.output = b""
         self.status = None
-        master, slave = pty.openpty()
-        self.set_size(slave, rows, columns)
-        os.close(slave)
-        os.close(master)
+        gate, opener = os.pipe()
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             try:
                 self.set_size(0, rows, columns)
+                os.close(opener)
+                os.read(gate, 1)
                 os.execve(command[0], command,
                           {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", "USER": "ann",
                            **(environment or {})})
             finally:
                 os._exit(127)
+        os.close(gate)
+        self.modes = termios.tcgetattr(self.terminal)  # before the program can change them
+        os.close(opener)
 
     @staticmethod
     def set_size(descriptor, rows, columns):
@@ -126,8 +128,8 @@ class Program:
         self.screen.feed(data)
         return bool(data)
 
-    def wait_text(self, pattern, seconds=15):
-        """Waits until the screen matches."""
+    def wait_text(self, pattern, seconds=120):
+        """Waits until the screen matches; returns its text then."""
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.screen.text(), re.M):
             assert time.monotonic() < deadline, \
@@ -135,6 +137,13 @@ class Program:
             assert self.read(0.1) or self.is_running(), \
                 f"ended with {self.status}: {self.output[-500:]}"
         return self.screen.text()
+
+    def has_text(self, pattern):
+        """What is on the screen if it matches by now, else None."""
+        while self.read(0):
+            pass
+        text = self.screen.text()
+        return text if re.search(pattern, text, re.M) else None
 
     def press(self, keys):
         os.write(self.terminal, keys.encode())
@@ -145,7 +154,7 @@ class Program:
             self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is None
 
-    def wait(self, seconds=15):
+    def wait(self, seconds=120):
         """Waits for the end and returns the exit status; minus the signal's number if by one."""
         deadline = time.monotonic() + seconds
         while self.is_running():
