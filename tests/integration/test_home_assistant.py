@@ -1,6 +1,7 @@
 """What Home Assistant sees of vnotchd: entities that appear, change, and go by themselves."""
 
 import contextlib
+import itertools
 import json
 import os
 import sys
@@ -120,11 +121,13 @@ class Discovery(Case):
 
         def announced():
             return [m for m in watcher.all_messages() if m.topic.startswith(topic)]
-        wait_for(announced, 15, "an announcement")
-        time.sleep(0.3)
+        # The states follow the announcement.
+        wait_for(lambda: announced() and watcher.on(HOT) and watcher.on(SILENT), 15,
+                 "an announcement")
         before = len(announced())
-        self.home().say_born()
+        home = self.home()
         begun = time.monotonic()
+        home.say_born()
         wait_for(lambda: len(announced()) > before, 15, "the announcement once more")
         self.assertGreater(time.monotonic() - begun, 0.9, "not at once: others do so, too")
         self.assertEqual({m.payload for m in announced()}, {announced()[0].payload})
@@ -157,22 +160,31 @@ class Discovery(Case):
     def test_a_series_that_ends_takes_its_entities_and_topics_with_it(self):
         home = self.home()
         self.start()
-        self.send("line1/short", 0, 21)
-        self.wait_state(home, LOW, "off")
+        self.keep_alive_until(home, "off", 0, 21)
         wait_for(lambda: LOW not in home.entities, 15, "the series is gone")
         self.assertEqual((home.entities, home.errors), ({}, []))
-        watcher = self.client(self.running, topics=("vnotch/gw/alert/#", "vnotch/gw/latest/#",
-                                                    "homeassistant/device/#"))
-        wait_for(lambda: not self.retained(), 15, lambda: self.retained())
-        self.assertEqual(watcher.all_messages(), [])
-        self.send("line1/short", 100, 1)
-        self.wait_state(home, LOW, "on")
+        wait_for(lambda: not self.retained(), 15, self.retained)
+        self.keep_alive_until(home, "on", 10000, 1)
+
+    def keep_alive_until(self, home, state, second, value):
+        """Readings of the series that ends soon, until its alert is seen in this state."""
+        seconds = itertools.count(second)
+        def is_seen():
+            if home.state(LOW) != state and not home.errors:
+                self.send("line1/short", next(seconds), value)
+                time.sleep(0.1)
+            return home.state(LOW) == state or home.errors
+        wait_for(is_seen, 60, lambda: f"{state}: {list(home.entities)}\n{self.vnotchd.log()}")
+        self.assertEqual(home.errors, [])
 
     def retained(self):
+        """What is there for a subscriber: it comes before what is published after it."""
         client = self.client(self.running, topics=("vnotch/gw/alert/#", "vnotch/gw/latest/#",
-                                                   "homeassistant/device/#"))
-        time.sleep(0.2)
-        return [(message.topic, message.payload) for message in client.all_messages()]
+                                                   "homeassistant/device/#", "mark"))
+        client.publish("mark", b"")
+        wait_for(lambda: client.on("mark"), 60, "the mark")
+        return [(message.topic, message.payload) for message in client.all_messages()
+                if message.topic != "mark"]
 
     def test_alerts_alone_appear_where_latest_results_are_not_wanted(self):
         home = self.home("ha/x")
