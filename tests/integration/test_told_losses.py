@@ -6,12 +6,15 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, configuration, wait_for
+from harness import (BASE_MS, Case, NUMBERED_INPUT, SOURCE_DIR, Stalls, configuration,
+                     wait_for)
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from flaky_link import Link
 
 CHECKPOINT_MS = 200
+SLACK_MS = 1000
+RATION = 20000  # bytes: some results and their acknowledgements
 PIPELINES = """
 - name: load
   resolution: 1
@@ -61,6 +64,8 @@ class ToldLosses(Case):
 
     def test_what_a_kill_costs_lies_in_the_span_that_is_told(self):
         self.start("256KiB")
+        stalls = Stalls()
+        self.addCleanup(stalls.close)
         published_at = []
         until = time.monotonic() + 1
         infos = []
@@ -75,7 +80,12 @@ class ToldLosses(Case):
         self.program.start()
         figures = self.check(published_at, killed_at)
         span = 1000 * killed_at - figures["recovery"]["lost_from"]
-        self.assertLessEqual(span, CHECKPOINT_MS + 1000, "more than an interval")
+        longest = CHECKPOINT_MS + SLACK_MS
+        if stalls.was_quiet(killed_at - longest / 1000, killed_at):
+            self.assertLessEqual(span, longest, "more than an interval")
+        else:
+            self.assertLessEqual(figures["recovery"]["lost_from"], 1000 * killed_at)
+            print("the machine wasn't quiet: how long an interval takes is not judged")
 
     def test_messages_that_waited_for_room_are_told_as_well(self):
         """Results leave slowly: messages wait in the queue, acknowledged, over many checkpoints."""
@@ -87,16 +97,15 @@ class ToldLosses(Case):
         published_at = [time.time()] * 3000  # or before
         for _ in range(10):
             time.sleep(CHECKPOINT_MS / 1000)
-            self.link.silent = False
-            time.sleep(0.01)
-            self.link.silent = True
+            self.link.let_pass(RATION)
+            wait_for(lambda: self.link.silent, 60, "results go on leaving")
         self.program.kill()
         killed_at = time.time()
         self.link.cut()
         self.link.silent = False
         self.program.start()
         figures = self.check(published_at, killed_at)
-        self.assertGreater(figures["readings"]["accepted"], 10, "nothing went on")
+        self.assertGreater(figures["readings"]["accepted"], 50, "nothing went on")
         self.assertGreater(figures["readings"]["missing"], 0, "nothing waited")
 
 

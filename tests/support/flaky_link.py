@@ -114,8 +114,9 @@ class Pair:
 class Link(threading.Thread):
     """A port that leads to another one, as well as it is told to, once it is started.
 
-    `silent`: nothing passes, nothing is closed, as on a link that is half open. `cut(n)`: after so
-    many more bytes, in both directions together, all connections are reset.
+    `silent`: nothing passes, nothing is closed, as on a link that is half open; `let_pass(n)`: not
+    until so many more bytes, in both directions together, have passed. `cut(n)`: after so many all
+    connections are reset.
     """
 
     def __init__(self, target_port, host="127.0.0.1", observe=False):
@@ -126,6 +127,7 @@ class Link(threading.Thread):
         self.host, self.port = self.listener.getsockname()
         self.silent = False
         self.left = None
+        self.ration = None
         self.cuts = 0
         self.acknowledged = [] if observe else None
         self.pairs = []
@@ -135,6 +137,11 @@ class Link(threading.Thread):
     def cut(self, after_bytes=0):
         with self.lock:
             self.left = after_bytes
+
+    def let_pass(self, count):
+        with self.lock:
+            self.ration = count
+        self.silent = False
 
     def run(self):
         while not self.ended.is_set():
@@ -167,6 +174,8 @@ class Link(threading.Thread):
         with self.lock:
             cut = self.left is not None and self.left <= 0
             self.left = None if cut else self.left
+            if self.ration is not None and self.ration <= 0:
+                self.ration, self.silent = None, True
         if cut:
             self.close_all(True)
             self.cuts += 1
@@ -174,12 +183,13 @@ class Link(threading.Thread):
     def pass_on(self, pair, direction):
         open_still = pair.read(direction)
         with self.lock:
-            most = CHUNK if self.left is None else max(0, self.left)
+            most = min(max(0, CHUNK if end is None else end) for end in (self.left, self.ration))
         sent = pair.write(direction, most)
         if sent is None:
             return False
         with self.lock:
             self.left = None if self.left is None else self.left - sent
+            self.ration = None if self.ration is None else self.ration - sent
         return open_still or bool(pair.waiting[direction])
 
     def accept(self):
