@@ -85,7 +85,7 @@ void vn__ledger_take(vn__device_t *device, vn__letter_t *letter, const vn__takin
                                       .arrival_ms = how->arrival_ms,
                                       .value = reading->value,
                                       .sequence = reading->sequence,
-                                      .series = letter->series,
+                                      .series = (uint16_t)letter->series,
                                       .id = reading->id,
                                       .device = (uint8_t)device->number,
                                       .again = again,

@@ -200,7 +200,7 @@ static bool added(law_t *law, bool *judged) {
     vn_story_reading_t other = law->before.all[i];
     add(&law->after, &other);
     if (other.series == 0) {
-      other.series = (uint32_t)law->with->series;
+      other.series = (uint16_t)law->with->series;
       other.value = -other.value;
       add(&law->after, &other);
     }
@@ -332,6 +332,27 @@ static bool split(law_t *law, bool *judged) {
   return good;
 }
 
+static bool counts(const vn_story_reading_t *reading) {
+  return reading->device == 0 && !reading->lost && !reading->again;
+}
+
+/* The readings that count; `chosen` holds them, unless they are all of the story's. */
+static readings_t choose(const vn_story_t *story, readings_t *chosen) {
+  size_t all = 0;
+  while (all < story->reading_count && counts(&story->readings[all])) {
+    all++;
+  }
+  if (all == story->reading_count) {
+    return (readings_t){story->readings, all, all};
+  }
+  for (size_t i = 0; i < story->reading_count; i++) {
+    if (counts(&story->readings[i])) {
+      add(chosen, &story->readings[i]);
+    }
+  }
+  return *chosen;
+}
+
 bool vn_relation_holds(vn_relation_t relation, const vn_case_t *world_case, const vn_story_t *story,
                        bool *judged, char *problem, size_t room) {
   static bool (*const laws[VN_RELATIONS])(law_t * law, bool *judged) = {
@@ -339,18 +360,14 @@ bool vn_relation_holds(vn_relation_t relation, const vn_case_t *world_case, cons
       [VN_RELATION_SHIFTED] = shifted,       [VN_RELATION_ADDED] = added,
       [VN_RELATION_SPLIT] = split,
   };
+  readings_t chosen = {0};
   law_t law = {.with = world_case,
+               .before = choose(story, &chosen),
                .prng = prng_make((uint64_t)world_case->seed, STREAM_RELATIONS),
                .problem = problem,
                .room = room};
-  for (size_t i = 0; i < story->reading_count; i++) {
-    const vn_story_reading_t *reading = &story->readings[i];
-    if (reading->device == 0 && !reading->lost && !reading->again) {
-      add(&law.before, reading);
-    }
-  }
   bool good = laws[relation](&law, judged);
-  vn_room_free(law.before.all);
+  vn_room_free(chosen.all);
   vn_room_free(law.after.all);
   return good;
 }

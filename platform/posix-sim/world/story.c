@@ -5,8 +5,10 @@
 #include <string.h>
 
 #define FNV_PRIME UINT64_C(0x100000001B3)
+#define SQUARE (FNV_PRIME * FNV_PRIME)
 
-uint64_t vn_story_hash(uint64_t hash, const void *bytes, size_t length) {
+/* FNV-1a over more bytes. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length) {
   const uint8_t *from = bytes;
   for (size_t i = 0; i < length; i++) {
     hash = (hash ^ from[i]) * FNV_PRIME;
@@ -16,10 +18,15 @@ uint64_t vn_story_hash(uint64_t hash, const void *bytes, size_t length) {
 
 /* The same on every machine, whatever the order of its bytes. */
 static uint64_t hash_numbers(uint64_t hash, const int64_t *numbers, size_t count) {
-  uint64_t powers[9] = {1};
-  for (size_t i = 1; i < 9; i++) {
-    powers[i] = powers[i - 1u] * FNV_PRIME;
-  }
+  static const uint64_t powers[9] = {1,
+                                     FNV_PRIME,
+                                     SQUARE,
+                                     SQUARE * FNV_PRIME,
+                                     SQUARE * SQUARE,
+                                     SQUARE * SQUARE * FNV_PRIME,
+                                     SQUARE * SQUARE * SQUARE,
+                                     SQUARE * SQUARE * SQUARE * FNV_PRIME,
+                                     SQUARE * SQUARE * SQUARE * SQUARE};
   for (size_t i = 0; i < count; i++) {
     size_t zeros = 8; /* at its end: each is a product alone */
     for (uint64_t rest = (uint64_t)numbers[i]; rest != 0; rest >>= 8) {
@@ -69,8 +76,8 @@ void vn_story_message(vn_story_t *story, const vn_story_message_t *message, cons
   if (story->hashed) {
     const int64_t figures[] = {message->at_ms, message->device, message->payload_length};
     story->hash = hash_numbers(story->hash, figures, sizeof figures / sizeof figures[0]);
-    story->hash = vn_story_hash(story->hash, topic, message->topic_length);
-    story->hash = vn_story_hash(story->hash, payload, message->payload_length);
+    story->hash = hash_bytes(story->hash, topic, message->topic_length);
+    story->hash = hash_bytes(story->hash, payload, message->payload_length);
   }
   if (story->keeps_messages) {
     keep(story, *message, topic, payload);

@@ -8,18 +8,19 @@
 
 /*
  * A reading as it was taken first. What the network repeated isn't here again, but where a sensor
- * counts anew: what couldn't be told from a repeat the first time is perhaps taken then.
+ * counts anew: what couldn't be told from a repeat the first time is perhaps taken then. There are
+ * millions of them: kept small.
  */
 typedef struct vn_story_reading {
   int64_t time_ms, arrival_ms;
   int32_t value; /* scaled */
   uint32_t sequence;
-  uint32_t series;
   uint32_t id; /* of its series: a repeat by the sensor has it too */
+  uint16_t series;
   uint8_t device;
-  bool again; /* the network repeated it, and that may matter */
-  bool lost;  /* acknowledged in checkpoint mode, and gone with the power */
-  bool unset; /* the clock of the device wasn't set: arrival_ms means nothing */
+  bool again : 1; /* the network repeated it, and that may matter */
+  bool lost : 1;  /* acknowledged in checkpoint mode, and gone with the power */
+  bool unset : 1; /* the clock of the device wasn't set: arrival_ms means nothing */
 } vn_story_reading_t;
 
 /* A message as the other end received it. */
@@ -46,8 +47,5 @@ void vn_story_message(vn_story_t *story, const vn_story_message_t *message, cons
                       const uint8_t *payload);
 
 void vn_story_free(vn_story_t *story);
-
-/* FNV-1a over more bytes. */
-uint64_t vn_story_hash(uint64_t hash, const void *bytes, size_t length);
 
 #endif
