@@ -67,7 +67,7 @@ static vn_err_t start(twin_t *twin) {
   return error == VN_OK ? vn_restore(&twin->engine) : error;
 }
 
-/* Until all is told. */
+/* Until all is told, and sent. */
 static vn_err_t work(twin_t *twin) {
   uint32_t sleep_ms = 0;
   vn_err_t error = VN_OK;
@@ -82,6 +82,7 @@ static vn_err_t work(twin_t *twin) {
   return error;
 }
 
+/* Results may wait for others: the outbox is never asked to hold more than one reading brings. */
 static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
   char digits[16];
   size_t at = sizeof digits;
@@ -103,7 +104,7 @@ static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
     return VN_ERR_STORE;
   }
   (void)vn_take_reading(&twin->engine, series, &reading);
-  return work(twin);
+  return vn_outbox_empty(&twin->engine.outbox) ? VN_OK : work(twin);
 }
 
 bool vn_twin_run(const vn_case_t *world_case, const vn_story_reading_t *readings, size_t count,
@@ -118,6 +119,7 @@ bool vn_twin_run(const vn_case_t *world_case, const vn_story_reading_t *readings
       error = take(twin, &readings[i]);
     }
   }
+  error = error == VN_OK ? work(twin) : error;
   if (error != VN_OK && problem[0] == '\0') {
     (void)snprintf(problem, room, "the engine without faults: %s", vn_err_text(error));
   }
