@@ -32,49 +32,46 @@ enum {
   KEY_FLAGS = 17
 };
 
-/* What a record says, in the making: words, and these with a number or bytes behind them. */
-enum { NUMBER = 1, BYTES = 2 };
-
+/* What a record says, in the making: of a result the members as they came, but for the times. */
 typedef struct content {
-  char bytes[CONTENT_MAX];
+  uint8_t bytes[CONTENT_MAX];
   size_t length;
 } content_t;
 
-static void put_bytes(content_t *content, const void *from, size_t length) {
+static void put_bytes(content_t *content, const uint8_t *from, size_t length) {
   if (content->length + length < sizeof content->bytes) {
     memcpy(content->bytes + content->length, from, length);
     content->length += length;
   }
 }
 
-static inline void put(content_t *content, const char *words) {
-  put_bytes(content, words, strlen(words));
-}
-
-static void put_number(content_t *content, int64_t number) {
-  char item[1 + sizeof number] = {NUMBER};
-  memcpy(item + 1, &number, sizeof number);
-  put_bytes(content, item, sizeof item);
-}
-
-static void put_raw(content_t *content, const uint8_t *from, const uint8_t *end) {
-  size_t length = (size_t)(end - from);
-  char item[1 + sizeof length] = {BYTES};
-  memcpy(item + 1, &length, sizeof length);
-  put_bytes(content, item, sizeof item);
-  put_bytes(content, from, length);
+/* In the fewest bytes, as devices write it. */
+static void put_time(content_t *content, int64_t time_ms) {
+  uint64_t rest = time_ms < 0 ? ~(uint64_t)time_ms : (uint64_t)time_ms;
+  unsigned power = 4; /* of two: bytes of the number */
+  while (power > 1u && rest >> (4u << (power - 1u)) == 0) {
+    power--;
+  }
+  uint8_t item[9];
+  size_t bytes = rest < 24 ? 0 : (size_t)1 << (power - 1u);
+  item[0] = (uint8_t)((time_ms < 0 ? 0x20u : 0u) | (bytes == 0 ? rest : 23u + power));
+  for (size_t i = bytes; i > 0; i--) {
+    item[i] = (uint8_t)rest;
+    rest >>= 8;
+  }
+  put_bytes(content, item, bytes + 1u);
 }
 
 /* To where it stays. */
-static const char *keep(vn_records_t *records, const content_t *content) {
+static const uint8_t *keep(vn_records_t *records, const content_t *content) {
   if (records->block_count == 0 || BLOCK_BYTES - records->block_used < content->length) {
     if (records->block_count == records->block_room) {
-      records->blocks = vn_room_grow(records->blocks, &records->block_room, sizeof(char *));
+      records->blocks = vn_room_grow(records->blocks, &records->block_room, sizeof(uint8_t *));
     }
     records->blocks[records->block_count++] = vn_room_new(BLOCK_BYTES);
     records->block_used = 0;
   }
-  char *kept = records->blocks[records->block_count - 1u] + records->block_used;
+  uint8_t *kept = records->blocks[records->block_count - 1u] + records->block_used;
   memcpy(kept, content->bytes, content->length);
   records->block_used += content->length;
   return kept;
@@ -116,81 +113,106 @@ static int64_t *figure(vn_record_t *record, int64_t key) {
 
 static bool is_left_out(int64_t key, unsigned without) {
   bool end = key == KEY_FIRST || key == KEY_LAST;
-  return key == KEY_ACCOUNTING || key == 0 ||
+  return key == KEY_ACCOUNTING || key == KEY_FLAGS || key == 0 ||
          (key == KEY_SAMPLE && (without & VN_RECORD_NO_SAMPLE) != 0) ||
          (end && (without & VN_RECORD_NO_ENDS) != 0);
 }
 
-static void take_series(vn_walk_t *walk, vn_record_t *record, content_t *content) {
+static void take_series(vn_walk_t *walk, vn_record_t *record) {
   uint64_t length;
   bool good = vn_walk_head(walk, &length) == 3 && length >= 2 && length < 8 && walk->at[0] == 's';
-  walk->failed = walk->failed || !good;
+  walk->failed = walk->failed || !good || length > (uint64_t)(walk->end - walk->at);
   for (uint64_t i = 1; !walk->failed && i < length; i++) {
     record->series = record->series * 10u + (uint32_t)(walk->at[i] - '0');
   }
   walk->at += walk->failed ? 0 : length;
-  put(content, " s");
-  put_number(content, record->series);
 }
 
-static void take_superseded(vn_walk_t *walk, int64_t shift_ms, content_t *content) {
-  uint64_t count = vn_walk_container(walk, 4);
-  for (uint64_t i = 0; i < count && !walk->failed; i++) {
-    (void)vn_walk_container(walk, 4);
-    int64_t start_ms = vn_walk_integer(walk) - shift_ms;
-    put(content, " over ");
-    put_number(content, start_ms);
-    put(content, "..");
-    put_number(content, vn_walk_integer(walk) - shift_ms);
+/* A record that is being read. */
+typedef struct taking {
+  vn_walk_t *walk;
+  const uint8_t *copied; /* what lies before it is in the content, or left out */
+  int64_t shift_ms;
+  unsigned without;
+  vn_record_t record;
+  content_t content;
+} taking_t;
+
+static void copy_to(taking_t *taking, const uint8_t *end) {
+  put_bytes(&taking->content, taking->copied, (size_t)(end - taking->copied));
+  taking->copied = end;
+}
+
+/* Told anew where it is shifted. */
+static int64_t take_time(taking_t *taking) {
+  const uint8_t *from = taking->walk->at;
+  int64_t time_ms = vn_walk_integer(taking->walk) - taking->shift_ms;
+  if (taking->shift_ms != 0) {
+    copy_to(taking, from);
+    put_time(&taking->content, time_ms);
+    taking->copied = taking->walk->at;
+  }
+  return time_ms;
+}
+
+static void take_superseded(taking_t *taking) {
+  uint64_t count = vn_walk_container(taking->walk, 4);
+  for (uint64_t i = 0; i < count && !taking->walk->failed; i++) {
+    (void)vn_walk_container(taking->walk, 4);
+    (void)take_time(taking);
+    (void)take_time(taking);
   }
 }
 
-static void take_figure(vn_walk_t *walk, vn_record_t *record, content_t *content, int64_t key,
-                        int64_t shift_ms) {
+static void take_value(taking_t *taking, int64_t key) {
+  vn_walk_t *walk = taking->walk;
+  vn_record_t *record = &taking->record;
   int64_t *kept = figure(record, key);
-  put(content, " ");
-  put_number(content, key);
-  put(content, ":");
-  if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
-    *kept = vn_walk_integer(walk) - (key == KEY_START || key == KEY_END ? shift_ms : 0);
-    put_number(content, *kept);
-    return;
-  }
-  const uint8_t *from = vn_walk_skip(walk);
-  put_raw(content, from, walk->at);
-}
-
-static void take_member(vn_walk_t *walk, vn_record_t *record, content_t *content, unsigned without,
-                        int64_t shift_ms) {
-  int64_t key = vn_walk_integer(walk);
-  if (key == KEY_FLAGS) {
-    record->coarse = (vn_walk_integer(walk) & COARSENED) != 0;
-  } else if (is_left_out(key, without)) {
-    (void)vn_walk_skip(walk);
+  if (key == KEY_START || key == KEY_END) {
+    *kept = take_time(taking);
+  } else if (kept != NULL && walk->at < walk->end && walk->at[0] < 0x40) {
+    *kept = vn_walk_integer(walk);
   } else if (key == KEY_SERIES) {
-    take_series(walk, record, content);
+    take_series(walk, record);
   } else if (key == KEY_WINDOW) {
     record->window = (uint8_t)vn_walk_integer(walk);
-    put(content, "w");
-    put_number(content, record->window);
   } else if (key == KEY_SUPERSEDES) {
-    take_superseded(walk, shift_ms, content);
+    take_superseded(taking);
+  } else if (key == KEY_FLAGS) {
+    record->coarse = (vn_walk_integer(walk) & COARSENED) != 0;
   } else {
-    take_figure(walk, record, content, key, shift_ms);
+    (void)vn_walk_skip(walk);
   }
+}
+
+/* What is kept as it came is copied in one piece as long as nothing comes in between. */
+static void take_member(taking_t *taking) {
+  const uint8_t *begin = taking->walk->at;
+  int64_t key = vn_walk_integer(taking->walk);
+  bool left_out = is_left_out(key, taking->without);
+  if (left_out) {
+    copy_to(taking, begin);
+  }
+  take_value(taking, key);
+  taking->copied = left_out ? taking->walk->at : taking->copied;
 }
 
 static void take_record(vn_walk_t *walk, vn_records_t *records, unsigned without,
                         int64_t shift_ms) {
-  vn_record_t record = {.is_result = true};
-  content_t content;
-  content.length = 0;
+  taking_t taking; /* its content is filled as far as it is used */
   uint64_t members = vn_walk_container(walk, 5);
+  taking.walk = walk;
+  taking.copied = walk->at;
+  taking.shift_ms = shift_ms;
+  taking.without = without;
+  taking.record = (vn_record_t){.is_result = true};
+  taking.content.length = 0;
   for (uint64_t i = 0; i < members && !walk->failed; i++) {
-    take_member(walk, &record, &content, without, shift_ms);
+    take_member(&taking);
   }
-  records->coarse = records->coarse || record.coarse;
-  add(records, &record, &content);
+  copy_to(&taking, walk->at);
+  records->coarse = records->coarse || taking.record.coarse;
+  add(records, &taking.record, &taking.content);
 }
 
 static bool take_summary(const vn_story_t *story, const vn_story_message_t *message,
@@ -283,34 +305,46 @@ bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
   return good;
 }
 
-/* Of a number or of bytes; returns where the next begins. */
-static const char *write_item(const char *from, FILE *to) {
-  int64_t number;
-  size_t length;
-  if (*from == NUMBER) {
-    memcpy(&number, from + 1, sizeof number);
-    fprintf(to, "%" PRId64, number);
-    return from + 1 + sizeof number;
+static void write_superseded(vn_walk_t *walk, FILE *to) {
+  for (uint64_t count = vn_walk_container(walk, 4); count > 0 && !walk->failed; count--) {
+    (void)vn_walk_container(walk, 4);
+    fprintf(to, " over %" PRId64, vn_walk_integer(walk));
+    fprintf(to, "..%" PRId64, vn_walk_integer(walk));
   }
-  memcpy(&length, from + 1, sizeof length);
-  from += 1 + sizeof length;
-  for (size_t i = 0; i < length; i++) {
-    fprintf(to, "%02x", (unsigned)(uint8_t)from[i]);
+}
+
+static void write_member(vn_walk_t *walk, const vn_record_t *record, FILE *to) {
+  int64_t key = vn_walk_integer(walk);
+  if (key == KEY_SUPERSEDES) {
+    write_superseded(walk, to);
+    return;
   }
-  return from + length;
+  const uint8_t *from = walk->at;
+  if (key == KEY_WINDOW || key == KEY_SERIES) {
+    fprintf(to, key == KEY_WINDOW ? "w%u" : " s%u",
+            key == KEY_WINDOW ? (unsigned)record->window : (unsigned)record->series);
+    (void)vn_walk_skip(walk);
+  } else if (from < walk->end && *from < 0x40) {
+    fprintf(to, " %" PRId64 ":%" PRId64, key, vn_walk_integer(walk));
+  } else {
+    fprintf(to, " %" PRId64 ":", key);
+    (void)vn_walk_skip(walk);
+    for (; from < walk->at; from++) {
+      fprintf(to, "%02x", (unsigned)*from);
+    }
+  }
 }
 
 void vn_record_text(const vn_record_t *record, char *text, size_t room) {
-  const char *end = record->content + record->length;
+  vn_walk_t walk = {record->content, record->content + record->length, false};
   FILE *to = fmemopen(text, room, "w");
-  for (const char *from = record->content; to != NULL && from < end;) {
-    if (*from == NUMBER || *from == BYTES) {
-      from = write_item(from, to);
-    } else {
-      fputc(*from++, to);
-    }
+  text[0] = '\0';
+  if (to != NULL && !record->is_result) {
+    (void)fwrite(record->content, 1, record->length, to);
   }
-  text[0] = to == NULL ? '\0' : text[0];
+  while (to != NULL && record->is_result && walk.at < walk.end && !walk.failed) {
+    write_member(&walk, record, to);
+  }
   if (to != NULL) {
     (void)fclose(to);
   }

@@ -10,7 +10,7 @@
  * its JSON up to the device.
  */
 typedef struct vn_record {
-  const char *content; /* equal for equal things; vn_record_text makes it legible */
+  const uint8_t *content; /* equal for equal things; vn_record_text makes it legible */
   size_t length;
   int64_t start_ms, end_ms, count, sum, min, max, revision, kind;
   uint32_t series;
@@ -23,7 +23,7 @@ typedef struct vn_record {
 typedef struct vn_records {
   vn_record_t *records;
   size_t count, room;
-  char **blocks; /* that the contents lie in */
+  uint8_t **blocks; /* that the contents lie in */
   size_t block_count, block_room, block_used;
   bool coarse; /* one of them is */
 } vn_records_t;
