@@ -4,18 +4,26 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Words of eight bytes, the last one filled up with zeros: their number is in the hash before. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length) {
+  const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
+  const unsigned char *from = bytes;
+  uint64_t word;
+  hash = (hash ^ length) * factor;
+  for (; length >= sizeof word; length -= sizeof word) {
+    memcpy(&word, from, sizeof word);
+    hash = (hash ^ word) * factor;
+    hash ^= hash >> 32;
+    from += sizeof word;
+  }
+  word = 0;
+  memcpy(&word, from, length);
+  hash = (hash ^ word) * factor;
+  return hash ^ hash >> 32;
+}
+
 uint64_t vn__oracle_hash_message(const char *topic, const void *payload, size_t length) {
-  const uint64_t prime = UINT64_C(1099511628211);
-  const unsigned char *bytes = payload;
-  uint64_t hash = UINT64_C(14695981039346656037);
-  for (; *topic != '\0'; topic++) {
-    hash = (hash ^ (unsigned char)*topic) * prime;
-  }
-  hash *= prime; /* the end of the topic */
-  for (size_t i = 0; i < length; i++) {
-    hash = (hash ^ bytes[i]) * prime;
-  }
-  return hash;
+  return hash_bytes(hash_bytes(0, topic, strlen(topic)), payload, length);
 }
 
 void vn__oracle_check_numbers(vn_oracle_t *oracle, uint64_t end) {

@@ -101,7 +101,7 @@ bool vn__oracle_is_gap(const vn_oracle_t *oracle, uint64_t seq);
 /* The first four members of messages in CBOR; how many others follow. */
 size_t vn__oracle_take_head(const vn_oracle_t *oracle, vn__cbor_t *cbor, vn__identity_t *identity);
 
-/* FNV-1a of topic and payload. */
+/* Of topic and payload: the same for the same bytes, on this machine. */
 uint64_t vn__oracle_hash_message(const char *topic, const void *payload, size_t length);
 
 void vn__oracle_take_summary(vn_oracle_t *oracle, const void *payload, size_t length,
