@@ -10,6 +10,7 @@
 #define RETRY_US 20000
 #define CONNECT_MS_MAX 2000u
 #define STOP_STEPS 100u
+#define TOPIC_MAX 24u
 
 static int64_t mono_ms(void *context) {
   const vn__device_t *device = context;
@@ -245,13 +246,21 @@ void vn__device_cut(vn__device_t *device, const vn_case_fault_t *fault) {
   }
 }
 
+/* Returns the length. */
+static size_t put_text(char topic[TOPIC_MAX], size_t at, const char *text) {
+  size_t length = strlen(text);
+  VN_ASSERT(length <= TOPIC_MAX - at);
+  memcpy(topic + at, text, length);
+  return at + length;
+}
+
 static vn_err_t offer(vn__device_t *device, vn__letter_t *letter) {
-  char topic[24];
+  char topic[TOPIC_MAX];
   bool command = letter->command != 0;
-  int length = snprintf(topic, sizeof topic, "%s%s", command ? device->topic_prefix : "in/",
-                        command ? "command" : device->world->sensors[letter->series].name);
-  VN_ASSERT(length > 0 && (size_t)length < sizeof topic);
-  const vn_text_t text = {topic, (size_t)length};
+  size_t length = put_text(topic, 0, command ? device->topic_prefix : "in/");
+  length =
+      put_text(topic, length, command ? "command" : device->world->sensors[letter->series].name);
+  const vn_text_t text = {topic, length};
   const uint8_t *payload = (const uint8_t *)letter->payload;
   if (vn__flaw_taken(device, letter)) {
     return VN_OK;

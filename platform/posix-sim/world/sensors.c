@@ -49,51 +49,70 @@ void vn__letter_free(vn__world_t *world, vn__letter_t *letter) {
 
 /* Digits of a number that isn't negative, at least so many; returns the end. */
 static char *put_digits(char *to, uint64_t number, unsigned least) {
+  static const char pairs[] =
+      "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+      "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+      "8081828384858687888990919293949596979899";
   char digits[24];
-  unsigned count = 0;
-  while (number > 0 || count < least) {
-    digits[count++] = (char)('0' + number % 10u);
-    number /= 10u;
+  char *const end = digits + sizeof digits;
+  char *at = end;
+  for (; number >= 100u; number /= 100u) {
+    at -= 2;
+    memcpy(at, pairs + number % 100u * 2u, 2);
   }
-  while (count > 0) {
-    *to++ = digits[--count];
+  for (; number > 0; number /= 10u) {
+    *--at = (char)('0' + number % 10u);
   }
-  return to;
+  while (end - at < (ptrdiff_t)least) {
+    *--at = '0';
+  }
+  memcpy(to, at, (size_t)(end - at));
+  return to + (end - at);
 }
 
-static char *put_text(char *to, const char *text) {
+/* Of a length that compilers know where it is a literal. */
+static inline char *put_text(char *to, const char *text) {
   size_t length = strlen(text);
   memcpy(to, text, length);
   return to + length;
 }
 
+static char *put_sign(char *to, int64_t number) {
+  *to = '-';
+  return to + (number < 0);
+}
+
+static uint64_t size_of(int64_t number) {
+  return number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+}
+
 static char *put_value(char *to, int32_t value, unsigned decimals) {
-  uint64_t size = (uint64_t)(value < 0 ? -(int64_t)value : value);
+  uint64_t size = size_of(value);
   uint64_t unit = 1;
   for (unsigned i = 0; i < decimals; i++) {
     unit *= 10u;
   }
-  to = value < 0 ? put_text(to, "-") : to;
-  to = put_digits(to, size / unit, 1);
-  if (decimals > 0) {
-    to = put_digits(put_text(to, "."), size % unit, decimals);
-  }
-  return to;
+  to = put_digits(put_sign(to, value), size / unit, 1);
+  return decimals > 0 ? put_digits(put_text(to, "."), size % unit, decimals) : to;
 }
 
 void vn__letter_write(vn__letter_t *letter, unsigned decimals) {
   char *to = letter->payload;
   bool many = letter->count != 1;
+  *to = '[';
+  to += many;
   for (uint32_t i = 0; i < letter->count; i++) {
     const vn__letter_reading_t *reading = &letter->readings[i];
-    to = put_text(to, i > 0 ? "," : many ? "[" : "");
-    to = put_text(to, reading->time_ms < 0 ? "{\"t\":-" : "{\"t\":");
-    to = put_digits(to, (uint64_t)(reading->time_ms < 0 ? -reading->time_ms : reading->time_ms), 1);
+    *to = ',';
+    to += i > 0;
+    to = put_sign(put_text(to, "{\"t\":"), reading->time_ms);
+    to = put_digits(to, size_of(reading->time_ms), 1);
     to = put_value(put_text(to, ",\"v\":"), reading->value, decimals);
     to = put_digits(put_text(to, ",\"q\":"), reading->sequence, 1);
-    to = put_text(to, "}");
+    *to++ = '}';
   }
-  to = put_text(to, many ? "]" : "");
+  *to = ']';
+  to += many;
   letter->length = (uint32_t)(to - letter->payload);
 }
 
