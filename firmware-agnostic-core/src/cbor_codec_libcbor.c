@@ -15,6 +15,10 @@ typedef uint64_t libcbor_size_t;
 
 size_t VN__CBOR_CODEC(put_head)(vn__cbor_major_t major, uint64_t argument,
                                 uint8_t out[VN__CBOR_HEAD_MAX]) {
+  if (argument < 24u) { /* most heads are one byte: no need to ask the library */
+    out[0] = (uint8_t)((unsigned)major << 5 | (unsigned)argument);
+    return 1u;
+  }
   switch (major) {
     case VN__CBOR_MAJOR_UINT:
       return cbor_encode_uint(argument, out, VN__CBOR_HEAD_MAX);
@@ -28,11 +32,9 @@ size_t VN__CBOR_CODEC(put_head)(vn__cbor_major_t major, uint64_t argument,
       return cbor_encode_array_start((size_t)argument, out, VN__CBOR_HEAD_MAX);
     case VN__CBOR_MAJOR_MAP:
       return cbor_encode_map_start((size_t)argument, out, VN__CBOR_HEAD_MAX);
-    case VN__CBOR_MAJOR_TAG:
+    default: /* simple values are all short */
+      VN_ASSERT(major == VN__CBOR_MAJOR_TAG);
       return cbor_encode_tag(argument, out, VN__CBOR_HEAD_MAX);
-    default:
-      VN_ASSERT(major == VN__CBOR_MAJOR_SIMPLE && argument < 24u);
-      return cbor_encode_ctrl((uint8_t)argument, out, VN__CBOR_HEAD_MAX);
   }
 }
 
