@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import time
 import unittest
 
 import cbor2
@@ -67,6 +69,7 @@ class Outage(Case):
         sensor = self.client(broker, topics=())
         sensor.publish_all([("j/a", json.dumps({"v": value, "t": BASE_MS + 60000 * minute}))
                             for minute, value in enumerate(values)], seconds=60)
+        self.wait_taken(daemon, len(values))
         upstream.start()
         done = BASE_MS + 60000 * MINUTES
         def arrived():
@@ -79,6 +82,15 @@ class Outage(Case):
         self.assertEqual(stats["outputs"]["dropped"], 0)
         self.assertGreater(stats["outputs"]["coarsened"], 10)
         self.check(cloud, values)
+
+    def wait_taken(self, daemon, count):
+        """Its log tells, while nobody is there for its figures; asked too often it would not."""
+        for pause_s in (0.1 * 2 ** n for n in range(10)):
+            daemon.process.send_signal(signal.SIGUSR1)
+            time.sleep(pause_s)
+            if f" accepted={count} " in daemon.log():
+                return
+        self.fail(f"{count} readings are not taken:\n{daemon.log()}")
 
     def check(self, cloud, values):
         rows = table_of(cloud.on("vnotch/gw/summary"))

@@ -32,33 +32,43 @@ def reading(sequence):
 class ToldLosses(Case):
     def start(self, outbox, upstream=None):
         self.feed = self.broker()
+        self.line = Link(self.feed.port, observe=True)  # what it took, and when
         self.link = Link(self.feed.port)
-        self.addCleanup(self.link.close)
-        self.link.start()
+        for link in (self.line, self.link):
+            self.addCleanup(link.close)
+            link.start()
         state = f"file: {self.state_file()}, checkpoint_every: {CHECKPOINT_MS}ms"
         options = {"capacity": f"{{series: 10, outbox: {outbox}, input_queue: 4096}}"}
         if upstream:
             options["upstream"] = f"{{uri: 'mqtt://127.0.0.1:{self.link.port}', keep_alive: 60s}}"
         self.program = self.daemon(
-            configuration(self.feed.port, NUMBERED_INPUT, PIPELINES, state, **options)).start()
+            configuration(self.line.port, NUMBERED_INPUT, PIPELINES, state, **options)).start()
         self.talk = self.client(self.feed)
 
     def figures(self, condition):
         return self.wait_json(self.talk, "vnotch/gw/stats", condition, 30)
 
-    def check(self, published_at, killed_at):
-        """What is missing was published in the span that is told; returns the figures."""
-        self.talk.publish_all([reading(len(published_at))])
+    def kill(self):
+        """Returns when, and the numbers that were acknowledged before, with their times."""
+        self.program.kill()
+        killed_at = time.time()
+        wait_for(lambda: not self.line.pairs, 60, "its connection ends")
+        return killed_at, [(number, at) for _, at, _, number in self.line.acknowledged]
+
+    def check(self, published, killed_at, acknowledged):
+        """What is missing was acknowledged in the span that is told; returns the figures."""
+        self.talk.publish_all([reading(published)])
         figures = self.figures(lambda s: s["readings"]["accepted"] + s["readings"]["missing"]
-                               == len(published_at) + 1)
+                               == published + 1)
         lost = figures["readings"]["missing"]
-        first = figures["readings"]["accepted"] - 1  # they come in order: the last ones are lost
         recovery = figures["recovery"]
-        print(f"lost {lost} of {len(published_at)}, "
-              f"told {recovery['lost_to'] - recovery['lost_from']} ms")
+        print(f"lost {lost} of {published}, told {recovery['lost_to'] - recovery['lost_from']} ms")
         self.assertFalse(recovery["clean"])
-        if lost:
-            self.assertLessEqual(recovery["lost_from"], 1000 * published_at[first] + 1)
+        # They come in order: the last ones are lost, and what had no acknowledgement comes again.
+        self.assertEqual([number for number, _ in acknowledged], list(range(len(acknowledged))))
+        self.assertLessEqual(lost, len(acknowledged))
+        for number, at in acknowledged[len(acknowledged) - lost:]:
+            self.assertLessEqual(recovery["lost_from"], 1000 * at + 1, number)
         self.assertGreaterEqual(recovery["lost_to"], 1000 * killed_at)
         return figures
 
@@ -66,19 +76,16 @@ class ToldLosses(Case):
         self.start("256KiB")
         stalls = Stalls()
         self.addCleanup(stalls.close)
-        published_at = []
         until = time.monotonic() + 1
         infos = []
         while time.monotonic() < until:
-            published_at.append(time.time())
-            infos.append(self.talk.publish(*reading(len(published_at) - 1)))
+            infos.append(self.talk.publish(*reading(len(infos))))
             time.sleep(0.001)
         for info in infos:
-            info.wait_for_publish(10)
-        self.program.kill()
-        killed_at = time.time()
+            info.wait_for_publish(60)
+        killed_at, acknowledged = self.kill()
         self.program.start()
-        figures = self.check(published_at, killed_at)
+        figures = self.check(len(infos), killed_at, acknowledged)
         span = 1000 * killed_at - figures["recovery"]["lost_from"]
         longest = CHECKPOINT_MS + SLACK_MS
         if stalls.was_quiet(killed_at - longest / 1000, killed_at):
@@ -94,17 +101,15 @@ class ToldLosses(Case):
         self.figures(lambda s: s["readings"]["accepted"] == 1)
         self.link.silent = True
         self.talk.publish_all([reading(n) for n in range(1, 3000)])
-        published_at = [time.time()] * 3000  # or before
         for _ in range(10):
             time.sleep(CHECKPOINT_MS / 1000)
             self.link.let_pass(RATION)
             wait_for(lambda: self.link.silent, 60, "results go on leaving")
-        self.program.kill()
-        killed_at = time.time()
+        killed_at, acknowledged = self.kill()
         self.link.cut()
         self.link.silent = False
         self.program.start()
-        figures = self.check(published_at, killed_at)
+        figures = self.check(3000, killed_at, acknowledged)
         self.assertGreater(figures["readings"]["accepted"], 50, "nothing went on")
         self.assertGreater(figures["readings"]["missing"], 0, "nothing waited")
 
