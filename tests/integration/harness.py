@@ -23,7 +23,7 @@ MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/s
 
 # A whole minute, in the past of any clock that is set.
 BASE_MS = 1700000040000
-PORTS_TAKEN = set()
+PORTS_TAKEN = {}  # port: what tells the tests beside this one
 # Numbered readings with their time: {"t": 1700000040000, "v": 1.5, "seq": 7} on j/NAME.
 NUMBERED_INPUT = """
 - topic: "j/{device}"
@@ -41,17 +41,27 @@ RECORD_KEYS = {0: "pipeline", 1: "window", 2: "series", 3: "start", 4: "end", 5:
 
 
 def free_port():
-    """A port below those of outgoing connections, and never the same twice."""
+    """A port below those of outgoing connections, and never the same twice: by a name in the kernel
+    this process keeps it from the tests beside it, also while nobody listens there."""
     while True:
         port = random.SystemRandom().randrange(20000, 32000)
-        with socket.socket() as probe:
-            if port not in PORTS_TAKEN and probe.connect_ex(("127.0.0.1", port)) != 0:
-                PORTS_TAKEN.add(port)
-                return port
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0vnotch-test-port-{port}")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            claim.close()
+            continue
+        PORTS_TAKEN[port] = claim
+        return port
 
 
 def wait_for(condition, seconds, what):
-    """Waits until condition() is true and returns its value; fails with `what` otherwise."""
+    """Waits until condition() is true and returns its value; fails with `what` otherwise. `seconds`
+    are for a machine of one's own: the limit is STUCK_S at least."""
+    seconds = max(seconds, STUCK_S)
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -76,7 +86,7 @@ def wait_while_it_moves(condition, measure, what):
         time.sleep(0.01)
 
 
-def end(process, seconds=10):
+def end(process, seconds=STUCK_S):
     """Ends a process that this test started."""
     if process is not None and process.poll() is None:
         process.terminate()
@@ -163,7 +173,7 @@ class Client:
         self.lock = threading.Lock()
         self.topics = list(topics)
         self.subscribed = threading.Event()
-        self.connects = 0
+        self.connects = 0  # so often it was subscribed
         if version == mqtt.MQTTv5:
             self.client = mqtt.Client(name, protocol=version)
         else:
@@ -173,16 +183,19 @@ class Client:
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._on_connect
         self.client.on_message = self._on_message
-        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.client.on_subscribe = self._on_subscribe
         self.client.connect("127.0.0.1", port, keepalive=60)
         self.client.loop_start()
-        if self.topics and not self.subscribed.wait(10):
+        if self.topics and not self.subscribed.wait(STUCK_S):
             raise AssertionError("the test's client is not subscribed")
 
     def _on_connect(self, client, *_):
-        self.connects += 1
         if self.topics:
             client.subscribe([(topic, 1) for topic in self.topics])
+
+    def _on_subscribe(self, *_):
+        self.connects += 1
+        self.subscribed.set()
 
     def _on_message(self, _client, _context, message):
         with self.lock:
@@ -191,10 +204,10 @@ class Client:
     def publish(self, topic, payload, retain=False):
         return self.client.publish(topic, payload, qos=1, retain=retain)
 
-    def publish_all(self, messages, seconds=20):
+    def publish_all(self, messages, seconds=STUCK_S):
         """Publishes (topic, payload) pairs and waits until the broker has them all."""
         for info in [self.publish(topic, payload) for topic, payload in messages]:
-            info.wait_for_publish(seconds)
+            info.wait_for_publish(max(seconds, STUCK_S))
             assert info.is_published(), "the broker doesn't take the test's messages"
 
     def on(self, topic):
@@ -225,7 +238,7 @@ class Daemon:
         self.notify = None
         self.prefix = []  # of the command, to start it somewhere else
 
-    def start(self, wait=True, seconds=15, **options):
+    def start(self, wait=True, seconds=STUCK_S, **options):
         """Starts it and waits until it says READY, as a service manager would."""
         path = os.path.join(self.folder, self.name + ".notify")
         if self.notify is not None:
@@ -244,16 +257,25 @@ class Daemon:
             self.wait_notified("READY=1", seconds)
         return self
 
-    def wait_notified(self, text, seconds=15):
-        deadline = time.monotonic() + seconds
+    def wait_notified(self, text, seconds=STUCK_S):
+        assert self.notifies(text, seconds), \
+            f"vnotchd has ended with {self.process.poll()}:\n{self.log()}"
+
+    def becomes_ready(self):
+        """False: it has ended before."""
+        return self.notifies("READY=1", STUCK_S)
+
+    def notifies(self, text, seconds):
+        deadline = time.monotonic() + max(seconds, STUCK_S)
         self.notify.settimeout(0.05)
         while time.monotonic() < deadline:
+            ended = self.process.poll() is not None  # all that it said is there then
             try:
                 if text in self.notify.recv(4096).decode():
-                    return
+                    return True
             except socket.timeout:
-                code = self.process.poll()
-                assert code is None, f"vnotchd has ended with {code}:\n{self.log()}"
+                if ended:
+                    return False
         raise AssertionError(f"vnotchd doesn't say {text}:\n{self.log()}")
 
     def log(self):
@@ -265,7 +287,7 @@ class Daemon:
         found = re.findall(r"may be missing .*lost_from=(-?\d+) lost_to=(-?\d+)", self.log())
         return [(int(low) / 1000, int(high) / 1000) for low, high in found]
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=STUCK_S):
         """Asks for a clean stop and returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait(seconds)
@@ -274,7 +296,7 @@ class Daemon:
         self.process.kill()
         self.process.wait()
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=STUCK_S):
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired as late:
@@ -337,7 +359,7 @@ class Case(unittest.TestCase):
     def state_file(self):
         return os.path.join(self.folder, "state.flash")
 
-    def wait_summaries(self, client, count, topic="vnotch/gw/summary", seconds=15, where=None):
+    def wait_summaries(self, client, count, topic="vnotch/gw/summary", seconds=STUCK_S, where=None):
         """The first `count` rows (that `where` accepts)."""
         def rows():
             found = [row for payload in client.on(topic) for row in decode_summaries(payload)]
@@ -345,14 +367,17 @@ class Case(unittest.TestCase):
         wait_for(lambda: len(rows()) >= count, seconds, lambda: f"{count} summaries, got {rows()}")
         return rows()
 
-    def wait_json(self, client, topic, condition, seconds=15):
+    def wait_json(self, client, topic, condition, seconds=STUCK_S):
         """The newest payload on a topic once it satisfies the condition."""
-        def newest():
+        newest = None
+
+        def satisfied():
+            nonlocal newest
             found = client.on(topic)
-            return json.loads(found[-1]) if found and found[-1] else None
-        wait_for(lambda: newest() is not None and condition(newest()), seconds,
-                 lambda: f"{topic}: {newest()}")
-        return newest()
+            newest = json.loads(found[-1]) if found and found[-1] else None
+            return newest is not None and condition(newest)
+        wait_for(satisfied, seconds, lambda: f"{topic}: {newest}")
+        return newest  # the next one may be another already
 
 
 def indented(text, spaces):

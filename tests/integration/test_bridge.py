@@ -4,6 +4,7 @@ of the same readings gives, also when the line is noisy and breaks, and the brid
 
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -20,6 +21,7 @@ import test_firmware as firmware
 BRIDGE = os.path.join(harness.BIN_DIR, "vnotch-sim")
 BOARDS = {"cortex-m3": "mps2-an385", "cortex-m4f": "mps2-an386"}
 TOPIC = "s/plant"
+STATUS = "vnotch/node-1/status"
 QUIET_BYTES = 40
 # What a replay has no word for, or writes with all its digits; repeats are in the accounting.
 NOT_COMPARED = {"device", "boot", "seq", "mean", "stddev", "accounting"}
@@ -112,8 +114,9 @@ class Device:
         body = struct.pack("<BBQH", kind, flags, number, len(topic)) + topic + payload
         os.write(self.end, firmware.stuffed(body + struct.pack("<I", firmware.crc32c(body))))
 
-    def hear(self, kind):
-        """The next frame of this kind: (number, flags, topic, payload)."""
+    def hear(self, kind, again=None):
+        """The next frame of this kind: (number, flags, topic, payload). Not one of number `again`:
+        that was sent once more before our answer to it was heard."""
         def found():
             if select.select([self.end], [], [], 0.1)[0]:
                 self.bytes += os.read(self.end, 4096)
@@ -124,6 +127,8 @@ class Device:
                     its, flags, number, length = struct.unpack("<BBQH", body[:12])
                     self.heard.append((its, (number, flags, body[12:12 + length],
                                              body[12 + length:-4])))
+            self.heard = [heard for heard in self.heard
+                          if again is None or heard[0] != kind or heard[1][0] != again]
             return next((heard for heard in self.heard if heard[0] == kind), None)
         heard = harness.wait_for(found, 20, lambda: f"{kind}: {self.heard}")
         self.heard.remove(heard)
@@ -167,9 +172,9 @@ class Bridge(harness.Case):
     def finish(self, bridge, node):
         """Ends the bridge, which stops the node, and returns the figures."""
         bridge.send_signal(signal.SIGTERM)
-        out, _ = bridge.communicate(timeout=60)
+        out, _ = bridge.communicate(timeout=harness.STUCK_S)
         self.assertEqual(bridge.returncode, 0, self.log())
-        self.assertEqual(node.wait(60), 0)
+        self.assertEqual(node.wait(harness.STUCK_S), 0)
         return json.loads(out.splitlines()[-1])
 
     def wait_taken(self, bridge, count):
@@ -228,22 +233,24 @@ class Bridge(harness.Case):
                 figures = self.finish(bridge, node)
                 self.assertEqual(figures["to_device"], len(packs))
                 self.assertEqual((figures["noise_bytes"], figures["dropped"]), (0, 0))
+                harness.wait_for(lambda c=client: c.on(STATUS)[-1] == b"offline", 10,
+                                 "the last word, behind all that was told")
                 told = [m for m in client.all_messages()
-                        if not m.retain and m.topic != "vnotch/node-1/status"]
+                        if not m.retain and m.topic != STATUS]
                 self.assertEqual(figures["from_device"], len(told))
                 late = self.client(broker, topics=["vnotch/node-1/#"])
                 harness.wait_for(lambda c=late: len(c.all_messages()) >= 4, 10, "retained")
                 retained = {m.topic for m in late.all_messages() if m.retain}
-                self.assertIn("vnotch/node-1/status", retained)
+                self.assertIn(STATUS, retained)
                 self.assertEqual(len([t for t in retained if "/alert/hot/" in t]), 3)
-                self.assertEqual(late.on("vnotch/node-1/status"), [b"offline"])
+                self.assertEqual(late.on(STATUS), [b"offline"])
                 broker.stop()
                 os.unlink(os.path.join(self.folder, "device"))
 
     def test_nothing_is_lost_or_counted_twice_on_a_bad_line(self):
         packs = self.packs()
         broker = self.broker()
-        client = self.client(broker)
+        client = self.client(broker, name="plant")  # what comes while it is away waits for it
         node = self.start_node("cortex-m3")
         line = Line(self.folder)
         self.addCleanup(line.close)
@@ -263,6 +270,7 @@ class Bridge(harness.Case):
             elif i == 30:
                 broker.stop()
                 broker.start()
+                harness.wait_for(lambda: client.connects == 2, 10, "the test's client is back")
         line.noise = b""
         self.compare(client, packs)
         figures = self.finish(bridge, node)
@@ -285,9 +293,9 @@ class Bridge(harness.Case):
         device.tell(firmware.REFUSED, number, payload=b"\xec")  # VN_ERR_FULL
         self.assertEqual(device.hear(firmware.MESSAGE)[0], number)
         device.tell(firmware.ACKNOWLEDGE, number)
-        first.wait_for_publish(10)
+        harness.wait_for(first.is_published, 10, "the device has it, so that the broker is told")
         client.publish("s/b", b"2")
-        second = device.hear(firmware.MESSAGE)
+        second = device.hear(firmware.MESSAGE, again=number)
         self.assertEqual((second[0], second[2]), (number + 1, b"s/b"))
         device.tell(firmware.REFUSED, second[0], payload=b"\xeb")  # VN_ERR_TOO_BIG: never
         device.tell(firmware.MESSAGE, 1, b"summary", every)
@@ -299,8 +307,10 @@ class Bridge(harness.Case):
         self.assertEqual(client.on("vnotch/d/summary"), [every])
         self.assertEqual(client.on("vnotch/d/alert/x/y"), [b"{}"])
         client.publish("s/c", b"3")
-        self.assertEqual(device.hear(firmware.MESSAGE)[0], number + 2)
-        broker.stop()  # what comes now isn't acknowledged, and asked for when it is back
+        self.assertEqual(device.hear(firmware.MESSAGE, again=number + 1)[0], number + 2)
+        broker.stop()
+        harness.wait_for(lambda: re.search("is lost .*-bridge-out", self.log()), 10, self.log)
+        # What comes now isn't acknowledged, and asked for when it is back.
         device.tell(firmware.MESSAGE, 5, b"event", b"5")
         broker.start()
         device.hear(firmware.BEGIN)
@@ -308,7 +318,7 @@ class Bridge(harness.Case):
         device.tell(firmware.MESSAGE, 5, b"event", b"5")
         self.assertEqual(device.hear(firmware.ACKNOWLEDGE)[0], 5)
         bridge.terminate()  # one message waits for the device: the broker keeps it
-        figures = json.loads(bridge.communicate(timeout=30)[0].splitlines()[-1])
+        figures = json.loads(bridge.communicate(timeout=harness.STUCK_S)[0].splitlines()[-1])
         self.assertEqual((figures["to_device"], figures["dropped"]), (1, 2))
         self.assertEqual(figures["refused"], {"VN_ERR_FULL": 1, "VN_ERR_TOO_BIG": 1})
         self.start_bridge(broker, "--broker", f"mqtt://127.0.0.1:{broker.port}", "--device", "d",
@@ -388,14 +398,14 @@ class Bridge(harness.Case):
                               (good[:3] + ["xx://h"] + good[4:], "must be mqtt://")):
             with self.subTest(change):
                 done = subprocess.run([BRIDGE, "bridge", *change], capture_output=True, text=True,
-                                      timeout=20, check=False)
+                                      timeout=harness.STUCK_S, check=False)
                 self.assertEqual(done.returncode, 64, done.stderr)
                 self.assertIn(words, done.stderr)
         done = subprocess.run([BRIDGE, "bridge", "--serial", "x", "--config", "/nowhere"],
-                              capture_output=True, text=True, timeout=20, check=False)
+                              capture_output=True, text=True, timeout=harness.STUCK_S, check=False)
         self.assertEqual(done.returncode, 78)
         done = subprocess.run([BRIDGE, "bridge", "--help"], capture_output=True, text=True,
-                              timeout=20, check=False)
+                              timeout=harness.STUCK_S, check=False)
         self.assertEqual(done.returncode, 0)
         self.assertIn("--time-every S", done.stdout)
 
