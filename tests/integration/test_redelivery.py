@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from harness import BASE_MS, Case, SOURCE_DIR, configuration, wait_for
+from harness import BASE_MS, Case, SOURCE_DIR, configuration, free_port, wait_for
 
 sys.path.insert(0, os.path.join(SOURCE_DIR, "tests", "support"))
 from scripted_broker import ScriptedBroker
@@ -47,7 +47,7 @@ def reading(number, seconds=None):
 class Redelivery(Case):
     def setUp(self):
         super().setUp()
-        self.script = ScriptedBroker()
+        self.script = ScriptedBroker(free_port())
         self.addCleanup(self.script.close)
         self.upstream = self.broker()
         self.talk = self.client(self.upstream)

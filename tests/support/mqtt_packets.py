@@ -101,7 +101,7 @@ class Publisher(Connection):
             if not part:
                 return
 
-    def wait_acknowledged(self, count, seconds=60):
+    def wait_acknowledged(self, count, seconds=120):
         """Waits until so many packets are acknowledged in all."""
         with self.changed:
             if not self.changed.wait_for(lambda: self.acknowledged >= count, seconds):

@@ -11,11 +11,12 @@ DUP = 8
 
 
 class ScriptedBroker:
-    """Takes one connection after the other on a port that stays the same."""
+    """Takes one connection after the other on a port that stays the same: one that outgoing
+    connections don't take while it is gone."""
 
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+    def __init__(self, port):
+        self.port = port
+        self.listener = socket.create_server(("127.0.0.1", port))
         self.session_present = False
         self.changed = threading.Condition()
         self.connection = None
@@ -82,7 +83,7 @@ class ScriptedBroker:
 
     def wait(self, condition, what):
         with self.changed:
-            assert self.changed.wait_for(condition, 20), what
+            assert self.changed.wait_for(condition, 120), what
 
     def wait_subscribed(self, times):
         """Until the client has subscribed so often in all, and still is."""
