@@ -42,8 +42,8 @@ static bool check_relation(const vn_case_t *world_case, vn_world_result_t *resul
 static void check_story(const vn_case_t *world_case, vn_world_result_t *result) {
   vn_notices_t notices = {0};
   (void)(vn_notices_of(&result->story, &notices, result->problem, sizeof result->problem) &&
-         vn_story_is_consistent(&result->story, &notices, result->figures.published_again,
-                                result->problem, sizeof result->problem) &&
+         vn_story_is_consistent(&result->story, &notices, result->doubtful, result->problem,
+                                sizeof result->problem) &&
          check_twin(world_case, &notices, result) && check_relation(world_case, result));
   result->figures.noticed += notices.count > 0;
   vn_notices_free(&notices);

@@ -87,6 +87,7 @@ static void move_out(vn__device_t *device) {
 void vn__device_free(vn__device_t *device) {
   move_out(device);
   vn_room_free(device->session.ring);
+  vn_room_free(device->confirmed);
   vn_room_free(device->kept.bytes);
 }
 

@@ -162,7 +162,8 @@ static uint64_t first_holes(const vn_notices_t *notices, const identity_t *first
   return first->seq - from;
 }
 
-/* What was on its way when a link broke may have come and be told of as gone. */
+/* What was on its way when a link broke may have come and be told of as gone; so may what was
+ * acknowledged just before a power cut. */
 static bool adds_up(const balance_t *balance, uint64_t doubtful, char *problem, size_t room) {
   if (balance->holes <= balance->told && balance->told - balance->holes <= doubtful) {
     return true;

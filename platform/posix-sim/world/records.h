@@ -65,7 +65,8 @@ bool vn_records_fit(const vn_records_t *a, const vn_records_t *b, const vn_notic
 
 /*
  * One message, one content: whatever was sent again is the same, byte for byte. What never came is
- * in notices, number for number, but for `doubtful` ones that were sent and not acknowledged.
+ * in notices, number for number, but for `doubtful` ones that were sent, and not acknowledged or
+ * not known to be when the power came back.
  */
 bool vn_story_is_consistent(const vn_story_t *story, const vn_notices_t *notices, uint64_t doubtful,
                             char *problem, size_t room);

@@ -1,4 +1,5 @@
 /* The way out of a device: a window of messages, what arrives, and what is confirmed. */
+#include "room.h"
 #include "world_priv.h"
 
 #include <string.h>
@@ -78,6 +79,33 @@ void vn__upstream_arrive(vn__device_t *device, uint32_t number) {
   schedule(device, number, VN__EVENT_CONFIRM, true);
 }
 
+static bool is_known_to_the_flash(const vn__device_t *device, uint64_t index) {
+  const uint64_t *tails = device->engine.committed_tail;
+  return index / VN_OUTBOX_QUEUES < tails[index % VN_OUTBOX_QUEUES];
+}
+
+/* Only confirmations that a power cut would forget stay. */
+static void review_confirmed(vn__device_t *device) {
+  size_t count = 0;
+  for (size_t i = 0; i < device->confirmed_count; i++) {
+    if (!is_known_to_the_flash(device, device->confirmed[i])) {
+      device->confirmed[count++] = device->confirmed[i];
+    }
+  }
+  device->confirmed_count = count;
+}
+
+static void note_confirmed(vn__device_t *device, uint64_t index) {
+  if (device->confirmed_count == device->confirmed_room) {
+    review_confirmed(device);
+  }
+  if (device->confirmed_count == device->confirmed_room) {
+    device->confirmed =
+        vn_room_grow(device->confirmed, &device->confirmed_room, sizeof *device->confirmed);
+  }
+  device->confirmed[device->confirmed_count++] = index;
+}
+
 void vn__upstream_confirm(vn__device_t *device, uint32_t number) {
   vn__packet_t *packet = &device->packets[number];
   const vn__line_t *line = &device->lines[VN__LINE_OUT];
@@ -85,6 +113,7 @@ void vn__upstream_confirm(vn__device_t *device, uint32_t number) {
     return;
   }
   packet->used = false;
+  note_confirmed(device, packet->index);
   vn_sent(&device->engine, packet->index, true);
   vn__device_step_at(device, device->world->now_us);
 }
@@ -96,10 +125,16 @@ void vn__upstream_lost(vn__device_t *device) {
       packet->used = false;
       device->flawed++;
       device->world->result->figures.published_again++;
+      device->world->result->doubtful++;
       bool delivered = false;
       if (vn__flaw_lost(device, packet, &delivered) && device->powered) {
         vn_sent(&device->engine, packet->index, delivered);
       }
     }
+  }
+  if (!device->powered) {
+    review_confirmed(device);
+    device->world->result->doubtful += device->confirmed_count;
+    device->confirmed_count = 0;
   }
 }

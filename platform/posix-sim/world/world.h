@@ -58,6 +58,7 @@ typedef struct vn_world_figures {
 typedef struct vn_world_result {
   vn_story_t story;
   vn_world_figures_t figures;
+  uint64_t doubtful;  /* messages that a device may take for unsent although they came */
   char problem[1024]; /* "": none */
   bool unfit;         /* the problem is the case's own: nothing is said of the device */
 } vn_world_result_t;

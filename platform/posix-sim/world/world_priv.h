@@ -142,6 +142,8 @@ typedef struct vn__device {
   vn__session_t session;
   vn__line_t lines[VN__LINES];
   vn__packet_t packets[VN__UP_WINDOW];
+  uint64_t *confirmed; /* messages, by index in the outbox, since some commit */
+  size_t confirmed_count, confirmed_room;
   vn__letter_t *doubtful; /* the power failed while it was being written */
   uint64_t doubtful_before;
   vn__taking_t doubtful_how;
