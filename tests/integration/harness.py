@@ -47,7 +47,7 @@ def free_port():
         port = random.SystemRandom().randrange(20000, 32000)
         claim = socket.socket(socket.AF_UNIX)
         try:
-            claim.bind(f"\0vnotch-test-port-{port}")
+            claim.bind(f"\0vnotch-port-{port}")
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(("127.0.0.1", port))

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BIN_DIR, SOURCE_DIR, wait_for
+from harness import BIN_DIR, SOURCE_DIR, STUCK_S, wait_for
 
 DEMO = os.path.join(SOURCE_DIR, "tools", "demo")
 COUNT = r"([\d,]+)"
@@ -35,7 +35,7 @@ class Demo(unittest.TestCase):
     def end(process):
         if process.poll() is None:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=STUCK_S)
 
     def leavings(self):
         """Folders and processes: the command line of each child names the folder."""
@@ -62,7 +62,7 @@ class Demo(unittest.TestCase):
 
     def wrong_lines(self, process):
         """What the accounting of a sabotaged run complains about, and its last line."""
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=2 * STUCK_S)
         self.assertEqual(process.returncode, 1, out + err)
         self.assertIn("The books do not balance", out)
         wrong = "\n".join(line for line in out.splitlines() if line.endswith("WRONG"))
@@ -73,7 +73,7 @@ class Demo(unittest.TestCase):
 
     def test_the_books_balance_over_a_kill(self):
         process = self.start("--seconds", "12")
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=2 * STUCK_S)
         self.assertEqual((process.returncode, err), (0, ""), out + err)
         self.assertNotIn("WRONG", out)
         self.assertIn("kill -9", out)
@@ -106,10 +106,10 @@ class Demo(unittest.TestCase):
 
     def test_an_interrupt_cleans_up(self):
         process = self.start("--seconds", "30")
-        wait_for(lambda: any("vnotchd" in entry for entry in self.leavings()), 20,
+        wait_for(lambda: any("vnotchd" in entry for entry in self.leavings()), STUCK_S,
                  "vnotchd is started")
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=STUCK_S)
         self.assertEqual(process.returncode, 130, err)
         self.assertIn("interrupted", err)
         self.assertEqual(self.leavings(), [])
@@ -121,7 +121,7 @@ class Demo(unittest.TestCase):
                                        (["--bin", self.folder.name], 69, "tools/build")):
             with self.subTest(arguments=arguments):
                 process = self.start(*arguments)
-                _, err = process.communicate(timeout=30)
+                _, err = process.communicate(timeout=STUCK_S)
                 self.assertEqual(process.returncode, code, err)
                 self.assertIn(words, err)
         self.assertEqual(self.leavings(), [])

@@ -5,7 +5,7 @@ HEAD = """\
 device: {device}
 broker: {{uri: "mqtt://127.0.0.1:{port}"}}
 summaries: {{encoding: cbor, batch: 20, flush_every: 200ms}}
-stats_every: 1s
+stats_every: {stats_s}s
 capacity: {{series: 64, input_queue: 4096, outbox: 256KiB}}
 state:                              # what survives the kill
   file: {state_file}

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -49,9 +50,19 @@ INTERRUPTS = Interrupts()
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those of outgoing connections, and a name in the kernel that keeps it from other
+    demos and tests until the broker listens there, and later."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0vnotch-port-{port}")
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+            return port, claim
+        except OSError:
+            claim.close()
 
 
 class Child:
@@ -87,7 +98,7 @@ class Child:
         self.process.wait()
         self.process = None
 
-    def stop(self, seconds=20):
+    def stop(self, seconds=60):
         """The clean way; returns the exit code."""
         if self.process is None:
             return None
@@ -113,7 +124,7 @@ class Broker(Child):
 
     def __init__(self, folder):
         super().__init__("mosquitto", folder)
-        self.port = free_port()
+        self.port, self.claim = free_port()
         self.program = shutil.which("mosquitto", path=PATH)
         if self.program is None:
             raise Trouble("there is no mosquitto on this machine: run tools/setup run", 69)
@@ -128,7 +139,7 @@ class Broker(Child):
                        "set_tcp_nodelay true\nmax_queued_messages 0\n"
                        "log_dest stdout\nlog_type error\nlog_type warning\nlog_type debug\n")
 
-    def start(self, seconds=10):
+    def start(self, seconds=60):
         self.spawn([self.program, "-c", self.config])
         deadline = time.monotonic() + seconds
         while True:

@@ -21,7 +21,8 @@ PANEL_EVERY_S = 0.25
 PLAIN_STATUS_EVERY_S = 5
 START_LIMIT_S = 60
 DRAIN_LIMIT_S = 120
-STANDSTILL_S = 5
+STATS_S = 1
+STANDSTILL_STATS = 5  # figures without news: then nothing comes any more
 OUT_OF_ORDER_S = 1
 COMMIT_SLACK_S = 1  # on a machine that does other things
 # What goes wrong on which topic: the books have a test in which they must not balance. A pack is
@@ -52,6 +53,7 @@ class Show:
         self.checkpoint_s = 2 if long else 1
         self.broker = self.daemon = self.watch = self.publisher = None
         self.books = Books()
+        self.offered = self.taken = 0  # messages, to the broker and by it
         self.sensors = []
         self.kill_ms = None
         self.forgettable = 0  # repeats that no commit may have counted when the kill came
@@ -98,6 +100,7 @@ class Show:
         self.daemon.start()
         self.wait(lambda: self.watch.status == "online", "vnotchd doesn't come online")
         self.publisher = connect("demo-sensors", self.broker.port)
+        self.publisher.on_publish = self.count_taken
         self.publisher.loop_start()
         self.began = time.monotonic()
         self.began_wall_ms = round(1000 * time.time())
@@ -109,8 +112,10 @@ class Show:
         return {"device": DEVICE, "port": self.broker.port,
                 "state_file": os.path.join(self.folder, "state.flash"),
                 "checkpoint_s": self.checkpoint_s, "window_s": self.window_ms // 1000,
-                "out_of_order_s": OUT_OF_ORDER_S, "lateness_s": 2 * self.window_ms // 1000,
-                "idle_s": 2, "silence_ms": 3000 if long else 1000,
+                # Longer than the longest window and a correction: when the machine stands still,
+                # silence closes windows that readings are on their way to.
+                "out_of_order_s": OUT_OF_ORDER_S, "lateness_s": 5 * self.window_ms // 1000,
+                "stats_s": STATS_S, "idle_s": 2, "silence_ms": 3000 if long else 1000,
                 "hold_ms": 1000 if long else 300}
 
     def introduce(self, config):
@@ -128,12 +133,17 @@ class Show:
         self.snapshot()
         self.screen.event("kill -9", f"vnotchd (process {self.daemon.process.pid}): its memory is "
                           "gone", "cut")
+        committed_s = self.elapsed() - self.checkpoint_s - COMMIT_SLACK_S - self.lag_s()
         self.daemon.kill()
         self.kill_ms = round(1000 * time.time())
-        committed_s = self.elapsed() - self.checkpoint_s - COMMIT_SLACK_S
         self.forgettable = sum(at_s > committed_s for at_s in self.books.repeats_s)
         self.watch.status = None
         self.play_until(self.elapsed() + min(2.0, 0.12 * self.options.seconds))
+
+    def lag_s(self):
+        """How much later than asked for figures come at present: so do commits."""
+        times = self.watch.stats_at[-3:] + [time.monotonic()]
+        return max(0, max(b - a for a, b in zip(times, times[1:])) - STATS_S)
 
     def restart(self):
         boot = self.watch.stats["boot"]
@@ -157,12 +167,14 @@ class Show:
 
     def wait_drained(self):
         """Until all is there, or nothing comes any more: then the books tell what is missing."""
+        self.wait(lambda: self.taken == self.offered, "the broker doesn't take all readings")
         deadline = self.elapsed() + DRAIN_LIMIT_S
-        came, came_at = None, self.elapsed()
-        while not self.drained() and self.elapsed() < min(deadline, came_at + STANDSTILL_S):
+        came, told = None, len(self.watch.stats_at)
+        while (not self.drained() and self.elapsed() < deadline and
+               len(self.watch.stats_at) < told + STANDSTILL_STATS):
             now = (len(self.watch.numbers), self.watch.stats["messages"]["received"])
             if now != came:
-                came, came_at = now, self.elapsed()
+                came, told = now, len(self.watch.stats_at)
             self.look()
 
     def drained(self):
@@ -173,10 +185,11 @@ class Show:
         return (stats["messages"]["queued"] == 0 and stats["outputs"]["waiting"] == 0 and
                 waiting <= 0 and summed == readings["accepted"])
 
-    def sabotaged(self, topic, payload):
+    def sabotaged(self, topic, payload, readings):
         """What is published for this message: by order of a test one has no reading, or two."""
         wanted = self.sabotage
-        if SABOTAGES.get(wanted) != topic or self.elapsed() < self.options.seconds / 10:
+        if (SABOTAGES.get(wanted) != topic or self.elapsed() < self.options.seconds / 10 or
+                any(reading.fate != "window" for reading in readings)):
             return [payload]
         self.sabotage = ""
         if wanted != "twice":
@@ -196,7 +209,10 @@ class Show:
         return now.at(elapsed_s)
 
     def play_until(self, elapsed_s):
-        while self.elapsed() < elapsed_s:
+        """One turn at least: after a standstill the sensors have something to say."""
+        before = True
+        while before:
+            before = self.elapsed() < elapsed_s
             moment = self.moment()
             for sensors in self.sensors:
                 self.publish(sensors.due(moment))
@@ -211,10 +227,14 @@ class Show:
 
     def publish(self, messages):
         for message in messages:
-            topic, payload, _ = message
+            topic, payload, readings = message
             self.books.note(message, self.elapsed())
-            for one in self.sabotaged(topic, payload):
+            for one in self.sabotaged(topic, payload, readings):
+                self.offered += 1
                 self.publisher.publish(topic, one, qos=1)
+
+    def count_taken(self, *_):
+        self.taken += 1
 
     def look(self):
         """What came back, and what people see of it."""

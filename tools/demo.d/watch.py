@@ -3,6 +3,7 @@
 import collections
 import json
 import queue
+import time
 
 import cbor2
 import paho.mqtt.client as mqtt
@@ -50,6 +51,7 @@ class Watch:
         self.messages = self.bytes = self.letters = self.revisions = 0
         self.events = {}
         self.stats = None
+        self.stats_at = []  # when figures came
         self.missing_told = 0
         self.status = None
         self.firing = collections.OrderedDict()
@@ -112,6 +114,7 @@ class Watch:
         restarted = self.stats is not None and stats["boot"] != self.stats["boot"]
         before = self.stats["readings"]["missing"] if self.stats else 0
         self.stats = stats
+        self.stats_at.append(time.monotonic())
         if restarted:
             return [("recovery", stats["recovery"])]
         # A number that was overtaken is missing for a moment: told when it stays so.
