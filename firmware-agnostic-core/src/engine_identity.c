@@ -147,15 +147,13 @@ static void unpack_sequence(vn__unpacker_t *unpacker, vn_sequence_t *sequence) {
 static void pack_checks(vn__packer_t *packer, const vn_sequence_t *sequence,
                         const uint8_t *checks) {
   bool kept = checks != NULL && sequence->started;
-  uint8_t seen[VN_SEQUENCE_WINDOW];
-  size_t count = 0;
+  uint32_t length = kept && sequence->seen == UINT64_MAX ? VN_SEQUENCE_WINDOW : 1u;
   vn__pack_unsigned(packer, kept ? 1 : 0);
-  for (uint32_t place = 0; kept && place < VN_SEQUENCE_WINDOW; place++) {
+  for (uint32_t place = 0; kept && place < VN_SEQUENCE_WINDOW; place += length) {
     if (vn_sequence_has_check(sequence, place)) {
-      seen[count++] = checks[place];
+      vn__pack_bytes(packer, &checks[place], length); /* all at once where none is missing */
     }
   }
-  vn__pack_bytes(packer, seen, count);
 }
 
 /* A plan that has lost its sequence numbers skips them. */

@@ -5,16 +5,19 @@
 
 #include <string.h>
 
+static void put(vn__packer_t *packer, uint8_t byte) {
+  if (packer->length < packer->capacity) {
+    packer->bytes[packer->length] = byte;
+  }
+  packer->length++;
+}
+
 void vn__pack_unsigned(vn__packer_t *packer, uint64_t value) {
   VN_ASSERT(packer != NULL);
-  do {
-    uint8_t byte = (uint8_t)(value & 0x7Fu);
-    value >>= 7;
-    if (packer->length < packer->capacity) {
-      packer->bytes[packer->length] = (uint8_t)(value != 0 ? byte | 0x80u : byte);
-    }
-    packer->length++;
-  } while (value != 0);
+  for (; value > 0x7Fu; value >>= 7) {
+    put(packer, (uint8_t)(value | 0x80u));
+  }
+  put(packer, (uint8_t)value);
 }
 
 void vn__pack_signed(vn__packer_t *packer, int64_t value) {
