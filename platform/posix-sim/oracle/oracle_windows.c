@@ -173,7 +173,7 @@ static void forget_old_readings(const vn__model_t *model) {
     }
   }
   state->taken.count = kept;
-  state->prune_at = 2 * kept + 32;
+  state->prune_at = 2 * kept + 8;
   for (size_t i = state->told.count; i-- > 0;) {
     const vn__told_t *told = vn__oracle_list_at(&state->told, i);
     int64_t end_ms = told->start_ms + model->plan->windows[told->window].given.size_ms;

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cbor_walk.h"
@@ -269,22 +268,6 @@ int vn_record_order(const vn_record_t *a, const vn_record_t *b) {
   return memcmp(a->content, b->content, a->length);
 }
 
-static int by_content(const void *left, const void *right) { return vn_record_order(left, right); }
-
-static void sort(vn_records_t *records) {
-  size_t kept = 0;
-  if (records->count == 0) {
-    return;
-  }
-  qsort(records->records, records->count, sizeof *records->records, by_content);
-  for (size_t i = 1; i < records->count; i++) {
-    if (by_content(&records->records[kept], &records->records[i]) != 0) {
-      records->records[++kept] = records->records[i];
-    }
-  }
-  records->count = kept + 1u;
-}
-
 bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
                    vn_records_t *records, char *problem, size_t room) {
   bool good = true;
@@ -301,7 +284,7 @@ bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
       (void)snprintf(problem, room, "message %zu can't be read", i);
     }
   }
-  sort(records);
+  vn__records_sort(records);
   return good;
 }
 
@@ -355,7 +338,7 @@ bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *
                       size_t room) {
   size_t i = 0;
   size_t k = 0;
-  while (i < a->count && k < b->count && by_content(&a->records[i], &b->records[k]) == 0) {
+  while (i < a->count && k < b->count && vn_record_order(&a->records[i], &b->records[k]) == 0) {
     i++;
     k++;
   }

@@ -53,6 +53,9 @@ bool vn_records_of(const vn_story_t *story, unsigned without, int64_t shift_ms,
 bool vn_records_equal(const vn_records_t *a, const vn_records_t *b, const char *what, char *problem,
                       size_t room);
 
+/* In their order, each once. */
+void vn__records_sort(vn_records_t *records);
+
 void vn_records_free(vn_records_t *records);
 
 /*
