@@ -39,8 +39,7 @@ static uint64_t argument(vn__cbor_t *cbor, size_t *bytes) {
   return value;
 }
 
-/* The head of an item of this type, with its argument in the fewest bytes. */
-static uint64_t head(vn__cbor_t *cbor, unsigned type) {
+static uint64_t long_head(vn__cbor_t *cbor, unsigned type) {
   static const uint64_t least[] = {0, 24, 0x100, 0, 0x10000, 0, 0, 0, UINT64_C(0x100000000)};
   size_t bytes;
   if (cbor->at == cbor->end || vn__oracle_cbor_next(cbor) != type) {
@@ -48,6 +47,16 @@ static uint64_t head(vn__cbor_t *cbor, unsigned type) {
   }
   uint64_t value = argument(cbor, &bytes);
   return cbor->bad || value < least[bytes] ? spoil(cbor) : value;
+}
+
+/* The head of an item of this type, with its argument in the fewest bytes: mostly none. */
+static inline uint64_t head(vn__cbor_t *cbor, unsigned type) {
+  uint64_t value = cbor->at == cbor->end ? 24 : *cbor->at ^ type << 5;
+  if (value >= 24) {
+    return long_head(cbor, type);
+  }
+  cbor->at++;
+  return value;
 }
 
 uint64_t vn__oracle_cbor_unsigned(vn__cbor_t *cbor) { return head(cbor, VN__CBOR_UNSIGNED); }

@@ -15,6 +15,7 @@
 /* Late readings are at most so much later than late. */
 #define LATER_MS 30000
 #define BURST_US 1000
+#define DIGITS_MAX 24u
 
 static vn__letter_t *allocate(vn__world_t *world) {
   size_t pack = (size_t)world->with->pack;
@@ -47,14 +48,15 @@ void vn__letter_free(vn__world_t *world, vn__letter_t *letter) {
   world->free_letters = letter;
 }
 
-/* Digits of a number that isn't negative, at least so many; returns the end. */
+/* Digits of a number that isn't negative, at least so many; returns the end. There must be room for
+ * DIGITS_MAX. */
 static char *put_digits(char *to, uint64_t number, unsigned least) {
   static const char pairs[] =
       "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
       "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
       "8081828384858687888990919293949596979899";
-  char digits[24];
-  char *const end = digits + sizeof digits;
+  char digits[2 * DIGITS_MAX] = {0};
+  char *const end = digits + DIGITS_MAX;
   char *at = end;
   for (; number >= 100u; number /= 100u) {
     at -= 2;
@@ -66,7 +68,7 @@ static char *put_digits(char *to, uint64_t number, unsigned least) {
   while (end - at < (ptrdiff_t)least) {
     *--at = '0';
   }
-  memcpy(to, at, (size_t)(end - at));
+  memcpy(to, at, DIGITS_MAX); /* more than there are: a length that is known is a few moves */
   return to + (end - at);
 }
 
@@ -229,8 +231,10 @@ void vn__sensors_begin(vn__world_t *world) {
     sensor->habits = prng_make((uint64_t)with->seed, VN__STREAM_SENSORS + i);
     sensor->device = (uint8_t)(i % (uint32_t)with->devices);
     sensor->level = (int32_t)prng_between(&sensor->workload, 0, 5000);
-    char *end = put_digits(put_text(sensor->name, "s"), i, 1);
-    *end = '\0';
+    char name[1u + DIGITS_MAX];
+    size_t length = (size_t)(put_digits(put_text(name, "s"), i, 1) - name);
+    VN_ASSERT(length < sizeof sensor->name);
+    memcpy(sensor->name, name, length);
     schedule(world, i, prng_between(&sensor->workload, 0, with->every_ms * 1000 - 1));
   }
 }
