@@ -6,10 +6,6 @@
 /* The message that gets lost. */
 #define DROP_AT 40u
 
-bool vn__flawed(const vn__device_t *device, vn_world_flaw_t flaw) {
-  return device->world->options.flaw == flaw;
-}
-
 static vn_err_t lying_sync(void *context) {
   (void)context;
   return VN_OK;

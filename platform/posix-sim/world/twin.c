@@ -22,6 +22,7 @@ typedef struct twin {
   int64_t wall_ms, mono_ms;
   uint64_t sent[64];
   size_t sent_count;
+  uint32_t *opened; /* the number of each series of the world plus one; 0: it didn't come yet */
   uint8_t device;
   bool unset;
 } twin_t;
@@ -82,16 +83,22 @@ static vn_err_t work(twin_t *twin) {
   return error;
 }
 
-/* Results may wait for others: the outbox is never asked to hold more than one reading brings. */
-static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
+static bool open_series(twin_t *twin, uint32_t number) {
   char digits[16];
   size_t at = sizeof digits;
   uint32_t series = 0;
-  for (uint32_t rest = from->series; at == sizeof digits || rest > 0; rest /= 10u) {
+  for (uint32_t rest = number; at == sizeof digits || rest > 0; rest /= 10u) {
     digits[--at] = (char)('0' + rest % 10u);
   }
   digits[--at] = 's';
   const vn_text_t name = {digits + at, sizeof digits - at};
+  bool good = vn_series_open(&twin->engine, name, &series) == VN_REASON_NONE;
+  twin->opened[number] = good ? series + 1u : 0;
+  return good;
+}
+
+/* Results may wait for others: the outbox is never asked to hold more than one reading brings. */
+static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
   const vn_reading_t reading = {.time_ms = from->time_ms,
                                 .scaled = from->value,
                                 .sequence = from->sequence,
@@ -100,10 +107,10 @@ static vn_err_t take(twin_t *twin, const vn_story_reading_t *from) {
                                 .has_sequence = true};
   twin->wall_ms = from->arrival_ms;
   twin->unset = from->unset;
-  if (vn_series_open(&twin->engine, name, &series) != VN_REASON_NONE) {
+  if (twin->opened[from->series] == 0 && !open_series(twin, from->series)) {
     return VN_ERR_STORE;
   }
-  (void)vn_take_reading(&twin->engine, series, &reading);
+  (void)vn_take_reading(&twin->engine, twin->opened[from->series] - 1u, &reading);
   return vn_outbox_empty(&twin->engine.outbox) ? VN_OK : work(twin);
 }
 
@@ -112,6 +119,8 @@ bool vn_twin_run(const vn_case_t *world_case, const vn_story_reading_t *readings
   twin_t *twin = vn_room_new(sizeof *twin);
   twin->told = told;
   twin->device = (uint8_t)device;
+  /* One more than the case has: a relation adds it. */
+  twin->opened = vn_room_new(((size_t)world_case->series + 1u) * sizeof *twin->opened);
   twin->configuration = vn_world_configuration(world_case, device, problem, room);
   vn_err_t error = twin->configuration != NULL ? start(twin) : VN_ERR_PLAN;
   for (size_t i = 0; i < count && error == VN_OK; i++) {
@@ -124,6 +133,7 @@ bool vn_twin_run(const vn_case_t *world_case, const vn_story_reading_t *readings
     (void)snprintf(problem, room, "the engine without faults: %s", vn_err_text(error));
   }
   vn_room_free(twin->block);
+  vn_room_free(twin->opened);
   if (twin->configuration != NULL) {
     vn_configuration_free(twin->configuration);
   }
