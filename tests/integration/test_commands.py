@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 import paho.mqtt.client as mqtt
-from harness import BASE_MS, Broker, Case, configuration, wait_for
+from harness import BASE_MS, STUCK_S, Broker, Case, configuration, wait_for
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -65,7 +65,7 @@ class Commands(Case):
 
     def publish_by_tool(self, broker, members):
         subprocess.run([MOSQUITTO_PUB, "-p", str(broker.port), "-q", "1", "-t", COMMAND, "-m",
-                        json.dumps(members)], check=True, timeout=20)
+                        json.dumps(members)], check=True, timeout=STUCK_S)
 
     def check_from_a_terminal(self, version):
         broker, client, _ = self.start(version)
@@ -77,6 +77,7 @@ class Commands(Case):
         self.assertEqual((answer["id"], answer["result"], answer["changed"]), ("a1", "done", 1))
         state = self.wait_json(client, STATE, lambda state: state.get("acknowledged"))
         self.assertEqual(state["state"], "firing")
+        wait_for(lambda: len(client.on("vnotch/gw/event")) >= 2, 10, "the event")
         event = json.loads(client.on("vnotch/gw/event")[-1])
         self.assertEqual((event["phase"], event["by"], event["comment"]),
                          ("acknowledged", "ann", "on my way"))
@@ -133,7 +134,7 @@ class Commands(Case):
         broker, _, _ = self.start()
         told = subprocess.run([MOSQUITTO_RR, "-V", "5", "-p", str(broker.port), "-q", "1", "-t",
                                COMMAND, "-e", "ann/inbox", "-m", '{"command": "list"}'],
-                              capture_output=True, check=True, timeout=20).stdout
+                              capture_output=True, check=True, timeout=STUCK_S).stdout
         self.assertEqual(json.loads(told)["result"], "done")
 
     def test_what_was_answered_is_there_after_kill_9(self):

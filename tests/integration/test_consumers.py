@@ -13,7 +13,7 @@ import sys
 import threading
 import unittest
 
-from harness import BASE_MS, SOURCE_DIR, Case, indented, wait_for
+from harness import BASE_MS, SOURCE_DIR, STUCK_S, Case, indented, wait_for
 
 CONSUMERS = os.path.join(SOURCE_DIR, "tests", "consumers")
 IN_CI = os.environ.get("CI", "") == "true"
@@ -93,7 +93,7 @@ class Consumer:
         assert self.process.poll() is None, "".join(self.errors)
 
     def lines(self):
-        killer = threading.Timer(30, self.process.kill)
+        killer = threading.Timer(STUCK_S, self.process.kill)
         killer.start()
         output = self.process.stdout.read()
         self.process.wait()

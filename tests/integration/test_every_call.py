@@ -179,9 +179,12 @@ class EveryCall:
         self.check(READINGS + 2)
         self.reference = (self.recorder.day(), set(self.recorder.books.events),
                           min(self.recorder.books.by_number))
-        first = self.disk.get("calls")
-        self.day(0)
-        count = self.disk.get("calls") - first
+        counts = []
+        for _ in range(2):  # the shorter one counts: a slow machine has more calls in a day
+            first = self.disk.get("calls")
+            self.day(0)
+            counts.append(self.disk.get("calls") - first)
+        count = min(counts)
         step = EVERY or max(1, count // FEW)
         print(f"{self.durability}: {count} calls, each {step}th, seed={SEED}")
         return range(1 + self.random.randrange(step), CALLS_MAX, step)

@@ -63,7 +63,7 @@ def frame(kind, number=0, topic=b"", payload=b""):
 
 def lines_of(program, *arguments, **options):
     done = subprocess.run([os.path.join(BIN, program), *arguments], capture_output=True,
-                          check=True, timeout=60, **options)
+                          check=True, timeout=120, **options)
     return done.stdout.decode().splitlines()
 
 
@@ -260,7 +260,7 @@ class Firmware(unittest.TestCase):
 
     def stop(self, node, gateway, code=0):
         self.assertEqual(gateway.ask(999, STOP)[1], code)
-        self.assertEqual(node.wait(60), 0)
+        self.assertEqual(node.wait(120), 0)
 
     def test_packs_come_in_and_summaries_and_alerts_go_out(self):
         for preset in BOARDS:
