@@ -97,18 +97,24 @@ def end(process, seconds=STUCK_S):
             process.wait()
 
 
-class Stalls(threading.Thread):
-    """How much later than asked for this machine lets programs go on, by sleeps of its own."""
+class Stalls:
+    """How much later than asked for this machine lets programs go on, by sleeps of its own, and
+    how long its disk holds them up, by a file of its own."""
 
     STEP_S = 0.01
+    SYNC_EVERY_S = 0.1
+    LONG_SYNC_S = 0.05
 
     def __init__(self):
-        super().__init__(daemon=True)
         self.seen = []  # (wall time, seconds late)
+        self.sync_began = None
         self.ended = threading.Event()
-        self.start()
+        self.threads = [threading.Thread(target=watch, daemon=True)
+                        for watch in (self.watch_programs, self.watch_disk)]
+        for thread in self.threads:
+            thread.start()
 
-    def run(self):
+    def watch_programs(self):
         while not self.ended.is_set():
             before = time.monotonic()
             time.sleep(self.STEP_S)
@@ -116,14 +122,29 @@ class Stalls(threading.Thread):
             if late > 2 * self.STEP_S:
                 self.seen.append((time.time(), late))
 
+    def watch_disk(self):
+        with tempfile.TemporaryFile() as file:
+            while not self.ended.wait(self.SYNC_EVERY_S):
+                os.pwrite(file.fileno(), b"x", 0)
+                self.sync_began = time.time()
+                os.fdatasync(file.fileno())
+                self.seen += self.sync_so_far()
+                self.sync_began = None
+
+    def sync_so_far(self):
+        now, began = time.time(), self.sync_began
+        return [(now, now - began)] if began and now - began > self.LONG_SYNC_S else []
+
     def was_quiet(self, low, high):
         """Whether programs could do what they had to in this span of wall time: else nothing can
         be said of how long they take."""
-        return sum(late for at, late in self.seen if at >= low and at - late <= high) < QUIET_S
+        stalls = self.seen + self.sync_so_far()
+        return sum(late for at, late in stalls if at >= low and at - late <= high) < QUIET_S
 
     def close(self):
         self.ended.set()
-        self.join()
+        for thread in self.threads:
+            thread.join()
 
 
 class Broker:
