@@ -15,8 +15,8 @@ void vn_cbor_writer_init(vn_cbor_writer_t *writer, uint8_t *buffer, size_t capac
 void vn_cbor_raw(vn_cbor_writer_t *writer, const uint8_t *bytes, size_t length) {
   VN_ASSERT(bytes != NULL || length == 0);
   VN_ASSERT(length <= SIZE_MAX - writer->length);
-  bool fits = !writer->overflow && writer->length <= writer->capacity &&
-              length <= writer->capacity - writer->length;
+  /* After an overflow the length is beyond the capacity. */
+  bool fits = writer->length <= writer->capacity && length <= writer->capacity - writer->length;
   if (fits && length > 0) {
     memcpy(&writer->buffer[writer->length], bytes, length);
   }
@@ -27,8 +27,8 @@ void vn_cbor_raw(vn_cbor_writer_t *writer, const uint8_t *bytes, size_t length) 
 
 static void put_head(vn_cbor_writer_t *writer, vn__cbor_major_t major, uint64_t argument) {
   uint8_t head[VN__CBOR_HEAD_MAX];
-  bool fits = !writer->overflow && writer->length <= writer->capacity &&
-              writer->capacity - writer->length >= sizeof head;
+  bool fits =
+      writer->length <= writer->capacity && writer->capacity - writer->length >= sizeof head;
   if (fits) {
     writer->length += vn__cbor_put_head(major, argument, &writer->buffer[writer->length]);
     return;

@@ -25,7 +25,7 @@ enum {
 static size_t statistics_size(uint32_t statistics, size_t (*size)(vn_statistic_t, int),
                               int parameter) {
   size_t sum = 0;
-  for (int i = 0; i < VN_STATISTIC_COUNT_OF; i++) {
+  for (int i = 0; statistics >> i != 0; i++) {
     if ((statistics & VN_STATISTIC_BIT(i)) != 0) {
       sum += size((vn_statistic_t)i, parameter);
     }
@@ -65,8 +65,8 @@ static size_t cbor_record(bool named, const vn_summary_pipeline_t *pipeline,
                           const vn_window_t *window, uint16_t name_max) {
   uint64_t fields = vn__window_fields(window, asked_for(pipeline, window));
   size_t size = CBOR_MAP_HEAD_MAX;
-  for (unsigned i = 0; i < VN__FIELD_COUNT_OF; i++) {
-    if ((fields & VN__FIELD_BIT(i)) != 0) {
+  for (unsigned i = 0; fields != 0; i++, fields >>= 1) {
+    if ((fields & 1u) != 0) {
       size += named ? 1u + strlen(vn__field_word((vn__field_t)i)) : (size_t)CBOR_SMALL_MAX;
     }
   }

@@ -257,10 +257,10 @@ static vn_err_t fake_prog(void *context, uint32_t offset, const void *from, uint
     if (flash->units[u] != UNIT_ERASED) {
       violate(flash, "program of a unit that was not erased in this power-up");
     }
+    flash->units[u] = UNIT_PROGRAMMED;
+    flash->unsynced[u] = 1;
   }
   memcpy(flash->bytes + offset, from, length);
-  memset(flash->units + unit, UNIT_PROGRAMMED, units);
-  memset(flash->unsynced + unit, 1, units);
   touch_unsynced(flash, offset, 0);
   flash->programs++;
   flash->bytes_programmed += length;

@@ -54,7 +54,9 @@ void vn__oracle_list_copy(vn__list_t *to, const vn__list_t *from) {
 }
 
 void vn__oracle_list_free(vn__list_t *list) {
-  free(list->items);
+  if (list->items != NULL) { /* many never had any */
+    free(list->items);
+  }
   list->items = NULL;
   list->count = list->capacity = 0;
 }
