@@ -36,10 +36,12 @@ void vn__pack_bytes(vn__packer_t *packer, const void *bytes, size_t length) {
 
 void vn__pack_word(vn__packer_t *packer, const char *word, size_t longest) {
   size_t length = strlen(word);
-  length = length <= longest ? length : 0;
+  if (length > longest) {
+    word = "";
+    length = 0;
+  }
   vn__pack_unsigned(packer, length + 1u);
-  vn__pack_bytes(packer, word, length);
-  vn__pack_bytes(packer, "", 1);
+  vn__pack_bytes(packer, word, length + 1u);
 }
 
 void vn__pack_length(vn__packer_t *packer, size_t at) {

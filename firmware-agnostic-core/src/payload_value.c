@@ -59,8 +59,9 @@ bool vn__same_number(const vn_number_t *a, const vn_number_t *b) {
   vn_number_t minus = *b;
   vn_number_t difference;
   if (minus.kind == VN_NUMBER_DECIMAL) {
-    if (minus.mantissa == INT64_MIN) {
-      return a->mantissa == INT64_MIN && a->exponent == minus.exponent;
+    bool alike = a->kind == VN_NUMBER_DECIMAL && a->exponent == minus.exponent;
+    if (alike || minus.mantissa == INT64_MIN) { /* which no other exponent makes */
+      return alike && a->mantissa == minus.mantissa;
     }
     minus.mantissa = -minus.mantissa;
   } else {
