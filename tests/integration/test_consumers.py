@@ -190,8 +190,9 @@ class Consumers(Case):
         shutil.copytree(os.path.join(CONSUMERS, "node"), folder,
                         ignore=shutil.ignore_patterns("node_modules"))
         done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock",
-                               "--ignore-scripts", "--fetch-retries=1", "--logs-max=0"], cwd=folder,
-                              capture_output=True, text=True, timeout=120, check=False)
+                               "--ignore-scripts", "--prefer-offline", "--fetch-retries=3",
+                               "--fetch-retry-maxtimeout=10000", "--logs-max=0"], cwd=folder,
+                              capture_output=True, text=True, timeout=3 * STUCK_S, check=False)
         if done.returncode != 0:
             self.unavailable("npm can't install mqtt and cbor-x: "
                              + (done.stderr or done.stdout).strip()[-600:])
